@@ -1,0 +1,135 @@
+"""What happened in a call, in order: the journal's vocabulary, and the JSON that the page gets.
+
+Every event has `type`, `at` (ms since the call began) and `epoch` (counts handoffs).
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    at: int = Field(default=0, ge=0, description="ms since the call began; the journal sets it.")
+    epoch: int = Field(default=0, ge=0, description="How many handoffs came before; the journal sets it.")
+
+
+class CallStarted(_Event):
+    type: Literal["call.started"] = "call.started"
+    call: str
+    room: str
+    team: str
+    agent: str
+    model: str
+    caller: str = Field(description="The participant's identity.")
+
+
+class CallEnded(_Event):
+    type: Literal["call.ended"] = "call.ended"
+    reason: str
+
+
+class CallWarned(_Event):
+    """Something that somebody can mend: a silent microphone, an unknown tool, a message too long."""
+
+    type: Literal["call.warned"] = "call.warned"
+    code: str = Field(description="A short stable word such as `microphone.silent`.")
+    detail: str
+
+
+class UserSaid(_Event):
+    type: Literal["user.said"] = "user.said"
+    participant: str
+    text: str
+    item: str = Field(default="", description="The provider's id of the item.")
+    started_ms: int | None = None
+    ended_ms: int | None = None
+
+
+class UserWrote(_Event):
+    type: Literal["user.wrote"] = "user.wrote"
+    participant: str
+    text: str
+
+
+class AgentSaid(_Event):
+    """What was heard of a reply: `text` is cut where the caller interrupted."""
+
+    type: Literal["agent.said"] = "agent.said"
+    agent: str
+    text: str
+    heard_ms: int
+    interrupted: bool = False
+    latency_ms: int | None = Field(default=None, description="End of the caller's turn to first audio in the room.")
+
+
+class ToolCalled(_Event):
+    type: Literal["tool.called"] = "tool.called"
+    agent: str
+    call_id: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+class ToolFinished(_Event):
+    type: Literal["tool.finished"] = "tool.finished"
+    agent: str
+    call_id: str
+    tool: str
+    output: str
+    failed: bool = False
+
+
+class HandoffDecided(_Event):
+    type: Literal["handoff.decided"] = "handoff.decided"
+    source: str
+    target: str
+
+
+class HandoffDone(_Event):
+    type: Literal["handoff.done"] = "handoff.done"
+    source: str
+    target: str
+
+
+class HandoffFailed(_Event):
+    type: Literal["handoff.failed"] = "handoff.failed"
+    source: str
+    target: str
+    reason: str
+
+
+class LineLost(_Event):
+    type: Literal["line.lost"] = "line.lost"
+    reason: str
+
+
+class LineRestored(_Event):
+    type: Literal["line.restored"] = "line.restored"
+    gap_ms: int
+
+
+class WatchdogFired(_Event):
+    type: Literal["watchdog.fired"] = "watchdog.fired"
+    reason: str
+    action: str
+
+
+JournalEvent = Annotated[
+    CallStarted
+    | CallEnded
+    | CallWarned
+    | UserSaid
+    | UserWrote
+    | AgentSaid
+    | ToolCalled
+    | ToolFinished
+    | HandoffDecided
+    | HandoffDone
+    | HandoffFailed
+    | LineLost
+    | LineRestored
+    | WatchdogFired,
+    Field(discriminator="type"),
+]
+journal_event: TypeAdapter[JournalEvent] = TypeAdapter(JournalEvent)

@@ -1,0 +1,86 @@
+"""What a deployment decides. Read once, in `cli.py`, and passed on: nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+AGENT_NAME = "baton"  # LiveKit's explicit dispatch asks for a worker by this name
+STATE_FOLDER = Path(".baton")  # keys, database and logs of this machine, made on first run
+
+
+class SettingsError(Exception):
+    """A variable has a value that cannot be used; the message names it, and what to set instead."""
+
+
+class Settings(BaseSettings):
+    """The environment, or `.env` beside it: LiveKit's and the providers' own names, and `BATON_*`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    livekit_url: str = Field(default="", description="LiveKit server; empty: `baton up` starts one here.")
+    livekit_api_key: str = Field(default="", description="LiveKit's API key.")
+    livekit_api_secret: SecretStr = Field(default=SecretStr(""), description="LiveKit's API secret.")
+
+    openai_api_key: SecretStr = Field(default=SecretStr(""), description="OpenAI's key.")
+    openai_base_url: str = Field(default="", description="Any server that speaks OpenAI's Realtime protocol.")
+
+    team: Path = Field(
+        default=Path("agents/shop/team.yaml"),
+        validation_alias=AliasChoices("BATON_TEAM", "team"),
+        description="The team file.",
+    )
+    model: str = Field(
+        default="",
+        validation_alias=AliasChoices("BATON_MODEL", "model"),
+        description="`local`, `openai` …; empty: the team's own choice.",
+    )
+    database_url: str = Field(
+        default=f"sqlite+aiosqlite:///{STATE_FOLDER}/baton.db",
+        validation_alias=AliasChoices("BATON_DATABASE_URL", "database_url"),
+        description="Journal and tools: SQLAlchemy's URL, SQLite or PostgreSQL (`postgresql+asyncpg://…`).",
+    )
+    max_calls: int = Field(
+        default=20,
+        ge=1,
+        validation_alias=AliasChoices("BATON_MAX_CALLS", "max_calls"),
+        description="Calls one worker process holds at the same time.",
+    )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("BATON_ADMIN_TOKEN", "admin_token"),
+        description="Opens the calls and their journals over HTTP; empty: they stay closed.",
+    )
+    http_port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("BATON_HTTP_PORT", "http_port"),
+        description="The front desk's port.",
+    )
+    local_model_port: int = Field(
+        default=8790,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("BATON_LOCAL_MODEL_PORT", "local_model_port"),
+        description="The embedded realtime server's port.",
+    )
+    local_llm_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("BATON_LOCAL_LLM_URL", "local_llm_url"),
+        description="An OpenAI-compatible chat endpoint that thinks for the embedded model.",
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of this process. Raises SettingsError, in words for whoever set the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+            raise SettingsError(wrong) from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return str(location[0]).upper() if location else "settings"
