@@ -1,0 +1,116 @@
+"""Where journals are kept: two tables in SQLite or PostgreSQL, read by the front desk and `baton calls`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Integer, String, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from worker.journal.events import CallEnded, CallStarted, JournalEvent, journal_event
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says why, for whoever set BATON_DATABASE_URL."""
+
+
+class _Tables(DeclarativeBase):
+    pass
+
+
+class _Call(_Tables):
+    __tablename__ = "journal_calls"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    room: Mapped[str] = mapped_column(String(255))
+    team: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str | None] = mapped_column(String(255))
+
+
+class _Entry(_Tables):
+    __tablename__ = "journal_events"
+    call: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Store:
+    """Journals of all calls. Belongs to the event loop that opened it; any number of processes may share the database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._engine: AsyncEngine | None = None
+
+    async def open(self) -> None:
+        """Connects, and makes the tables where they are missing. Raises StoreError."""
+        if self._url.get_backend_name() == "sqlite" and self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_async_engine(self._url)
+        if self._url.get_backend_name() == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _share_sqlite)
+        try:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(_Tables.metadata.create_all)
+        except (SQLAlchemyError, OSError) as error:
+            await self.close()
+            shown = self._url.render_as_string(hide_password=True)
+            raise StoreError(f"The database {shown} cannot be opened: {error}. Check BATON_DATABASE_URL.") from error
+
+    async def close(self) -> None:
+        if self._engine:
+            await self._engine.dispose()
+            self._engine = None
+
+    async def append(self, call: str, number: int, events: Sequence[JournalEvent]) -> None:
+        """Writes events that follow one another, in one transaction; the first is the call's `number`-th, from 0."""
+        async with self._open_engine.begin() as connection:
+            for entry in events:
+                if isinstance(entry, CallStarted):
+                    started = {"id": call, "room": entry.room, "team": entry.team, "model": entry.model}
+                    await connection.execute(insert(_Call).values(**started, started_at=datetime.now(UTC)))
+                if isinstance(entry, CallEnded):
+                    ended = {"ended_at": datetime.now(UTC), "reason": entry.reason}
+                    await connection.execute(update(_Call).where(_Call.id == call).values(**ended))
+            rows = [
+                {"call": call, "number": number + offset, "body": entry.model_dump(mode="json")}
+                for offset, entry in enumerate(events)
+            ]
+            await connection.execute(insert(_Entry), rows)
+
+    async def calls(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The latest calls first: id, room, team, model, started_at, ended_at (None while it lasts), reason, events."""
+        counted = select(_Entry.call, func.count().label("events")).group_by(_Entry.call).subquery()
+        query = (
+            select(_Call.__table__, func.coalesce(counted.c.events, 0).label("events"))
+            .outerjoin(counted, counted.c.call == _Call.id)
+            .order_by(_Call.started_at.desc())
+            .limit(limit)
+        )
+        async with self._open_engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def events(self, call: str, after: int = 0) -> list[JournalEvent]:
+        """A call's events in order, without the first `after`; an unknown call has none."""
+        query = select(_Entry.body).where(_Entry.call == call, _Entry.number >= after).order_by(_Entry.number)
+        async with self._open_engine.connect() as connection:
+            return [journal_event.validate_python(body) for body in (await connection.execute(query)).scalars()]
+
+    @property
+    def _open_engine(self) -> AsyncEngine:
+        assert self._engine, "open() comes first"
+        return self._engine
+
+
+def _share_sqlite(connection: Any, _record: Any) -> None:
+    """Readers do not wait for the writer, and a second writer waits 5 s before it gives up."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.close()
