@@ -1,0 +1,28 @@
+"""Parts that run as long as something else does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+Start = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@asynccontextmanager
+async def background(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[Start]:
+    """Runs them until the body ends; ends the body when one fails. Yields what starts one more."""
+    tasks = set[asyncio.Task[None]]()
+    async with asyncio.TaskGroup() as group:
+
+        def start(coroutine: Coroutine[Any, Any, None]) -> None:
+            task = group.create_task(coroutine)
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        for coroutine in coroutines:
+            start(coroutine)
+        try:
+            yield start
+        finally:
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,515 @@
+"""One call, from join to leave: what the caller and the model do comes in, and one conversation goes out."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from livekit.agents import llm
+
+from agents import handoff
+from agents.orchestrator import Command, Entered, Orchestrator, Refuse, RollBack, Run, Switch
+from agents.spec import TeamSpec
+from tools.context import CallContext
+from worker.background import Start, background
+from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
+from worker.journal import events as journal
+from worker.journal.journal import Journal
+from worker.line.events import (
+    ArmRefused,
+    AskRefused,
+    Audio,
+    LineEvent,
+    LineLost,
+    LineRestored,
+    MessageEnded,
+    MessageStarted,
+    ReplyEnded,
+    ReplyStarted,
+    SpeechStarted,
+    SpeechStopped,
+    Text,
+    ToolRequested,
+    Transcript,
+)
+from worker.line.line import Arms, Endpoint, Line
+from worker.room.loudness import Loudness
+from worker.room.microphone import FRAME_MS
+from worker.room.outbox import AGENT, STATE, Outbox
+from worker.toolbox import Outcome, Toolbox
+from worker.turns.arbiter import Arbiter, Reason
+from worker.turns.barge_in import BargeIn, Verdict
+
+logger = logging.getLogger(__name__)
+
+STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
+CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
+RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The caller wrote."""
+
+    participant: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Nobody is there to speak to any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something somebody can mend, for the journal and the page."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ToolDone:
+    agent: str
+    call_id: str
+    tool: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """A deadline may have come."""
+
+
+CallEvent = LineEvent | Typed | Left | Warned | _ToolDone | _Tick
+
+
+@dataclass(slots=True)
+class _Reply:
+    """The reply that was asked for last."""
+
+    ask: str
+    epoch: int
+    agent: str
+    reason: Reason
+    deadline: float
+    id: str = ""
+    hint: str = ""
+    cut: bool = False  # nobody shall hear more of it
+    fruitful: bool = False  # it brought words or a tool call
+    message: str = ""  # the item that is being spoken
+
+
+@dataclass(slots=True)
+class _Latency:
+    """End of the caller's turn to first audio in the room."""
+
+    turn_ended: float | None = None
+    by_item: dict[str, int] = field(default_factory=dict)
+
+
+class Call:
+    """All that happens in a call passes through `handle`, one thing at a time: no two parts decide at once.
+
+    `today` is what agents are told of the date, `make_context` gives a tool what it may see.
+    """
+
+    def __init__(
+        self,
+        *,
+        team: TeamSpec,
+        endpoint: Endpoint,
+        caller: str,
+        sink: AudioSink,
+        outbox: Outbox,
+        journal: Journal,
+        today: str,
+        make_context: Callable[[str, llm.FunctionToolCall], CallContext],
+    ) -> None:
+        self._team, self._caller, self._today = team, caller, today
+        self._outbox, self._journal, self._make_context = outbox, journal, make_context
+        self._toolboxes: Mapping[str, Toolbox] = {name: Toolbox(agent) for name, agent in team.agents.items()}
+        self._orchestrator = Orchestrator({name: box.role for name, box in self._toolboxes.items()}, team.start)
+        self._arbiter = Arbiter()
+        self._barge_in = BargeIn()
+        self._loudness = Loudness(FRAME_MS)
+        self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
+        self._line = Line(endpoint, self._arms(), self._inbox.put_nowait)
+        self._gate = AudioGate(sink, endpoint.profile.sample_rate, self._on_gate)
+        self._reply: _Reply | None = None
+        self._hint = ""  # for the next reply only
+        self._retries = 0
+        self._latency = _Latency()
+        self._running_tools = 0
+        self._caller_track = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = ""
+        self._lost_at = 0.0
+
+    def put(self, event: CallEvent) -> None:
+        """Something happened in the room."""
+        self._inbox.put_nowait(event)
+
+    def hear(self, pcm: bytes) -> None:
+        """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
+        self._line.hear(pcm)
+        if self._loudness.take(pcm):
+            self._judge(self._barge_in.sound(self._now(), audible=self._gate.audible))
+            self._set_timer()
+        if complaint := self._loudness.complaint():
+            self.put(Warned(*complaint))
+
+    def listen_to(self, track: str) -> None:
+        """The caller's captions belong to this track of theirs."""
+        self._caller_track = track
+
+    async def run(self) -> str:
+        """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
+        self._arbiter.want(Reason.ENTRY)
+        self._hint = "The caller has just joined. Greet them, in one or two sentences."
+        try:
+            async with background(self._gate.run()) as start:
+                self._line.on_reconnect(lambda: start(self._line.restore()))
+                self._advance()
+                while not self._ended:
+                    self._handle(await self._inbox.get(), start)
+                    self._advance()
+                self._gate.cut()
+        finally:
+            if self._timer:
+                self._timer.cancel()
+            await self._line.close()
+        return self._ended
+
+    def _handle(self, event: CallEvent, start: Start) -> None:
+        match event:
+            case Audio(reply, item, pcm):
+                if self._alive(reply):
+                    self._gate.feed(item, pcm)
+            case Text(reply, item, text):
+                if self._alive(reply):
+                    self._gate.write(item, text)
+            case SpeechStarted():
+                self._on_speech_started()
+            case SpeechStopped():
+                self._judge(self._barge_in.speech_stopped(self._now()))
+            case Transcript(item, text, final):
+                self._on_transcript(item, text, final=final)
+            case ReplyStarted(reply, ask):
+                self._on_reply_started(reply, ask)
+            case MessageStarted(reply, item):
+                if current := self._current(reply):
+                    current.message = item
+                    self._gate.open(item, current.agent, current.epoch)
+            case MessageEnded(reply, item):
+                if self._current(reply):
+                    self._gate.end(item)
+            case ToolRequested():
+                self._on_tool_requested(event, start)
+            case ReplyEnded(reply, failure):
+                self._on_reply_ended(reply, failure)
+            case _ToolDone():
+                self._on_tool_done(event)
+            case AskRefused(_, code):
+                self._warn("line.refused", f"The provider refused a reply: {code}.")
+            case ArmRefused(epoch, message):
+                self._on_arm_refused(epoch, message)
+            case LineLost(reason, final):
+                self._on_line_lost(reason, final=final)
+            case LineRestored():
+                self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
+            case Typed(participant, text):
+                self._on_typed(participant, text)
+            case Warned(code, detail):
+                self._warn(code, detail)
+            case Left(reason):
+                self._ended = reason
+            case _Tick():
+                self._judge(self._barge_in.decide(self._now(), loud=self._loudness.loud))
+
+    # ---- the caller
+
+    def _on_speech_started(self) -> None:
+        audible = self._gate.audible
+        self._judge(self._barge_in.speech_started(self._now(), audible=audible))
+        if not audible:
+            self._cut()  # a reply that nobody has heard yet would come in the middle of what they add
+
+    def _on_transcript(self, item: str, text: str, *, final: bool) -> None:
+        if not final:
+            return
+        if text.strip():
+            self._record(journal.UserSaid(participant=self._caller, text=text.strip(), item=item))
+            self._outbox.caller_caption(self._caller, self._caller_track, text.strip())
+        self._judge(self._barge_in.transcript(text, audible=self._gate.audible))
+
+    def _on_typed(self, participant: str, text: str) -> None:
+        self._record(journal.UserWrote(participant=participant, text=text))
+        self._line.write(text)
+        self._barge_in.typed()
+        self._cut()
+        self._take_turn(ended=self._now())
+
+    def _judge(self, verdict: Verdict) -> None:
+        match verdict:
+            case Verdict.PAUSE:
+                self._gate.pause()
+            case Verdict.RESUME:
+                self._gate.resume()
+            case Verdict.CUT:
+                self._cut()
+            case Verdict.TURN:
+                self._cut()
+                self._take_turn(ended=self._now() - self._line.profile.silence_ms / 1000)
+            case Verdict.NONE:
+                pass
+
+    def _take_turn(self, *, ended: float) -> None:
+        self._orchestrator.caller_spoke()
+        self._latency.turn_ended = ended
+        self._retries = 0
+        self._arbiter.want(Reason.TURN)
+
+    def _cut(self) -> None:
+        """Silence, and no more of the reply that runs."""
+        self._gate.cut()
+        if (reply := self._reply) and not reply.cut:
+            reply.cut = True
+            reply.deadline = self._now() + CANCEL_S
+            if not reply.message:
+                self._hint = self._hint or reply.hint  # the next reply stands in for it
+            if reply.id:
+                self._line.cancel(reply.id)
+
+    # ---- the model's reply
+
+    def _advance(self) -> None:
+        """Asks for the next reply, if it is time for one."""
+        speaking = self._barge_in.speaking
+        if self._line.up and (reason := self._arbiter.next(caller_speaking=speaking, audible=self._gate.audible)):
+            hint, self._hint = self._hint, ""
+            ask = self._line.ask(hint)
+            agent, epoch = self._orchestrator.agent, self._orchestrator.epoch
+            self._reply = _Reply(ask, epoch, agent, reason, self._now() + STALL_S, hint=hint)
+            self._arbiter.asked()
+        self._watch()
+        self._set_timer()
+        self._show_state()
+
+    def _current(self, reply: str) -> _Reply | None:
+        """The reply that may be heard; None for one that is cut off, or of another time."""
+        return self._reply if self._reply and self._reply.id == reply and not self._reply.cut else None
+
+    def _alive(self, reply: str) -> bool:
+        """Whether what comes of this reply shall be heard; it is a sign of life."""
+        if not (current := self._current(reply)):
+            return False
+        current.fruitful = True
+        current.deadline = self._now() + STALL_S
+        return True
+
+    def _on_reply_started(self, reply: str, ask: str) -> None:
+        if not self._reply or self._reply.ask != ask:
+            self._line.cancel(reply)  # one that was given up before it began
+            return
+        self._reply.id = reply
+        if self._reply.cut:
+            self._line.cancel(reply)
+        if command := self._orchestrator.prepared(self._reply.epoch):
+            self._carry_out(command)
+
+    def _on_reply_ended(self, reply: str, failure: str) -> None:
+        if not self._reply or self._reply.id != reply:
+            return
+        ended, self._reply = self._reply, None
+        self._arbiter.ended()
+        if ended.cut:
+            return
+        if failure or not ended.fruitful:
+            self._try_again(ended, failure or "the reply was empty")
+        else:
+            self._retries = 0
+
+    def _try_again(self, reply: _Reply, why: str) -> None:
+        self._break_off(reply)
+        if self._retries < RETRIES:
+            self._retries += 1
+            self._record(journal.WatchdogFired(reason=why, action="ask again"))
+            self._arbiter.want(Reason.RETRY)
+        else:
+            self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
+
+    def _break_off(self, reply: _Reply) -> None:
+        """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
+        if reply.message:
+            self._gate.end(reply.message)
+            self._hint = _go_on(self._line.words(reply.message))
+        else:
+            self._hint = self._hint or reply.hint
+
+    def _watch(self) -> None:
+        """A provider that shows no sign of life is asked again."""
+        reply = self._reply
+        if reply and self._line.up and self._now() >= reply.deadline:
+            self._reply = None
+            self._arbiter.ended()
+            self._line.cancel(reply.id or None)
+            if not reply.cut:
+                self._try_again(reply, f"no sign of life for {STALL_S:.0f} s")
+
+    def _on_gate(self, event: GateEvent) -> None:
+        match event:
+            case Started(item):
+                if (ended := self._latency.turn_ended) is not None:
+                    self._latency.by_item[item] = round((self._now() - ended) * 1000)
+                    self._latency.turn_ended = None
+                self._show_state()
+            case Progress(item, text):
+                self._outbox.agent_caption(item, text)
+            case Heard(item, agent, epoch, text, heard_ms, interrupted):
+                self._line.heard(item, text, heard_ms, interrupted=interrupted)
+                self._outbox.agent_caption(item, text, final=True)
+                latency_ms = self._latency.by_item.pop(item, None)
+                if heard_ms:
+                    said = journal.AgentSaid(
+                        agent=agent, text=text, heard_ms=heard_ms, interrupted=interrupted, latency_ms=latency_ms
+                    )
+                    self._journal.record(said, epoch)
+                self.put(_Tick())  # the room is silent: somebody else may speak
+
+    # ---- tools and handoffs
+
+    def _on_tool_requested(self, event: ToolRequested, start: Start) -> None:
+        if not self._reply or self._reply.id != event.reply:
+            return
+        self._reply.fruitful = True
+        self._reply.deadline = max(self._reply.deadline, self._now() + CANCEL_S)
+        command = self._orchestrator.tool_requested(self._reply.epoch, event.call_id, event.name, event.arguments)
+        match command:
+            case Run(call_id, tool, arguments):
+                call = llm.FunctionToolCall(name=tool, arguments=arguments, call_id=call_id)
+                self._record(
+                    journal.ToolCalled(
+                        agent=self._reply.agent, call_id=call_id, tool=tool, arguments=_readable(arguments)
+                    )
+                )
+                self._running_tools += 1
+                start(self._run_tool(self._reply.agent, call))
+            case _:
+                self._carry_out(command)
+
+    async def _run_tool(self, agent: str, call: llm.FunctionToolCall) -> None:
+        outcome = await self._toolboxes[agent].run(call, self._make_context(agent, call))
+        self.put(_ToolDone(agent, call.call_id, call.name, outcome))
+
+    def _on_tool_done(self, done: _ToolDone) -> None:
+        self._running_tools -= 1
+        self._give_result(done.agent, done.call_id, done.tool, done.outcome)
+        self._arbiter.want(Reason.RESULT)
+
+    def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
+        self._record(
+            journal.ToolFinished(
+                agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed
+            )
+        )
+        self._line.give_result(call_id, tool, outcome.output)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Refuse(call_id, tool, message):
+                self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=True))
+                self._arbiter.want(Reason.RESULT)
+            case Switch(call_id, source, target, _, announce):
+                self._record(journal.HandoffDecided(source=source, target=target))
+                if not announce:
+                    self._cut()
+                self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
+                self._line.arm(self._arms())
+                self._hint = handoff.entry_hint(source)
+                self._arbiter.want(Reason.ENTRY)
+            case Entered(source, target):
+                self._record(journal.HandoffDone(source=source, target=target))
+            case RollBack(source, target, _, reason):
+                self._record(journal.HandoffFailed(source=source, target=target, reason=reason))
+                self._cut()
+                self._line.arm(self._arms())
+                self._hint = handoff.entry_hint(target, refused=True)
+                self._arbiter.want(Reason.ENTRY)
+            case Run():
+                raise AssertionError("tools are run where they are requested")
+
+    def _on_arm_refused(self, epoch: int, message: str) -> None:
+        if command := self._orchestrator.failed(epoch, message):
+            self._carry_out(command)
+        else:
+            self._warn("line.refused", f"The provider refused an agent's settings: {message}")
+
+    def _arms(self) -> Arms:
+        agent = self._team.agents[self._orchestrator.agent]
+        instructions = f"{agent.instructions}\n\nToday is {self._today}."
+        return Arms(self._orchestrator.epoch, instructions, self._toolboxes[agent.name].schemas, agent.voice)
+
+    # ---- the line
+
+    def _on_line_lost(self, reason: str, *, final: bool) -> None:
+        self._lost_at = self._now()
+        self._record(journal.LineLost(reason=reason))
+        if final:
+            self._ended = f"the model is out of reach: {reason}"
+            return
+        self._barge_in = BargeIn()  # the new session hears again what was being said
+        self._gate.resume()
+        reply, self._reply = self._reply, None
+        self._arbiter.ended()
+        if reply and not reply.cut:
+            self._break_off(reply)
+            self._arbiter.want(Reason.RETRY)
+
+    # ---- small things
+
+    def _record(self, event: journal.JournalEvent) -> None:
+        self._journal.record(event, self._orchestrator.epoch)
+
+    def _warn(self, code: str, detail: str) -> None:
+        self._record(journal.CallWarned(code=code, detail=detail))
+
+    def _show_state(self) -> None:
+        if self._gate.audible and not self._gate.paused:
+            state = "speaking"
+        elif self._arbiter.running or self._arbiter.pending or self._running_tools:
+            state = "thinking"
+        else:
+            state = "listening"
+        self._outbox.attributes({STATE: state, AGENT: self._orchestrator.agent})
+
+    def _set_timer(self) -> None:
+        """Wakes `run` at the next deadline."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        deadlines = [self._barge_in.deadline]
+        if self._reply:
+            deadlines.append(self._reply.deadline)
+        if due := [deadline for deadline in deadlines if deadline is not None]:
+            self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _go_on(heard: str) -> str:
+    return (
+        "The line broke while you were speaking. "
+        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
+    )
+
+
+def _readable(arguments: str) -> dict[str, object]:
+    """A model's arguments for the journal; what is no JSON object stands there as it came."""
+    try:
+        return llm.utils.parse_function_arguments(arguments or "{}")
+    except ValueError:
+        return {"unreadable": arguments}

@@ -1,0 +1,203 @@
+"""The one door between the model's speech and the room."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from worker.gate.alignment import heard_text
+
+SAMPLE_BYTES = 2
+FRAME_MS = 100  # the sink is woken ten times a second: half the work of 50 ms frames, and `clear` takes back a whole one
+LEAD_S = 0.12  # what may wait in the sink; more would be heard after a network stall that is over
+
+
+class AudioSink(Protocol):
+    """What plays: PCM16 mono at the gate's rate."""
+
+    @property
+    def queued(self) -> float:
+        """Seconds that were put and have not been heard yet."""
+
+    def put(self, pcm: bytes) -> None:
+        """Queues a frame, at once."""
+
+    def clear(self) -> None:
+        """Forgets what is queued: silence from now on."""
+
+
+@dataclass(slots=True)
+class Speech:
+    """One message of a reply on its way to the room. Positions are samples since its beginning."""
+
+    item: str
+    agent: str
+    epoch: int
+    text: str = ""
+    ended: bool = False
+    pcm: bytearray = field(default_factory=bytearray)
+    handed_over: int = 0
+
+    @property
+    def fed(self) -> int:
+        return len(self.pcm) // SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of a message goes to the room now."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`text` is what has been heard so far; the next is longer, or the message is over."""
+
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message is over: what of it was heard. `interrupted` if not all."""
+
+    item: str
+    agent: str
+    epoch: int
+    text: str
+    heard_ms: int
+    interrupted: bool
+
+
+GateEvent = Started | Progress | Heard
+
+
+class AudioGate:
+    """Lets one message at a time speak, holds the rest back, and knows to the sample what was heard.
+
+    A model speaks faster than real time: at a barge-in, most of its speech still waits here. `pause` silences the
+    room and keeps everything, `resume` goes on at the very sample, `cut` forgets the rest. PCM16 mono at
+    `sample_rate` Hz: deltas of any length in, frames of at most 100 ms out.
+    """
+
+    def __init__(self, sink: AudioSink, sample_rate: int, emit: Callable[[GateEvent], None]) -> None:
+        self._sink, self._sample_rate, self._emit = sink, sample_rate, emit
+        self._waiting = deque[Speech]()  # unbounded: a reply ends by itself
+        self._paused = False
+        self._changed = asyncio.Event()
+
+    @property
+    def audible(self) -> bool:
+        """Something speaks, or waits to speak (a paused gate too)."""
+        return any(speech.fed > 0 for speech in self._waiting)
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    def open(self, item: str, agent: str, epoch: int) -> None:
+        """A message begins; it speaks when those before it have been heard."""
+        self._waiting.append(Speech(item, agent, epoch))
+
+    def feed(self, item: str, pcm: bytes) -> None:
+        """A delta of speech. One of a message that is not open comes too late, and is dropped."""
+        if speech := self._find(item):
+            speech.pcm += pcm
+            self._changed.set()
+
+    def write(self, item: str, text: str) -> None:
+        """A delta of the words."""
+        if speech := self._find(item):
+            speech.text += text
+
+    def end(self, item: str) -> None:
+        """The message is complete."""
+        if speech := self._find(item):
+            speech.ended = True
+            self._changed.set()
+
+    def pause(self) -> None:
+        """Be silent now, forget nothing."""
+        if not self._paused:
+            self._paused = True
+            self._take_back()
+
+    def resume(self) -> None:
+        """Go on where `pause` stopped."""
+        self._paused = False
+        self._changed.set()
+
+    def cut(self) -> None:
+        """Be silent now, and forget the rest: every waiting message ends with what was heard of it."""
+        self._take_back()
+        self._paused = False
+        while self._waiting:
+            self._finish(self._waiting.popleft())
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Play what is fed, at the pace of the sink, until cancelled."""
+        while True:
+            self._changed.clear()
+            delay = self._step()
+            try:
+                async with asyncio.timeout(delay):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+    def _step(self) -> float | None:
+        """Does what can be done now; returns after how many seconds there is more, None if only a change can tell."""
+        while self._waiting and not self._paused:
+            speech = self._waiting[0]
+            if ahead := max(0.0, self._sink.queued - LEAD_S):
+                return ahead
+            if speech.handed_over < speech.fed:
+                self._hand_over(speech)
+            elif speech.ended:
+                if left := self._sink.queued:
+                    return left
+                self._finish(self._waiting.popleft())
+            else:
+                return None
+        return None
+
+    def _hand_over(self, speech: Speech) -> None:
+        if not speech.handed_over:
+            self._emit(Started(speech.item))
+        start = speech.handed_over * SAMPLE_BYTES
+        frame = bytes(speech.pcm[start : start + self._sample_rate * FRAME_MS // 1000 * SAMPLE_BYTES])
+        self._sink.put(frame)
+        speech.handed_over += len(frame) // SAMPLE_BYTES
+        self._emit(Progress(speech.item, self._heard_text(speech)))
+
+    def _take_back(self) -> None:
+        """What the sink has not played is ours again."""
+        if self._waiting:
+            self._waiting[0].handed_over = self._heard(self._waiting[0])
+        self._sink.clear()
+
+    def _finish(self, speech: Speech) -> None:
+        heard = self._heard(speech)
+        self._emit(
+            Heard(
+                item=speech.item,
+                agent=speech.agent,
+                epoch=speech.epoch,
+                text=self._heard_text(speech),
+                heard_ms=heard * 1000 // self._sample_rate,
+                interrupted=not speech.ended or heard < speech.fed,
+            )
+        )
+
+    def _heard(self, speech: Speech) -> int:
+        return max(0, speech.handed_over - round(self._sink.queued * self._sample_rate))
+
+    def _heard_text(self, speech: Speech) -> str:
+        heard = self._heard(speech)
+        return heard_text(speech.text, heard=heard, fed=speech.fed, ended=speech.ended, sample_rate=self._sample_rate)
+
+    def _find(self, item: str) -> Speech | None:
+        return next((speech for speech in self._waiting if speech.item == item), None)

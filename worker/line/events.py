@@ -1,0 +1,130 @@
+"""One vocabulary for every realtime model: what the line tells the call."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The provider's voice detection hears the caller; `item` will be the id of what they say."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The caller has been silent for as long as the session's setting asks."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the caller said, as recognised; a `final` one may be empty (noise, or a failure)."""
+
+    item: str
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The provider took the request `ask`, and calls its reply `reply`."""
+
+    reply: str
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    reply: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words of a message, ahead of its audio or in step with it."""
+
+    reply: str
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """PCM16 mono at the profile's rate, any length, as fast as the model speaks."""
+
+    reply: str
+    item: str
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded:
+    reply: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested:
+    """`arguments` is the model's JSON, unchecked."""
+
+    reply: str
+    item: str
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """`failure` is empty when the reply is complete or was cancelled; else the provider's words."""
+
+    reply: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRefused:
+    """The provider will not reply to `ask`; `code` is its own."""
+
+    ask: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRefused:
+    """The provider will not take the instructions, tools or voice of `epoch`."""
+
+    epoch: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineLost:
+    """The socket is gone. `final`: it will not come back by itself."""
+
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineRestored:
+    """A session is there again, with the call's memory in it, and hears again what nobody has answered."""
+
+
+LineEvent = (
+    SpeechStarted
+    | SpeechStopped
+    | Transcript
+    | ReplyStarted
+    | MessageStarted
+    | Text
+    | Audio
+    | MessageEnded
+    | ToolRequested
+    | ReplyEnded
+    | AskRefused
+    | ArmRefused
+    | LineLost
+    | LineRestored
+)

@@ -1,0 +1,185 @@
+"""One caller's link to the model, across any number of sockets: their audio and the call's memory outlive each."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livekit.agents import llm
+from livekit.agents.utils import shortuuid
+
+from worker.line import memory
+from worker.line.events import (
+    LineEvent,
+    LineLost,
+    LineRestored,
+    MessageStarted,
+    SpeechStarted,
+    SpeechStopped,
+    Text,
+    ToolRequested,
+    Transcript,
+)
+from worker.line.openai import OpenAILink
+from worker.line.profile import Profile
+from worker.line.ring import Ring
+
+logger = logging.getLogger(__name__)
+
+_BEFORE_ONSET_MS = 1000  # the provider's voice detection is that late at most, its padding included
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is reached. `api_key` is what its server wants, any word for the embedded one."""
+
+    profile: Profile
+    base_url: str
+    api_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Who the model is: what an agent is told, may call, and sounds like."""
+
+    epoch: int
+    instructions: str
+    tools: tuple[Mapping[str, Any], ...]  # JSON schemas, as OpenAI's Realtime API takes them
+    role: str
+
+
+class Line:
+    """Speaks to the provider, remembers what it must know, and makes it whole again when a socket is lost.
+
+    Dials on construction. `emit` gets the events in order, on the loop's thread. While the line is lost the caller's
+    audio is kept, requests are the caller's to hold back: see `up`.
+    """
+
+    def __init__(self, endpoint: Endpoint, first: Arms, emit: Callable[[LineEvent], None]) -> None:
+        self.profile = endpoint.profile
+        self.up = True
+        self._emit = emit
+        self._memory = memory.Memory()
+        self._ring = Ring(self.profile.sample_rate)
+        self._unwritten: dict[str, int] = {}  # speech that is in no transcript yet: item -> where it began
+        self._lost_at = 0
+        self._reconnects = 0
+        self._armed = first
+        self._spoke = False
+        self._wanted_restore: Callable[[], None] = lambda: None
+        self._link = OpenAILink(
+            endpoint.profile,
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key,
+            voice=self.profile.voice(first.role),
+            emit=self._on_event,
+            reconnected=lambda: self._wanted_restore(),
+        )
+        self.arm(first)
+
+    def on_reconnect(self, restore: Callable[[], None]) -> None:
+        """`restore` is called on a new socket; it shall run `self.restore()` in a task of its own."""
+        self._wanted_restore = restore
+
+    def hear(self, pcm: bytes) -> None:
+        """The caller's audio, PCM16 mono at the profile's rate."""
+        self._ring.append(pcm)
+        if self.up:
+            self._link.hear(pcm)
+
+    def arm(self, arms: Arms) -> None:
+        """From the next reply on the model is this agent; a voice that cannot change in an open session stays."""
+        self._armed = arms
+        voice = self.profile.voice(arms.role)
+        self._link.arm(arms.epoch, arms.instructions, arms.tools, voice if self._may_change_voice else None)
+
+    def ask(self, hint: str = "") -> str:
+        """Asks for a reply; `hint` is added to the agent's instructions for this reply only. Returns the request's id."""
+        return self._link.ask(f"{self._armed.instructions}\n\n{hint}" if hint else None)
+
+    def cancel(self, reply: str | None = None) -> None:
+        self._link.cancel(reply)
+
+    def write(self, text: str) -> None:
+        """What the caller typed."""
+        self._remember(memory.Said(shortuuid("typed_"), "user", text))
+
+    def give_result(self, call_id: str, name: str, output: str) -> None:
+        """What a tool returned, or why it did not."""
+        self._remember(memory.Returned(shortuuid("result_"), call_id, name, output))
+
+    def heard(self, item: str, text: str, heard_ms: int, *, interrupted: bool) -> None:
+        """What the caller heard of a message; of an interrupted one the model forgets the rest."""
+        if not interrupted:
+            return
+        if heard_ms > 0:
+            self._memory.word(item, text)
+        else:
+            self._memory.forget(item)
+        if self.up:
+            self._link.truncate(item, heard_ms)
+
+    def words(self, item: str) -> str:
+        """What the model has said in a message so far."""
+        return self._memory.text(item)
+
+    async def restore(self) -> None:
+        """Fills a new session: who the model is, what it must remember, and what the caller said meanwhile."""
+        self._reconnects += 1
+        this = self._reconnects
+        self._spoke = False
+        self.arm(self._armed)
+        try:
+            await self._link.restore(self._memory.entries())
+        except llm.RealtimeError:
+            logger.warning("the provider did not confirm the call's memory; going on without part of it")
+        if this != self._reconnects:
+            return  # lost again meanwhile: the restore of the newer socket speaks for the line
+        for item in self._unwritten:
+            self._memory.forget(item)
+        start = min([*self._unwritten.values(), self._before(self._lost_at)])
+        self._unwritten.clear()
+        self._link.hear(self._ring.since(start))
+        self.up = True
+        self._emit(LineRestored())
+
+    async def close(self) -> None:
+        await self._link.close()
+
+    @property
+    def _may_change_voice(self) -> bool:
+        return self.profile.changes_voice or not self._spoke
+
+    def _remember(self, entry: memory.Entry) -> None:
+        self._memory.add(entry)
+        if self.up:
+            self._link.remember(entry)
+
+    def _before(self, position: int) -> int:
+        return max(0, position - self.profile.sample_rate * _BEFORE_ONSET_MS // 1000)
+
+    def _on_event(self, event: LineEvent) -> None:
+        match event:
+            case SpeechStarted(item):
+                self._unwritten[item] = self._before(self._ring.position)
+            case SpeechStopped(item):
+                self._memory.add(memory.Said(item, "user", ""))
+            case Transcript(item, text, final=True):
+                self._unwritten.pop(item, None)
+                self._memory.word(item, text)
+            case MessageStarted(_, item):
+                self._spoke = True
+                self._memory.add(memory.Said(item, "assistant", ""))
+            case Text(_, item, text):
+                self._memory.more(item, text)
+            case ToolRequested(_, item, call_id, name, arguments):
+                self._memory.add(memory.Called(item, call_id, name, arguments))
+            case LineLost():
+                if not self.up and not event.final:
+                    return  # one loss, told once, however many attempts it takes to mend
+                self.up = False
+                self._lost_at = self._ring.position
+            case _:
+                pass
+        self._emit(event)
+

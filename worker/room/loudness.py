@@ -1,0 +1,46 @@
+"""Whether a microphone is loud right now, and whether it works at all. Pure: frames in, facts out."""
+
+import numpy as np
+
+_FLOOR_DBFS = -60.0  # quieter rooms exist, but a floor below would call a breath loud
+_ABOVE_FLOOR_DB = 14.0
+_LOUD_DBFS = -42.0  # speech of somebody at the microphone is louder; chatter behind them is not
+_CLIPPED = 32_000
+_JUDGED_S = 8.0
+
+
+class Loudness:
+    """Follows the noise floor of one microphone: quickly down, slowly up. Frames are PCM16 mono of `frame_ms`."""
+
+    def __init__(self, frame_ms: int) -> None:
+        self._frame_s = frame_ms / 1000
+        self._floor = _FLOOR_DBFS
+        self._heard_s = self._silent_s = self._clipped_s = 0.0
+        self._told = False
+        self.loud = False
+
+    def take(self, pcm: bytes) -> bool:
+        """Returns whether this frame is the beginning of something loud."""
+        samples = np.frombuffer(pcm, np.int16)
+        level = 20 * np.log10(max(1e-6, float(np.sqrt(np.mean(np.square(samples, dtype=np.float32)))) / 32768))
+        rate = 0.3 if level < self._floor else 0.01
+        self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
+        was, self.loud = self.loud, level > max(_LOUD_DBFS, self._floor + _ABOVE_FLOOR_DB)
+        self._heard_s += self._frame_s
+        if not samples.any():
+            self._silent_s += self._frame_s
+        elif np.count_nonzero(np.abs(samples.astype(np.int32)) >= _CLIPPED) > len(samples) // 20:
+            self._clipped_s += self._frame_s
+        return self.loud and not was
+
+    def complaint(self) -> tuple[str, str] | None:
+        """What is wrong with the microphone, told once: a code, and what the caller can do."""
+        if self._told or self._heard_s < _JUDGED_S:
+            return None
+        if self._silent_s >= self._heard_s - self._frame_s:
+            self._told = True
+            return "microphone.silent", "The microphone sends pure silence. Is it muted, or is another one in use?"
+        if self._clipped_s > self._heard_s / 4:
+            self._told = True
+            return "microphone.clipping", "The microphone is far too loud and distorts. Turn its level down."
+        return None

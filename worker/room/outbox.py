@@ -1,0 +1,64 @@
+"""What the room is told, in order: events for the page, captions, the agent's state. Never waited for by the call."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from livekit import rtc
+
+from worker.journal.events import JournalEvent
+from worker.room.captions import Captions
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "baton.events"
+STATE, AGENT = "lk.agent.state", "baton.agent"
+
+
+class Outbox:
+    """Methods return at once; `run` sends, one thing after the other. A room that is gone is not an error."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._room = room
+        self._waiting = asyncio.Queue[Callable[[], Awaitable[object]]]()  # unbounded: small, and paced by what is heard
+        self._captions: Captions | None = None
+        self._attributes: dict[str, str] = {}
+
+    def caption_track(self, track: str) -> None:
+        """Captions of the agent belong to this track of ours."""
+        self._captions = Captions(self._room, track)
+
+    def event(self, event: JournalEvent) -> None:
+        body = event.model_dump_json()
+        self._waiting.put_nowait(lambda: self._room.local_participant.send_text(body, topic=TOPIC))
+
+    def attributes(self, attributes: dict[str, str]) -> None:
+        """Sets attributes of our participant; what is set already is not sent again."""
+        new = {key: value for key, value in attributes.items() if self._attributes.get(key) != value}
+        self._attributes |= new
+        if new:
+            self._waiting.put_nowait(lambda: self._room.local_participant.set_attributes(new))
+
+    def agent_caption(self, item: str, text: str, *, final: bool = False) -> None:
+        if captions := self._captions:
+            self._waiting.put_nowait(lambda: captions.agent(item, text, final=final))
+
+    def caller_caption(self, identity: str, track: str, text: str) -> None:
+        if captions := self._captions:
+            self._waiting.put_nowait(lambda: captions.caller(identity, track, text))
+
+    async def run(self) -> None:
+        """Sends until cancelled."""
+        while True:
+            await self._send(await self._waiting.get())
+
+    async def flush(self) -> None:
+        """Sends what still waits."""
+        while not self._waiting.empty():
+            await self._send(self._waiting.get_nowait())
+
+    async def _send(self, send: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await send()
+        except Exception as error:  # the SDK raises bare exceptions; a caption that is lost must not end the call
+            logger.warning("the room was not told something: %s", type(error).__name__)

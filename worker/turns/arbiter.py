@@ -1,0 +1,63 @@
+"""Who may ask the model for a reply, and when: one at a time, the caller first."""
+
+from enum import Enum
+
+
+class Reason(Enum):
+    """Why a reply is asked for, in the order of their rights."""
+
+    TURN = "turn"  # the caller said, wrote or showed something
+    RESULT = "result"  # a tool has finished
+    ENTRY = "entry"  # an agent has taken the call
+    RETRY = "retry"  # a reply broke off, and nothing has been heard of it
+
+
+class Arbiter:
+    """A pure state machine: facts in by method, `next` says which reply may be asked for now, if any.
+
+    Providers refuse a second reply while one runs, and answer what is in their memory when asked; so an asked
+    reply covers every reason that was pending.
+    """
+
+    def __init__(self) -> None:
+        self._pending = set[Reason]()
+        self._running = False
+        self._closed = False
+
+    def want(self, reason: Reason) -> None:
+        self._pending.add(reason)
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._pending)
+
+    def asked(self) -> None:
+        """A reply has been asked for."""
+        assert not self._running, "one reply at a time"
+        self._pending.clear()
+        self._running = True
+
+    def ended(self) -> None:
+        """The reply that was asked for is over, in whatever way."""
+        self._running = False
+
+    @property
+    def running(self) -> bool:
+        return self._running
+
+    def close(self) -> None:
+        """Nobody may ask: a handoff is on its way, or the line is down."""
+        self._closed = True
+
+    def reopen(self) -> None:
+        self._closed = False
+
+    def next(self, *, caller_speaking: bool, audible: bool) -> Reason | None:
+        """The reply to ask for now. Only a caller's turn is answered while something still sounds."""
+        if self._running or self._closed or caller_speaking:
+            return None
+        if Reason.TURN in self._pending:
+            return Reason.TURN
+        if audible:
+            return None
+        return next((reason for reason in Reason if reason in self._pending), None)
