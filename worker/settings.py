@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_HTTP_PORT", "http_port"),
         description="The front desk's port.",
     )
+    worker_http_port: int = Field(
+        default=8081,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("BATON_WORKER_HTTP_PORT", "worker_http_port"),
+        description="The worker's health page.",
+    )
     local_model_port: int = Field(
         default=8790,
         ge=0,

@@ -1,0 +1,256 @@
+"""Where a conversation stands, and what comes next: all of it follows from the conversation's items.
+
+Nothing is kept between replies. What an agent wants to know, and has asked, is found by going once more through what
+the caller said since the agent took over.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from worker.local_model.brain import small_talk, wording
+from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
+from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
+from worker.local_model.brain.slots import Slot, said_yes, slots_of
+from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
+
+Thought = Say | ToolCall
+Choose = Callable[[str, Sequence[Offer]], list[Choice]]
+
+_CONFIRMATION = "?"  # what is asked for is a yes
+_PATIENCE = 2  # questions for one thing
+_FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
+
+
+@dataclass(slots=True)
+class _State:
+    tool: Tool | None = None  # what the caller wants done
+    values: dict[str, Any] = field(default_factory=dict)
+    asked: str = ""  # the parameter that was asked for
+    tries: int = 0
+    last: Tool | None = None  # what was done before
+
+    def drop(self) -> None:
+        self.last, self.tool, self.values, self.asked, self.tries = self.tool or self.last, None, {}, "", 0
+
+
+class Dialogue:
+    """One reply's worth of thinking."""
+
+    def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
+        self._instructions, self._items = conversation.instructions, conversation.items
+        self._tools = conversation.tools if conversation.tool_choice != "none" else ()
+        self._forced = conversation.tool_choice if conversation.tool_choice not in ("auto", "none", "required") else ""
+        self._choose, self._today = choose, today
+        self._offers = offers(self._instructions, self._tools)
+
+    def next(self) -> list[Thought]:
+        users = [place for place, item in enumerate(self._items) if _is_user(item)]
+        hint = self._instructions.rsplit("\n\n", 1)[-1]
+        if said := re.search(r'(?i)\bsay (?:exactly|only|this):? "([^"]+)"', hint):
+            return [Say(said[1])]
+        if refused := re.search(r"could not be put through to (\w+)", hint):
+            return [Say(f"I am sorry, I could not put you through to {refused[1]}. How else can I help you?")]
+        if results := self._unsaid_results(users[-1] if users else -1):
+            return [Say(self._tell(results))]
+        if not users:
+            return [Say(quoted_after("Greet with", self._instructions) or self._greeting())]
+        return self._go_through(users)
+
+    def _go_through(self, users: list[int]) -> list[Thought]:
+        entered = max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
+        begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
+        state = _State()
+        for at in range(begin, len(self._items)):
+            match self._items[at]:
+                case Message("user", text):
+                    thoughts = self._answer(state, text, brought=at < entered)
+                    if at == users[-1]:
+                        return thoughts
+                case ToolCall(name) if not name.startswith(HANDOFF):
+                    state.tool = state.tool or self._tool(name)
+                    state.drop()
+                case _:
+                    pass
+        return [Say(wording.NOT_HEARD)]
+
+    def _answer(self, state: _State, text: str, *, brought: bool) -> list[Thought]:
+        """`brought`: said before the handoff that brought the caller here, and not answered yet."""
+        if not re.search(r"\w", text):
+            return [Say(wording.NOT_HEARD)]
+        if small_talk.wants_repeat(text) and (said := self._last_said()):
+            return [Say(said)]
+        if small_talk.cancels(text) and state.tool:
+            state.drop()
+            return [Say(wording.LEFT_ALONE)]
+        if state.tool and state.asked == _CONFIRMATION:
+            return self._confirmed(state, state.tool, text)
+        if state.tool and (thoughts := self._filled(state, state.tool, text)):
+            return thoughts
+        return self._begin(state, text, brought=brought)
+
+    def _confirmed(self, state: _State, tool: Tool, text: str) -> list[Thought]:
+        found = {slot.name: value for slot in _fixed(tool) if (value := self._find(slot, text)) is not None}
+        changed = {name: value for name, value in found.items() if state.values.get(name) != value}
+        if changed:
+            state.values |= changed
+            return self._go_on(state, tool)
+        answer = said_yes(text)
+        if answer is True:
+            return [_call(tool, state.values)]
+        if answer is False:
+            state.drop()
+            return [Say(wording.LEFT_ALONE)]
+        if (other := self._other(state, text)) is not None:
+            return self._take(state, other, text)
+        state.tries += 1
+        if state.tries > _PATIENCE:
+            state.drop()
+            return [Say(wording.GIVEN_UP)]
+        return [Say(wording.confirm(slots_of(tool.parameters), state.values))]
+
+    def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
+        """The answer to a question for a parameter; None when the caller has left the matter."""
+        slot = next(slot for slot in slots_of(tool.parameters) if slot.name == state.asked)
+        value = slot.find(text, self._today, answering=True)
+        if (value is None or slot.is_free) and (other := self._other(state, text)) is not None:
+            return self._take(state, other, text)
+        for every in _fixed(tool):
+            if (found := self._find(every, text)) is not None:
+                state.values[every.name] = found
+        if value is not None:
+            state.values[slot.name] = value
+            return self._go_on(state, tool)
+        if (said := small_talk.answer(text)) and said != small_talk.GOODBYE:
+            return [Say(f"{wording.ask(slot, 0)}")]
+        state.tries += 1
+        if state.tries > _PATIENCE:
+            state.drop()
+            return [Say(wording.GIVEN_UP)]
+        return [Say(wording.ask(slot, state.tries))]
+
+    def _begin(self, state: _State, text: str, *, brought: bool) -> list[Thought]:
+        if said := small_talk.answer(text):
+            return [Say(said)]
+        if small_talk.wants_help(text):
+            return [Say(wording.help_with(self._tools))]
+        on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
+        ranked = self._choose(text, on_offer)
+        if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
+            return self._take(state, ranked[0].offer, text)
+        if state.last and self._names_something(state.last, text):
+            return self._take(state, Offer((), tool=state.last), text)
+        if brought:
+            return [Say(quoted_after("Enter with", self._instructions) or "How can I help you?")]
+        if ranked and any(self._names_something(tool, text) for tool in self._tools):
+            return [Say(f"What would you like me to do? {wording.help_with(self._tools)}")]
+        return [Say(f"I am sorry, I do not know about that. {wording.help_with(self._tools)}")]
+
+    def _take(self, state: _State, offer: Offer, text: str) -> list[Thought]:
+        if offer.tool is None:
+            return [Say(offer.answer)]
+        if offer.tool.name.startswith(HANDOFF):
+            state.drop()
+            return [ToolCall(offer.tool.name, "{}")]
+        state.tool, state.values, state.asked, state.tries = offer.tool, {}, "", 0
+        for slot in slots_of(offer.tool.parameters):
+            found = self._find(slot, text)
+            if found is None and slot.lasts:
+                found = self._known(slot)
+            if found is not None:
+                state.values[slot.name] = found
+        return self._go_on(state, offer.tool)
+
+    def _go_on(self, state: _State, tool: Tool) -> list[Thought]:
+        """Asks for what is missing, then for a yes if there is to be one, then does it."""
+        slots = slots_of(tool.parameters)
+        missing = next((slot for slot in slots if slot.required and slot.name not in state.values), None)
+        if missing and self._forced != tool.name:
+            state.asked, state.tries = missing.name, 0
+            return [Say(wording.ask(missing, 0))]
+        if asks_first(tool):
+            state.asked, state.tries = _CONFIRMATION, 0
+            return [Say(wording.confirm(slots, state.values))]
+        return [_call(tool, state.values)]
+
+    def _other(self, state: _State, text: str) -> Offer | None:
+        """Something else that the caller clearly turns to while a question is open."""
+        ranked = self._choose(text, self._offers)
+        if ranked and ranked[0].nearness >= CLEAR and ranked[0].offer.tool != state.tool:
+            return ranked[0].offer
+        return None
+
+    def _find(self, slot: Slot, text: str) -> Any:
+        return slot.find(text, self._today, answering=False)
+
+    def _known(self, slot: Slot) -> Any:
+        """A number that has come up before, with whichever agent."""
+        for item in reversed(self._items):
+            match item:
+                case ToolCall(_, arguments):
+                    found = _arguments(arguments).get(slot.name)
+                case Message("user", text):
+                    found = self._find(slot, text)
+                case _:
+                    found = None
+            if found is not None:
+                return found
+        return None
+
+    def _names_something(self, tool: Tool, text: str) -> bool:
+        return any(slot.lasts and self._find(slot, text) is not None for slot in slots_of(tool.parameters))
+
+    def _tool(self, name: str) -> Tool | None:
+        return next((tool for tool in self._tools if tool.name == name), None)
+
+    def _unsaid_results(self, last_user: int) -> list[ToolResult]:
+        """Results that have come since the caller or we spoke last, handoffs apart."""
+        said = max((at for at, item in enumerate(self._items) if isinstance(item, Message)), default=-1)
+        transfers = {item.call_id for item in self._items if _is_transfer(item) and isinstance(item, ToolCall)}
+        since = self._items[max(said, last_user) + 1 :]
+        return [item for item in since if isinstance(item, ToolResult) and item.call_id not in transfers]
+
+    def _tell(self, results: Sequence[ToolResult]) -> str:
+        called = {item.call_id: item.name for item in self._items if isinstance(item, ToolCall)}
+        tools = [self._tool(called.get(one.call_id, "")) for one in results]
+        told = " ".join(dict.fromkeys(wording.result(one.output) for one in results))
+        changed = any(tool and asks_first(tool) for tool in tools)
+        return f"{told} Is there anything else?" if changed and told.startswith("Done") else told
+
+    def _last_said(self) -> str:
+        return next((item.text for item in reversed(self._items) if isinstance(item, Message) and item.role == "assistant" and item.text), "")
+
+    def _greeting(self) -> str:
+        return "Hello! What can I do for you?"
+
+
+def _is_user(item: Item) -> bool:
+    return isinstance(item, Message) and item.role == "user"
+
+
+def _is_transfer(item: Item) -> bool:
+    return isinstance(item, ToolCall) and item.name.startswith(HANDOFF)
+
+
+def _hands_over(offer: Offer) -> bool:
+    return offer.tool is not None and offer.tool.name.startswith(HANDOFF)
+
+
+def _fixed(tool: Tool) -> list[Slot]:
+    """Parameters whose values can be told from other talk."""
+    return [slot for slot in slots_of(tool.parameters) if not slot.is_free]
+
+
+def _call(tool: Tool, values: dict[str, Any]) -> ToolCall:
+    return ToolCall(tool.name, json.dumps(values))
+
+
+def _arguments(arguments: str) -> dict[str, Any]:
+    try:
+        found = json.loads(arguments)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

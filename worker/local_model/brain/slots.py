@@ -1,0 +1,176 @@
+"""A tool's parameters: what they are called when asked for, and their values in what a caller says."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from worker.local_model.brain.dates import find_day
+from worker.local_model.brain.numbers import runs
+
+_HESITATIONS = re.compile(r"(?i)\b(?:uh+|um+|er+|hmm+|you know|i mean|like,|well,|so,)[,.]?\s*")
+_EMAIL_WORDS = ((" at ", "@"), (" dot ", "."), (" underscore ", "_"), (" dash ", "-"))
+_LETTER_NAMES = {"bee": "b", "cee": "c", "see": "c", "dee": "d", "gee": "g", "jay": "j", "kay": "k", "are": "r", "tea": "t", "you": "u", "why": "y", "zed": "z", "zee": "z"}
+_NOUNS = re.compile(r"\b(?:the|a|an|your|my|this|that|about)\s+((?:[a-z]+\s?){1,3})", re.IGNORECASE)
+_COMPLAINT = re.compile(
+    r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|isn't|"
+    r"arrived|came|got|looks?|smells?|stopped)\b.*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
+    r"late|dirty|leak\w*|work\w*|fit\w*|small|big|large|heavy|dark|colou?r|size|like|need|want)\b.*|(?:the )?wrong \w+.*|"
+    r"changed my mind.*|(?:do not|don't|no longer) (?:need|want|like) .+|(?:too|so) (?:small|big|large|heavy|dark)\b.*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One parameter of a tool, from its JSON Schema."""
+
+    name: str
+    schema: dict[str, Any]
+    required: bool
+
+    @property
+    def label(self) -> str:
+        """`the order number`, of `the order number, four digits`."""
+        described = str(self.schema.get("description") or self.name.replace("_", " "))
+        return re.split(r"[,.;(]", described)[0].strip()
+
+    @property
+    def question(self) -> str:
+        label = self.label
+        if self.is_day:
+            return "Which day would you like?"
+        if re.match(r"(?i)(which|what|how|when|where|who)\b", label):
+            return f"{label[0].upper()}{label[1:]}, please?"
+        article = "" if re.match(r"(?i)(the|a|an|your)\b", label) else "the "
+        return f"What is {article}{label}?"
+
+    @property
+    def is_day(self) -> bool:
+        return self.schema.get("format") == "date"
+
+    @property
+    def is_number(self) -> bool:
+        return self._type in ("integer", "number")
+
+    @property
+    def is_free(self) -> bool:
+        """Text that can be anything, so that an answer to its question is always one."""
+        plain = not (self.schema.get("enum") or self.schema.get("pattern") or self.schema.get("format"))
+        return self._type == "string" and plain and not self.is_email
+
+    @property
+    def is_email(self) -> bool:
+        return "mail" in self.name or self.schema.get("format") == "email"
+
+    @property
+    def lasts(self) -> bool:
+        """A number or code that means the same for another tool of the call."""
+        return (self.is_number and self._limit("minimum", 0) >= 100) or bool(self.schema.get("pattern"))
+
+    def find(self, text: str, today: date, *, answering: bool) -> Any:
+        """The value in what was said, None if there is none. `answering`: this parameter was asked for."""
+        text = clean(text)
+        if self.schema.get("enum"):
+            return self._find_enum(text)
+        if self.is_number:
+            return self._find_number(text)
+        if self.is_day:
+            day = find_day(text, today)
+            return day.isoformat() if day else None
+        if self._type == "boolean":
+            return said_yes(text) if said_yes(text) is not None and answering else None
+        if self.is_email:
+            return _find_email(text)
+        if self.schema.get("pattern"):
+            return self._find_code(text)
+        return self._find_words(text, answering=answering)
+
+    def read_back(self, value: Any) -> str:
+        """A value as it is said to the caller."""
+        if self.is_day:
+            day = date.fromisoformat(str(value))
+            return f"{day:%A} the {ordinal(day.day)} of {day:%B}"
+        if self.is_number and self.lasts:
+            return " ".join(str(value))
+        return str(value)
+
+    @property
+    def _type(self) -> str:
+        found = self.schema.get("type")
+        if not found and "anyOf" in self.schema:
+            found = next((one.get("type") for one in self.schema["anyOf"] if one.get("type") != "null"), "string")
+        return str(found or "string")
+
+    def _limit(self, name: str, default: float) -> float:
+        found = self.schema.get(name)
+        return float(found) if isinstance(found, int | float) else default
+
+    def _find_number(self, text: str) -> int | None:
+        low, high = self._limit("minimum", 0), self._limit("maximum", 10**12)
+        said = runs(text)
+        fitting = [next((value for value in meanings if low <= value <= high), None) for meanings in said]
+        if known := [value for value in fitting if value is not None]:
+            return known[-1]  # a correction comes last
+        whole = int("".join(str(meanings[0]) for meanings in said) or -1)
+        return whole if low <= whole <= high else None
+
+    def _find_enum(self, text: str) -> str | None:
+        said = text.lower()
+        named = [(said.rfind(str(value).lower().replace("_", " ")), value) for value in self.schema["enum"]]
+        place, value = max(named, key=lambda pair: pair[0])
+        return str(value) if place >= 0 else None
+
+    def _find_code(self, text: str) -> str | None:
+        pattern = re.compile(self.schema["pattern"])
+        spelled = re.sub(r"(?i)\b([a-z]) (?:as in|for|like) \w+", r"\1", text)
+        spelled = " ".join(_LETTER_NAMES.get(word.lower(), word) for word in spelled.split())
+        for words in range(1, 12):
+            parts = spelled.split()
+            for start in range(len(parts) - words, -1, -1):
+                joined = re.sub(r"[^A-Za-z0-9]", "", "".join(parts[start : start + words]))
+                for candidate in (joined, joined.upper()):
+                    if pattern.fullmatch(candidate):
+                        return candidate
+        return None
+
+    def _find_words(self, text: str, *, answering: bool) -> str | None:
+        if re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"):
+            if found := _COMPLAINT.search(text):
+                return found[0].strip(" .")
+        elif found := _NOUNS.findall(text.rstrip("?.!")):
+            return str(found[-1]).strip()
+        return text.strip(" .") or None if answering else None
+
+
+def slots_of(parameters: dict[str, Any]) -> list[Slot]:
+    required = parameters.get("required") or []
+    return [Slot(name, schema, name in required) for name, schema in (parameters.get("properties") or {}).items()]
+
+
+def clean(text: str) -> str:
+    """What was said, without hesitations, and without what a correction takes back."""
+    text = _HESITATIONS.sub("", text)
+    return re.sub(r"(?i)^.*\b(?:no,? wait|sorry,? i meant|scratch that|correction)\b[,.:]?\s*(?=\S)", "", text).strip()
+
+
+def said_yes(text: str) -> bool | None:
+    """Whether that was a yes, a no, or neither."""
+    said = re.sub(r"[^a-z' ]", " ", text.lower())
+    if re.match(r"\s*(no|nope|nah|not|don't|do not|wrong|cancel|stop)\b", said):
+        return False
+    if re.search(r"\b(yes|yeah|yep|yup|sure|correct|right|okay|ok|exactly|please do|go ahead|do it|fine|confirm|perfect|absolutely|of course|that's it|sounds good)\b", said):
+        return True
+    return None
+
+
+def ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _find_email(text: str) -> str | None:
+    said = f" {text.lower().rstrip('.')} "
+    for words, sign in _EMAIL_WORDS:
+        said = said.replace(words, sign)
+    found = re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", said.replace(" @ ", "@"))
+    return found[-1] if found else None

@@ -1,0 +1,70 @@
+"""How the embedded brain puts things."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from worker.local_model.brain.phrases import HANDOFF, summary
+from worker.local_model.brain.slots import Slot
+from worker.local_model.conversation import Tool
+
+NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
+LEFT_ALONE = "All right, I leave it as it is. What else can I do for you?"
+GIVEN_UP = "I am sorry, I cannot make it out. What else can I do for you?"
+BROKEN = "I am sorry, that did not work. Could you try it in other words?"
+_SENTENCES = 4
+
+
+def ask(slot: Slot, tries: int) -> str:
+    if tries == 0:
+        return slot.question
+    described = str(slot.schema.get("description") or slot.label)
+    return f"Sorry, I need {described}. Could you say it once more?"
+
+
+def confirm(slots: Sequence[Slot], values: dict[str, Any]) -> str:
+    parts = [f"{slot.label}, {slot.read_back(values[slot.name])}" for slot in slots if slot.name in values]
+    return f"Let me read that back: {'; '.join(parts)}. Is that right?"
+
+
+def help_with(tools: Iterable[Tool]) -> str:
+    able = [summary(tool) for tool in tools if not tool.name.startswith(HANDOFF)]
+    others = [tool.name.removeprefix(HANDOFF).replace("_", " ") for tool in tools if tool.name.startswith(HANDOFF)]
+    parts = [f"I can {_listed(able)}"] if able else []
+    parts += [f"put you through to {_listed(others)}"] if others else []
+    said = " and ".join(parts) or "I can talk with you"
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def result(output: str) -> str:
+    """A tool's output as it is spoken: sentences as they are, JSON as words, errors of the machine as an apology."""
+    text = output.strip()
+    if not text:
+        return "Done."
+    if text.startswith(("Error parsing arguments", "An internal error", "Unknown function")):
+        return BROKEN
+    try:
+        text = _worded(json.loads(text))
+    except ValueError:
+        pass
+    return " ".join(re.split(r"(?<=[.!?])\s+", text)[:_SENTENCES])
+
+
+def _worded(value: Any) -> str:
+    match value:
+        case dict():
+            return ". ".join(f"The {key.replace('_', ' ')} is {_worded(part)}" for key, part in value.items()) + "."
+        case list():
+            shown = _listed([_worded(part) for part in value[:3]], last="and")
+            return f"{shown}, and {len(value) - 3} more" if len(value) > 3 else shown
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "not known"
+        case _:
+            return str(value)
+
+
+def _listed(parts: Sequence[str], last: str = "or") -> str:
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}" if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,247 @@
+"""The worker: registers with LiveKit under the name `baton`, and holds a call in every job it is given."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from livekit import rtc
+
+os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, JobRequest, llm
+
+from agents.spec import TeamSpec, load_team
+from tools.context import CallContext
+from tools.database import Database
+from worker.background import background
+from worker.call import Call, Left, Typed, Warned
+from worker.journal import events as journal
+from worker.journal.journal import Journal, Recorder
+from worker.line.line import Endpoint
+from worker.line.profile import LOCAL, OPENAI
+from worker.room.microphone import Microphone
+from worker.room.outbox import Outbox
+from worker.room.speaker import Speaker
+from worker.settings import AGENT_NAME, Settings, SettingsError
+
+logger = logging.getLogger(__name__)
+
+CHAT_TOPIC = "lk.chat"
+CHAT_LIMIT = 20_000  # characters
+_SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
+
+
+def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
+    """Which model holds the calls, and why. Raises SettingsError."""
+    wish = settings.model or team.model
+    why = "BATON_MODEL says so" if settings.model else "the team says so"
+    key = settings.openai_api_key.get_secret_value()
+    if wish == "auto":
+        wish, why = ("openai", "OPENAI_API_KEY is set") if key else ("local", "no provider's key is set")
+    match wish:
+        case "local":
+            return Endpoint(LOCAL, f"http://127.0.0.1:{settings.local_model_port}/v1", "local"), why
+        case "openai":
+            if not key:
+                raise SettingsError("The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local.")
+            return Endpoint(OPENAI, settings.openai_base_url or "https://api.openai.com/v1", key), why
+        case _:
+            raise SettingsError(f"BATON_MODEL: there is no model {wish!r}. Use `auto`, `local` or `openai`.")
+
+
+async def run(settings: Settings) -> None:
+    """Takes calls until cancelled. Raises SettingsError, SpecError or StoreError when it cannot begin."""
+    team = load_team(settings.team)
+    endpoint, why = choose_endpoint(settings, team)
+    logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
+    await Database(settings.database_url).open(datetime.now(UTC).date())
+    with Recorder(settings.database_url) as recorder:
+        server = _server(settings, team, endpoint, recorder)
+        try:
+            await server.run()
+        finally:
+            await server.aclose()
+
+
+def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> AgentServer:
+    taken = set[str]()  # jobs accepted and not over: exact, where the framework's own count lags behind
+
+    def load() -> float:
+        return min(1.0, len(taken) / settings.max_calls)
+
+    server = AgentServer(
+        job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
+        num_idle_processes=1,
+        load_fnc=load,
+        load_threshold=1.0,
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        host="127.0.0.1",
+        port=settings.worker_http_port,
+        http_proxy=None,
+    )
+
+    async def on_request(request: JobRequest) -> None:
+        if len(taken) >= settings.max_calls:
+            await request.reject(terminate=False)
+            return
+        taken.add(request.id)
+        await request.accept(name="Baton", identity=f"agent-{request.id}")
+
+    async def hold(job: JobContext) -> None:
+        job.add_shutdown_callback(lambda: _release(taken, job.job.id))
+        try:
+            await _hold(job, settings, team, endpoint, recorder)
+        finally:
+            taken.discard(job.job.id)
+            job.shutdown("the call is over")
+
+    server.rtc_session(hold, agent_name=AGENT_NAME, on_request=on_request)
+    return server
+
+
+async def _release(taken: set[str], job: str) -> None:
+    taken.discard(job)
+
+
+async def _hold(
+    job: JobContext, settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder
+) -> None:
+    """One job: joins the room, waits for somebody to speak to, and holds their call."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    room, outbox = job.room, Outbox(job.room)
+    call_id = _call_id(job.job.metadata)
+    database, facts = Database(settings.database_url), dict[str, Any]()
+    speaker = Speaker(endpoint.profile.sample_rate)
+    notes = Journal(
+        call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event
+    )
+
+    def context(agent: str, call: llm.FunctionToolCall) -> CallContext:
+        called = llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
+        return CallContext(call=call_id, agent=agent, function_call=called, database=database, facts=facts)
+
+    await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    publication = await speaker.publish(room)
+    outbox.caption_track(publication.sid)
+    caller = await job.wait_for_participant(kind=[_STANDARD, _SIP])
+    call = Call(
+        team=team,
+        endpoint=endpoint,
+        caller=caller.identity,
+        sink=speaker,
+        outbox=outbox,
+        journal=notes,
+        today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
+        make_context=context,
+    )
+    notes.record(
+        journal.CallStarted(
+            call=call_id,
+            room=room.name,
+            team=team.team,
+            agent=team.start,
+            model=endpoint.profile.provider,
+            caller=caller.identity,
+        ),
+        epoch=0,
+    )
+    doors = _Doors(room, caller.identity, call, endpoint.profile.sample_rate)
+    reason = "the worker stopped"
+    try:
+        async with background(outbox.run(), doors.run()):
+            try:
+                async with asyncio.timeout(_SUBSCRIBED_S):
+                    await publication.wait_for_subscription()
+            except TimeoutError:
+                logger.info("call %s: nobody has subscribed to the agent yet", call_id)
+            reason = await call.run()
+    except* Exception as group:
+        reason = f"a fault of ours: {type(group.exceptions[0]).__name__}"
+        raise
+    finally:
+        notes.record(journal.CallEnded(reason=reason), epoch=0)
+        await outbox.flush()
+        await speaker.aclose()
+
+
+_STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+_SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+
+
+class _Doors:
+    """What comes in from the room: the caller's microphone, what they type, and that they leave."""
+
+    def __init__(self, room: rtc.Room, caller: str, call: Call, sample_rate: int) -> None:
+        self._room, self._caller, self._call, self._sample_rate = room, caller, call, sample_rate
+        self._tracks = asyncio.Queue[rtc.Track]()
+        self._readers = asyncio.Queue[tuple[rtc.TextStreamReader, str]]()
+        self._known = set[str]()  # a track may be announced twice; heard twice, it would sound twice as fast
+
+    async def run(self) -> None:
+        room = self._room
+        room.on("track_subscribed", self._on_track)
+        room.on("participant_disconnected", self._on_left)
+        room.on("participant_connected", self._on_second)
+        room.on("disconnected", self._on_disconnected)
+        room.register_text_stream_handler(CHAT_TOPIC, lambda reader, who: self._readers.put_nowait((reader, who)))
+        for participant in room.remote_participants.values():
+            self._on_second(participant)
+            for publication in participant.track_publications.values():
+                if publication.track:
+                    self._on_track(publication.track, publication, participant)
+        if self._caller not in room.remote_participants:
+            self._call.put(Left("the caller left"))
+        try:
+            async with background(self._read()) as start:
+                while True:
+                    track = await self._tracks.get()
+                    self._call.listen_to(track.sid)
+                    start(Microphone(track, self._sample_rate, self._call.hear).run())
+        finally:
+            room.unregister_text_stream_handler(CHAT_TOPIC)
+
+    async def _read(self) -> None:
+        while True:
+            reader, who = await self._readers.get()
+            text = (await reader.read_all()).strip()
+            if who != self._caller:
+                continue
+            if len(text) > CHAT_LIMIT:
+                detail = f"A message of {len(text)} characters is too long; {CHAT_LIMIT} are possible."
+                self._call.put(Warned("chat.too_long", detail))
+            elif text:
+                self._call.put(Typed(who, text))
+
+    def _on_track(self, track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
+        ours = participant.identity == self._caller and track.kind == rtc.TrackKind.KIND_AUDIO
+        if ours and track.sid not in self._known:
+            self._known.add(track.sid)
+            self._tracks.put_nowait(track)
+
+    def _on_second(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self._caller and participant.kind in (_STANDARD, _SIP):
+            self._call.put(Warned("room.second_participant", "Somebody else is in the room; the agent hears the first."))
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == self._caller:
+            self._call.put(Left("the caller left"))
+
+    def _on_disconnected(self, *_: object) -> None:
+        self._call.put(Left("the room is gone"))
+
+
+def _call_id(metadata: str) -> str:
+    """The id that the front desk gave the call; a new one for a job that came without."""
+    try:
+        given = json.loads(metadata or "{}")
+    except ValueError:
+        given = {}
+    call = given.get("call") if isinstance(given, dict) else None
+    return call if isinstance(call, str) and re.fullmatch(r"[\w-]{1,64}", call) else f"call-{uuid4().hex[:16]}"
