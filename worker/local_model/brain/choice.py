@@ -1,21 +1,22 @@
 """Which of the things on offer a caller wants, by nearness of meaning."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.local_model.brain.embedding import Embedder
 from worker.local_model.brain.phrases import Offer
+from worker.local_model.brain.slots import clean
 
 CLEAR = 0.5  # so near that it stands against a question that is still open
 ENOUGH = 0.36  # nearer than talk about something else comes
-NARROW = 0.03  # two offers that near to each other are both meant, as far as can be told
+_STATED = 0.12  # what is stated rather than asked wants something done, not an answer
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     offer: Offer
     nearness: float
-    lead: float  # over the next best
 
 
 def choose(embedder: Embedder, text: str, offers: Sequence[Offer]) -> list[Choice]:
@@ -23,14 +24,22 @@ def choose(embedder: Embedder, text: str, offers: Sequence[Offer]) -> list[Choic
     if not offers or not text.strip():
         return []
     phrases = [phrase for offer in offers for phrase in offer.phrases]
-    vectors = embedder.embed([text, *phrases])
+    vectors = embedder.embed([_gist(text), *phrases])
     near = vectors[1:] @ vectors[0]
     scores, at = [], 0
     for offer in offers:
-        scores.append(float(near[at : at + len(offer.phrases)].max()))
+        best = float(near[at : at + len(offer.phrases)].max())
+        scores.append(best if offer.tool or _asks(text) else best - _STATED)
         at += len(offer.phrases)
     ranked = sorted(zip(scores, offers, strict=True), key=lambda pair: -pair[0])
-    return [
-        Choice(offer, score, score - (ranked[place + 1][0] if place + 1 < len(ranked) else 0.0))
-        for place, (score, offer) in enumerate(ranked)
-    ]
+    return [Choice(offer, score) for score, offer in ranked]
+
+
+def _gist(text: str) -> str:
+    """Without numbers and hesitations: they say nothing of what is wanted, and pull sentences apart."""
+    gist = re.sub(r"\s+", " ", re.sub(r"\b\d[\d,.-]*\b", "", clean(text)))
+    return gist if re.search(r"[a-z]{2}", gist) else text
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or bool(re.match(r"(?i)\W*(what|when|where|which|who|how|why|do|does|can|is|are)\b", text))

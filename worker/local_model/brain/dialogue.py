@@ -13,6 +13,7 @@ from typing import Any
 
 from worker.local_model.brain import small_talk, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
+from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
 from worker.local_model.brain.slots import Slot, said_yes, slots_of
 from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
@@ -46,6 +47,7 @@ class Dialogue:
         self._forced = conversation.tool_choice if conversation.tool_choice not in ("auto", "none", "required") else ""
         self._choose, self._today = choose, today
         self._offers = offers(self._instructions, self._tools)
+        self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
     def next(self) -> list[Thought]:
         users = [place for place, item in enumerate(self._items) if _is_user(item)]
@@ -65,14 +67,15 @@ class Dialogue:
         begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
         state = _State()
         for at in range(begin, len(self._items)):
+            self._at = at
             match self._items[at]:
                 case Message("user", text):
                     thoughts = self._answer(state, text, brought=at < entered)
                     if at == users[-1]:
                         return thoughts
                 case ToolCall(name) if not name.startswith(HANDOFF):
-                    state.tool = state.tool or self._tool(name)
                     state.drop()
+                    state.last = self._tool(name)
                 case _:
                     pass
         return [Say(wording.NOT_HEARD)]
@@ -83,7 +86,7 @@ class Dialogue:
             return [Say(wording.NOT_HEARD)]
         if small_talk.wants_repeat(text) and (said := self._last_said()):
             return [Say(said)]
-        if small_talk.cancels(text) and state.tool:
+        if small_talk.cancels(text):
             state.drop()
             return [Say(wording.LEFT_ALONE)]
         if state.tool and state.asked == _CONFIRMATION:
@@ -100,7 +103,7 @@ class Dialogue:
             return self._go_on(state, tool)
         answer = said_yes(text)
         if answer is True:
-            return [_call(tool, state.values)]
+            return [self._call(state, tool)]
         if answer is False:
             state.drop()
             return [Say(wording.LEFT_ALONE)]
@@ -137,12 +140,12 @@ class Dialogue:
             return [Say(said)]
         if small_talk.wants_help(text):
             return [Say(wording.help_with(self._tools))]
+        if state.last and _only_values(text) and self._names_something(state.last, text):
+            return self._take(state, Offer((), tool=state.last), text)
         on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
         ranked = self._choose(text, on_offer)
         if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
             return self._take(state, ranked[0].offer, text)
-        if state.last and self._names_something(state.last, text):
-            return self._take(state, Offer((), tool=state.last), text)
         if brought:
             return [Say(quoted_after("Enter with", self._instructions) or "How can I help you?")]
         if ranked and any(self._names_something(tool, text) for tool in self._tools):
@@ -174,7 +177,12 @@ class Dialogue:
         if asks_first(tool):
             state.asked, state.tries = _CONFIRMATION, 0
             return [Say(wording.confirm(slots, state.values))]
-        return [_call(tool, state.values)]
+        return [self._call(state, tool)]
+
+    def _call(self, state: _State, tool: Tool) -> ToolCall:
+        call = ToolCall(tool.name, json.dumps(state.values))
+        state.drop()
+        return call
 
     def _other(self, state: _State, text: str) -> Offer | None:
         """Something else that the caller clearly turns to while a question is open."""
@@ -188,7 +196,7 @@ class Dialogue:
 
     def _known(self, slot: Slot) -> Any:
         """A number that has come up before, with whichever agent."""
-        for item in reversed(self._items):
+        for item in reversed(self._items[: self._at]):
             match item:
                 case ToolCall(_, arguments):
                     found = _arguments(arguments).get(slot.name)
@@ -227,6 +235,12 @@ class Dialogue:
         return "Hello! What can I do for you?"
 
 
+def _only_values(text: str) -> bool:
+    """Whether little more than a number was said: `and 1042?`, `order number one oh four two`."""
+    words = re.findall(r"[a-z]+", text.lower())
+    return len([word for word in words if not is_number_word(word)]) <= 4 and not re.search(r"(?i)\b(where|when|what|how|change|move|return|send)\b", text)
+
+
 def _is_user(item: Item) -> bool:
     return isinstance(item, Message) and item.role == "user"
 
@@ -242,10 +256,6 @@ def _hands_over(offer: Offer) -> bool:
 def _fixed(tool: Tool) -> list[Slot]:
     """Parameters whose values can be told from other talk."""
     return [slot for slot in slots_of(tool.parameters) if not slot.is_free]
-
-
-def _call(tool: Tool, values: dict[str, Any]) -> ToolCall:
-    return ToolCall(tool.name, json.dumps(values))
 
 
 def _arguments(arguments: str) -> dict[str, Any]:

@@ -30,6 +30,10 @@ def runs(text: str) -> list[list[int]]:
     return found
 
 
+def is_number_word(word: str) -> bool:
+    return word in _ONES or word in _TENS or word in _SCALES
+
+
 def _tokens(text: str) -> list[str]:
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.lower())
     text = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1 th", text)  # an ordinal ends a run: it belongs to a date

@@ -11,7 +11,11 @@ from worker.local_model.brain.numbers import runs
 _HESITATIONS = re.compile(r"(?i)\b(?:uh+|um+|er+|hmm+|you know|i mean|like,|well,|so,)[,.]?\s*")
 _EMAIL_WORDS = ((" at ", "@"), (" dot ", "."), (" underscore ", "_"), (" dash ", "-"))
 _LETTER_NAMES = {"bee": "b", "cee": "c", "see": "c", "dee": "d", "gee": "g", "jay": "j", "kay": "k", "are": "r", "tea": "t", "you": "u", "why": "y", "zed": "z", "zee": "z"}
-_NOUNS = re.compile(r"\b(?:the|a|an|your|my|this|that|about)\s+((?:[a-z]+\s?){1,3})", re.IGNORECASE)
+_NO_CONTENT = frozenset(
+    "a an the my your our this that these those it its i you we they me he she of for with in on at to from by about and or "
+    "but is are was were be do does did has have had can could will would should may might what which who how when where why "
+    "much many cost costs price tell know want like need please hello hi yes no not there any some more get got".split()
+)
 _COMPLAINT = re.compile(
     r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|isn't|"
     r"arrived|came|got|looks?|smells?|stopped)\b.*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
@@ -137,8 +141,8 @@ class Slot:
         if re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"):
             if found := _COMPLAINT.search(text):
                 return found[0].strip(" .")
-        elif found := _NOUNS.findall(text.rstrip("?.!")):
-            return str(found[-1]).strip()
+        elif content := [word for word in re.findall(r"[\w'-]+", text) if word.lower() not in _NO_CONTENT]:
+            return " ".join(content)
         return text.strip(" .") or None if answering else None
 
 
