@@ -55,7 +55,7 @@ class _OneTrackStream(rtc.AudioStream):
 
     def __init__(self, track: rtc.Track, **options: int) -> None:
         super().__init__(track, **options)  # type: ignore[arg-type]
-        handle = self._info.handle.id  # the native stream's id, that its events carry
+        handle = self._ffi_handle.handle
         queues = FfiClient.instance.queue
 
         def own(event: FfiEvent) -> bool:

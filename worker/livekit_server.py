@@ -1,0 +1,110 @@
+"""A LiveKit server on this machine: where it is found, and how it runs."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import yaml
+
+CONFIG = Path("livekit.yaml")
+_READY_S = 20.0
+
+
+class LiveKitError(Exception):
+    """There is no LiveKit server, or it does not start; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKit:
+    """How a server is reached."""
+
+    url: str
+    api_key: str
+    api_secret: str
+
+
+def find() -> Path:
+    """The server's program. Raises LiveKitError."""
+    named = os.environ.get("BATON_LIVEKIT_SERVER") or shutil.which("livekit-server")
+    if named:
+        return Path(named)
+    cached = Path(os.environ.get("BATON_CACHE", ".cache")) / "bin" / "livekit-server"
+    if cached.exists():
+        return cached
+    raise LiveKitError("There is no LiveKit server. Run `make install`, or set LIVEKIT_URL to one that runs.")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def with_free_ports(config: dict[str, object]) -> dict[str, object]:
+    """The configuration on ports that nobody uses: for tests and benches, many at a time."""
+    rtc = config["rtc"]
+    assert isinstance(rtc, dict)
+    return {**config, "port": free_port(), "rtc": {**rtc, "tcp_port": free_port(), "udp_port": free_port()}}
+
+
+def read_config(path: Path = CONFIG) -> dict[str, object]:
+    """Raises LiveKitError when the file is not there or is no mapping."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise LiveKitError(f"{path}: {error}") from error
+    if not isinstance(config, dict):
+        raise LiveKitError(f"{path}: LiveKit's settings are a mapping.")
+    return config
+
+
+@asynccontextmanager
+async def livekit_server(
+    config: dict[str, object], api_key: str, api_secret: str, log: Path
+) -> AsyncIterator[tuple[LiveKit, asyncio.subprocess.Process]]:
+    """Runs a server until the body ends. Raises LiveKitError when it is not ready in 20 s."""
+    with TemporaryDirectory(prefix="livekit-") as folder:
+        file = Path(folder) / "livekit.yaml"
+        file.touch(0o600)
+        file.write_text(yaml.safe_dump({**config, "keys": {api_key: api_secret}}))
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                str(find()), "--config", str(file), stdout=output, stderr=output, start_new_session=True
+            )
+        try:
+            await _ready(process, int(str(config["port"])), log)
+            yield LiveKit(f"ws://127.0.0.1:{config['port']}", api_key, api_secret), process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    async with asyncio.timeout(5):
+                        await process.wait()
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+
+
+async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + _READY_S
+    async with aiohttp.ClientSession() as session:
+        while asyncio.get_running_loop().time() < deadline:
+            if process.returncode is not None:
+                last = log.read_text(errors="replace").strip().splitlines()[-3:]
+                raise LiveKitError("LiveKit does not start: " + " | ".join(last))
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
+    raise LiveKitError(f"LiveKit does not answer on port {port}; see {log}.")
