@@ -13,6 +13,9 @@ from tempfile import TemporaryDirectory
 import aiohttp
 import yaml
 
+from worker.parts import ready, until_told
+from worker.settings import STATE_FOLDER, Settings
+
 CONFIG = Path("livekit.yaml")
 _READY_S = 20.0
 
@@ -91,6 +94,19 @@ async def livekit_server(
                 except TimeoutError:
                     process.kill()
                     await process.wait()
+
+
+async def run(settings: Settings) -> None:
+    """A server with this machine's settings and keys, until told to stop."""
+    key, secret = settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
+    log = STATE_FOLDER / "logs" / "livekit-server.log"
+    async with livekit_server(read_config(), key, secret, log) as (server, process):
+        ready(server.url)
+        told, died = asyncio.ensure_future(until_told()), asyncio.ensure_future(process.wait())
+        await asyncio.wait([told, died], return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if died.done():
+            raise LiveKitError(f"LiveKit has died, with exit code {process.returncode}; see {log}.")
 
 
 async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:

@@ -26,6 +26,7 @@ from worker.line.profile import LOCAL, OPENAI
 from worker.room.microphone import Microphone
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
+from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -54,17 +55,27 @@ def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
 
 
 async def run(settings: Settings) -> None:
-    """Takes calls until cancelled. Raises SettingsError, SpecError or StoreError when it cannot begin."""
+    """Takes calls until told to stop. Raises SettingsError, SpecError or StoreError when it cannot begin."""
+    if not settings.livekit_url or not settings.livekit_api_key:
+        raise SettingsError("LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself.")
     team = load_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
     logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
     await Database(settings.database_url).open(datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder:
         server = _server(settings, team, endpoint, recorder)
+        server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))
+        running = asyncio.ensure_future(server.run())
+        told = asyncio.ensure_future(until_told())
         try:
-            await server.run()
+            await asyncio.wait([running, told], return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
+                raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
         finally:
+            told.cancel()
             await server.aclose()
+            running.cancel()
 
 
 def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> AgentServer:

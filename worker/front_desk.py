@@ -1,0 +1,258 @@
+"""The front desk, over HTTP: the page, tokens to join, health, metrics, and the calls' journals."""
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import prometheus_client
+from aiohttp import web
+from livekit import api
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from worker.journal.store import Store
+from worker.parts import ready, until_told
+from worker.settings import AGENT_NAME, Settings
+
+logger = logging.getLogger(__name__)
+
+PAGE = Path(__file__).parent.parent / "web-demo" / "dist"
+_BODY_LIMIT = 16 * 1024
+_JOINS_A_MINUTE = 30  # of one address
+_TOKEN_S = 600  # to join with; who is in the room stays
+_COMES_S = (4.0, 8.0, 16.0)  # when it is looked whether an agent has come
+_JOINS = prometheus_client.Counter("baton_joins_total", "Tokens given out.")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class DeskError(Exception):
+    """The front desk cannot open; the message says why."""
+
+
+class JoinRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(default="", max_length=80)
+    room: str = Field(default="", max_length=64, pattern=r"^[\w-]*$")
+
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("a name has no control characters")
+        return name.strip()
+
+
+class FrontDesk:
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings, self._store = settings, store
+        self._livekit = api.LiveKitAPI(
+            settings.livekit_url.replace("ws", "http", 1),
+            settings.livekit_api_key,
+            settings.livekit_api_secret.get_secret_value(),
+        )
+        self._joins: dict[str, deque[float]] = {}
+        self._watches = set[asyncio.Task[None]]()
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[self._guard])
+        app.router.add_post("/api/join", self._join)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get("/api/calls", self._calls)
+        app.router.add_get("/api/calls/{id}", self._call)
+        app.router.add_get("/api/calls/{id}/events", self._follow)
+        app.router.add_get("/", self._page)
+        if (PAGE / "assets").is_dir():
+            app.router.add_static("/assets", PAGE / "assets")
+        return app
+
+    async def close(self) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await self._livekit.aclose()  # type: ignore[no-untyped-call]
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Headers for every answer, and errors in words."""
+        try:
+            response = await handler(request)
+        except web.HTTPException as refusal:
+            if refusal.status < 400:
+                raise
+            response = _refuse(refusal.status, refusal.reason, "See the README for the paths there are.")
+        if not response.prepared:
+            host = urlsplit(self._settings.livekit_url).netloc
+            response.headers["Content-Security-Policy"] = (
+                f"default-src 'self'; connect-src 'self' ws://{host} wss://{host} http://{host} https://{host}; "
+                "media-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+                "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+            )
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["Permissions-Policy"] = "microphone=(self), camera=(self), display-capture=(self)"
+        return response
+
+    async def _join(self, request: web.Request) -> web.Response:
+        origin = request.headers.get("Origin")
+        if origin and urlsplit(origin).netloc != request.host:
+            return _refuse(403, "This page may not join calls here.", "Open the page at the front desk's own address.")
+        if request.content_type != "application/json":
+            return _refuse(415, "JSON is expected.", "Send Content-Type: application/json.")
+        if self._too_many(request.remote or ""):
+            return _refuse(429, "Too many calls from this address.", "Wait a minute, then try again.")
+        try:
+            wanted = JoinRequest.model_validate_json(await request.read())
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"])) or "body"
+            return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 64.")
+        call, room = f"call-{secrets.token_hex(8)}", wanted.room or f"room-{secrets.token_urlsafe(12)}"
+        self._watch(room, call)
+        _JOINS.inc()
+        joined = {"url": self._settings.livekit_url, "token": self._token(room, call, wanted.name)}
+        return web.json_response({**joined, "room": room, "call": call})
+
+    def _token(self, room: str, call: str, name: str) -> str:
+        grants = api.VideoGrants(room_join=True, room=room, can_publish=True, can_subscribe=True, can_publish_data=True)
+        dispatch = api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call": call}))
+        token = api.AccessToken(self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value())
+        return (
+            token.with_identity(f"caller-{secrets.token_hex(6)}")
+            .with_name(name or "Caller")
+            .with_grants(grants)
+            .with_room_config(api.RoomConfiguration(agents=[dispatch]))
+            .with_ttl(timedelta(seconds=_TOKEN_S))
+            .to_jwt()
+        )
+
+    def _watch(self, room: str, call: str) -> None:
+        watch = asyncio.ensure_future(self._see_to(room, call))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
+
+    async def _see_to(self, room: str, call: str) -> None:
+        """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits."""
+        for pause in _COMES_S:
+            await asyncio.sleep(pause)
+            try:
+                inside = await self._livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+                kinds = [participant.kind for participant in inside.participants]
+                if api.ParticipantInfo.Kind.AGENT in kinds:
+                    return
+                if kinds:
+                    logger.warning("nobody has taken call %s; it is offered again", call)
+                    await self._livekit.agent_dispatch.create_dispatch(
+                        api.CreateAgentDispatchRequest(
+                            agent_name=AGENT_NAME, room=room, metadata=json.dumps({"call": call})
+                        )
+                    )
+            except (api.TwirpError, OSError) as error:
+                logger.warning("LiveKit does not tell who is in the room: %s", error)
+
+    def _too_many(self, address: str) -> bool:
+        now = time.monotonic()
+        for known in [known for known, times in self._joins.items() if not times or now - times[-1] > 60]:
+            del self._joins[known]
+        times = self._joins.setdefault(address, deque(maxlen=_JOINS_A_MINUTE))
+        if len(times) == _JOINS_A_MINUTE and now - times[0] < 60:
+            return True
+        times.append(now)
+        return False
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        """Whether LiveKit answers, with our keys."""
+        try:
+            await self._livekit.room.list_rooms(api.ListRoomsRequest())
+        except (api.TwirpError, OSError) as error:
+            return _refuse(503, f"LiveKit at {self._settings.livekit_url}: {error}", "Check LIVEKIT_URL and its keys.")
+        return web.json_response({"status": "ready"})
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=prometheus_client.generate_latest(), content_type="text/plain")
+
+    async def _page(self, _: web.Request) -> web.StreamResponse:
+        if not (PAGE / "index.html").exists():
+            return _refuse(503, "The page is not built.", "Run `make install`.")
+        return web.FileResponse(PAGE / "index.html")
+
+    async def _calls(self, request: web.Request) -> web.Response:
+        self._admin(request)
+        return web.json_response(await self._store.calls(), dumps=_dumps)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        self._admin(request)
+        events = await self._store.events(request.match_info["id"])
+        if not events:
+            return _refuse(404, "There is no such call.", "GET /api/calls lists those there are.")
+        return web.json_response([event.model_dump(mode="json") for event in events])
+
+    async def _follow(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: the journal so far, then as it grows, until the call ends."""
+        self._admin(request)
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await stream.prepare(request)
+        seen = 0
+        while True:
+            for event in await self._store.events(request.match_info["id"], after=seen):
+                seen += 1
+                await stream.write(f"id: {seen}\ndata: {event.model_dump_json()}\n\n".encode())
+                if event.type == "call.ended":
+                    return stream
+            await asyncio.sleep(0.5)  # the journal's writer is another process
+
+    def _admin(self, request: web.Request) -> None:
+        """Raises 401 for whoever has not got the admin token; without one set, nobody has."""
+        token = self._settings.admin_token.get_secret_value()
+        given = re.sub(r"^Bearer ", "", request.headers.get("Authorization", ""))
+        if not token or not hmac.compare_digest(given.encode(), token.encode()):
+            raise web.HTTPUnauthorized(reason="The admin token is needed: BATON_ADMIN_TOKEN, as `Authorization: Bearer`.")
+
+
+async def run(settings: Settings) -> None:
+    """Serves on 127.0.0.1 until told to stop. Raises DeskError and StoreError."""
+    if not settings.livekit_url:
+        raise DeskError("LIVEKIT_URL is needed. `baton up` sets it itself.")
+    store = Store(settings.database_url)
+    await store.open()
+    desk = FrontDesk(settings, store)
+    runner = web.AppRunner(desk.app(), access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", settings.http_port).start()
+        except OSError as error:
+            raise DeskError(f"Port {settings.http_port}: {error.strerror}. Set BATON_HTTP_PORT to another.") from error
+        ready(f"http://127.0.0.1:{settings.http_port}")
+        await until_told()
+    finally:
+        await runner.cleanup()
+        await desk.close()
+        await store.close()
+
+
+def _refuse(status: int, error: str, hint: str) -> web.Response:
+    return web.json_response({"error": error, "hint": hint}, status=status)
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, default=str)
+
+
+
+
+
+

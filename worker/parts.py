@@ -1,0 +1,37 @@
+"""How a part of `baton up` tells that it is ready, and ends with whoever started it."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+
+CHILD = "BATON_PART"  # set for a process that `baton up` started
+READY = "ready"
+
+
+def ready(what: str) -> None:
+    """Says on standard output that this part may be used."""
+    print(f"{READY} {what}", flush=True)
+
+
+def end_with_parent() -> None:
+    """A part whose parent is gone ends too, however the parent ended: its standard input closes then."""
+    if CHILD not in os.environ:
+        return
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+async def until_told() -> None:
+    """Waits for Ctrl-C or TERM. Instead of them ending the process where it stands."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    end_with_parent()
+    await told.wait()

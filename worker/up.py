@@ -1,0 +1,135 @@
+"""Everything on this machine, one process a part: started in order, stopped together."""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.spec import load_team
+from worker import keys, livekit_server
+from worker.parts import CHILD, READY, until_told
+from worker.server import choose_endpoint
+from worker.settings import STATE_FOLDER, Settings
+
+_READY_S = 60.0
+_STOP_S = 10.0
+
+
+class PartError(Exception):
+    """A part did not start, or died; the message says which, and shows the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process of `baton up`, and where it writes."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def failure(self, what: str) -> PartError:
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()][-5:]
+        shown = "".join(f"\n    {line[:300]}" for line in lines)
+        return PartError(f"{self.name} {what}. The end of {self.log}:{shown}")
+
+
+async def run(settings: Settings) -> None:
+    """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies. Raises PartError and the like."""
+    team = load_team(settings.team)
+    endpoint, why = choose_endpoint(settings, team)
+    local = endpoint.profile.provider == "local"
+    own_livekit = not settings.livekit_url
+    environment = {**os.environ, CHILD: "1", "PYTHONUNBUFFERED": "1", "BATON_TEAM": str(settings.team)}
+    if own_livekit:
+        config = livekit_server.read_config()
+        key, secret = keys.machine_keys(STATE_FOLDER)
+        environment |= {"LIVEKIT_URL": f"ws://127.0.0.1:{config['port']}"}
+        environment |= {"LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+    _check_ports(settings, local=local, own_livekit=own_livekit)
+
+    names = [*(["livekit"] if own_livekit else []), *(["model"] if local else []), "worker", "desk"]
+    async with AsyncExitStack() as stack:
+        stopping = asyncio.ensure_future(until_told())
+        stack.callback(stopping.cancel)
+        parts: list[Part] = []
+        stack.push_async_callback(_stop, parts)
+        for name in names:
+            parts.append(await _start(name, environment))
+        for part in parts:
+            starting = asyncio.ensure_future(_ready(part))
+            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if stopping.done():
+                starting.cancel()
+                return
+            await starting
+        print(f"\nBaton is ready: http://127.0.0.1:{settings.http_port}", flush=True)
+        print(f"Team {team.team}, model {endpoint.profile.provider} ({why}). Ctrl-C stops everything.", flush=True)
+        deaths = {asyncio.ensure_future(part.process.wait()): part for part in parts}
+        await asyncio.wait([*deaths, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.done():
+            dead = next(part for death, part in deaths.items() if death.done())
+            raise dead.failure(f"has died (exit code {dead.process.returncode}); everything else is stopped")
+        print("Stopping.", flush=True)
+
+
+async def _start(name: str, environment: dict[str, str]) -> Part:
+    log = STATE_FOLDER / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from worker.cli import main; main()",
+            name,
+            env=environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C comes to us alone, and we stop the parts in order
+        )
+    return Part(name, process, log)
+
+
+async def _ready(part: Part) -> None:
+    assert part.process.stdout
+    try:
+        async with asyncio.timeout(_READY_S):
+            while line := await part.process.stdout.readline():
+                if line.decode().startswith(READY):
+                    return
+    except TimeoutError:
+        raise part.failure(f"was not ready in {_READY_S:.0f} s") from None
+    await part.process.wait()
+    raise part.failure("did not start")
+
+
+async def _stop(parts: list[Part]) -> None:
+    """The desk first, LiveKit last: nobody new comes in, calls end properly."""
+    for part in reversed(parts):
+        if part.process.returncode is None:
+            part.process.terminate()
+            try:
+                async with asyncio.timeout(_STOP_S):
+                    await part.process.wait()
+            except TimeoutError:
+                part.process.kill()
+                await part.process.wait()
+
+
+def _check_ports(settings: Settings, *, local: bool, own_livekit: bool) -> None:
+    """Raises PartError, naming the setting, when a port is taken: before anything has started."""
+    wanted = {"BATON_HTTP_PORT": settings.http_port, "BATON_WORKER_HTTP_PORT": settings.worker_http_port}
+    if local:
+        wanted["BATON_LOCAL_MODEL_PORT"] = settings.local_model_port
+    if own_livekit:
+        wanted["port in livekit.yaml"] = int(str(livekit_server.read_config()["port"]))
+    for setting, port in wanted.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise PartError(f"Port {port} is in use. Stop what uses it, or set another ({setting}).") from None
