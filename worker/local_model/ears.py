@@ -72,6 +72,7 @@ class Ears:
         self._decode = tokenizer.decode
         self._prompt = self._whisper.get_prompt(tokenizer, [], without_timestamps=True)
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ears")
+        self.recognise_now(bytes(HEARD_RATE), HEARD_RATE)  # the first takes longest: not in somebody's call
 
     async def recognise(self, pcm: bytes, rate: int) -> str:
         """The words in PCM16 mono at `rate` Hz; empty for silence, noise, or what cannot be made out."""

@@ -118,8 +118,12 @@ class Dialogue:
     def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
         """The answer to a question for a parameter; None when the caller has left the matter."""
         slot = next(slot for slot in slots_of(tool.parameters) if slot.name == state.asked)
-        value = slot.find(text, self._today, answering=True)
-        if (value is None or slot.is_free) and (other := self._other(state, text)) is not None:
+        if slot.is_free and _only_values(text):
+            value = None  # a number corrected, or given beside the question: it is no answer to it
+            state.tries -= 1
+        else:
+            value = slot.find(text, self._today, answering=True)
+        if not _only_values(text) and (value is None or slot.is_free) and (other := self._other(state, text)) is not None:
             return self._take(state, other, text)
         for every in _fixed(tool):
             if (found := self._find(every, text)) is not None:

@@ -1,0 +1,39 @@
+# Two commands: `make run` talks, `make test` tests. Both set up what they need; `make install` only sets up.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check install soak bench lock clean
+
+run: install
+	@$(BIN)/baton up
+
+install:
+	@$(PYTHON) bootstrap.py run
+
+test:
+	@$(PYTHON) bootstrap.py test
+	@$(BIN)/python -m pytest -q tests --ignore=tests/system
+	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
+	@$(BIN)/python -m pytest -q -s tests/system
+
+check:
+	@$(PYTHON) bootstrap.py test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy worker agents tools bench tests bootstrap.py
+	$(BIN)/vulture
+	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
+
+soak:  # the random tests, a hundred times as many
+	@$(PYTHON) bootstrap.py test
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --timeout=3600
+
+bench:
+	@$(PYTHON) bootstrap.py test
+	@$(BIN)/baton bench call
+
+lock:  # what the versions in pyproject.toml mean today
+	@$(PYTHON) bootstrap.py lock
+
+clean:
+	rm -rf .venv .cache web-demo/node_modules web-demo/dist

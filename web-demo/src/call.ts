@@ -1,0 +1,120 @@
+import type { JournalEvent } from './events';
+
+export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
+
+export type Line =
+  | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null }
+  | { kind: 'caller'; id: string; text: string; typed: boolean }
+  | { kind: 'handoff'; id: string; source: string; target: string; done: boolean }
+  | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed' }
+  | { kind: 'note'; id: string; text: string };
+
+export type Status = 'joining' | 'waiting' | 'live' | 'reconnecting' | 'ended';
+
+export interface Call {
+  status: Status;
+  agent: string;
+  state: AgentState;
+  model: string;
+  lines: Line[];
+  endedBecause: string;
+}
+
+export type CallEvent =
+  | { type: 'connection'; status: Status; because?: string }
+  | { type: 'agent'; agent: string; state: AgentState }
+  | { type: 'agent-caption'; id: string; text: string; final: boolean }
+  | { type: 'caller-caption'; id: string; text: string }
+  | { type: 'note'; text: string }
+  | { type: 'journal'; event: JournalEvent };
+
+export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', lines: [], endedBecause: '' };
+
+/** The whole page is a fold of events: no component keeps its own copy. */
+export function next(call: Call, event: CallEvent): Call {
+  switch (event.type) {
+    case 'connection':
+      return call.status === 'ended' ? call : { ...call, status: event.status, endedBecause: event.because ?? call.endedBecause };
+    case 'agent': {
+      const status = call.status === 'joining' || call.status === 'waiting' ? 'live' : call.status;
+      return { ...call, status, agent: event.agent || call.agent, state: event.state };
+    }
+    case 'agent-caption':
+      return { ...call, lines: withCaption(call, event) };
+    case 'caller-caption':
+      return add(call, { kind: 'caller', id: event.id, text: event.text, typed: false });
+    case 'note':
+      return note(call, event.text);
+    case 'journal':
+      return nextOfJournal(call, event.event);
+    default:
+      return event satisfies never;
+  }
+}
+
+function nextOfJournal(call: Call, event: JournalEvent): Call {
+  switch (event.type) {
+    case 'call.started':
+      return { ...call, agent: event.agent, model: event.model };
+    case 'call.ended':
+      return { ...call, status: 'ended', endedBecause: event.reason };
+    case 'call.warned':
+      return note(call, event.detail);
+    case 'user.wrote':
+      return add(call, { kind: 'caller', id: fresh(call), text: event.text, typed: true });
+    case 'agent.said':
+      return { ...call, lines: withVerdict(call.lines, event) };
+    case 'tool.called':
+      return add(call, { kind: 'tool', id: event.call_id, tool: event.tool, state: 'running' });
+    case 'tool.finished':
+      return {
+        ...call,
+        lines: call.lines.map((line) =>
+          line.kind === 'tool' && line.id === event.call_id ? { ...line, state: event.failed ? 'failed' : 'done' } : line,
+        ),
+      };
+    case 'handoff.done':
+      return { ...add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: true }), agent: event.target };
+    case 'handoff.failed':
+      return add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: false });
+    case 'line.lost':
+      return note(call, 'The line to the model is down. It is being restored.');
+    case 'line.restored':
+      return note(call, `The line is back after ${(event.gap_ms / 1000).toFixed(1)} s.`);
+    case 'watchdog.fired':
+      return note(call, `No reply came (${event.reason}).`);
+    default:
+      return event satisfies never;
+  }
+}
+
+function withCaption(call: Call, { id, text, final }: { id: string; text: string; final: boolean }): Line[] {
+  const known = call.lines.some((line) => line.kind === 'agent' && line.id === id);
+  if (!known) {
+    const line: Line = { kind: 'agent', agent: call.agent, interrupted: false, latencyMs: null, id, text, final };
+    return [...call.lines, line];
+  }
+  return call.lines.map((line) => (line.kind === 'agent' && line.id === id ? { ...line, text, final } : line));
+}
+
+/** The journal tells of a message when it is over; its line is the last of that agent without a verdict. */
+function withVerdict(lines: Line[], said: { agent: string; interrupted: boolean; latency_ms: number | null; text: string }): Line[] {
+  const at = lines.findLastIndex((line) => line.kind === 'agent' && said.text.startsWith(line.text.trim()));
+  return lines.map((line, place) =>
+    place === at && line.kind === 'agent'
+      ? { ...line, agent: said.agent, interrupted: said.interrupted, latencyMs: said.latency_ms, final: true }
+      : line,
+  );
+}
+
+function add(call: Call, line: Line): Call {
+  return call.lines.some((known) => known.kind === line.kind && known.id === line.id) ? call : { ...call, lines: [...call.lines, line] };
+}
+
+function note(call: Call, text: string): Call {
+  return add(call, { kind: 'note', id: fresh(call), text });
+}
+
+function fresh(call: Call): string {
+  return `line-${call.lines.length}`;
+}
