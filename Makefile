@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check install soak bench lock clean
+.PHONY: run test check install soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -20,17 +20,13 @@ check:
 	@$(PYTHON) bootstrap.py test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy worker agents tools bench tests bootstrap.py
+	$(BIN)/mypy worker agents tools tests bootstrap.py
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 
 soak:  # the random tests, a hundred times as many
 	@$(PYTHON) bootstrap.py test
 	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --timeout=3600
-
-bench:
-	@$(PYTHON) bootstrap.py test
-	@$(BIN)/baton bench call
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

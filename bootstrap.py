@@ -96,7 +96,8 @@ def page() -> None:
     if done(PAGE / "dist" / "stamp", stamp):
         return
     say("Building the page")
-    run([*npm(), "ci", "--silent", "--no-audit", "--no-fund"], cwd=PAGE, env=with_node())
+    # not `npm ci`: it refuses a lock file without the packages of other platforms, which not every registry serves
+    run([*npm(), "install", "--no-save", "--silent", "--no-audit", "--no-fund"], cwd=PAGE, env=with_node())
     run([*npm(), "run", "--silent", "build"], cwd=PAGE, env=with_node())
     (PAGE / "dist" / "stamp").write_text(stamp)
 
@@ -119,7 +120,16 @@ def debian() -> None:
 
 def lock() -> None:
     uv = tool("uv", UV)
-    common = ["pip", "compile", "-q", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "pyproject.toml"]
+    common = [
+        "pip",
+        "compile",
+        "-q",
+        "--universal",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-header",
+        "pyproject.toml",
+    ]
     run([uv, *common, "-o", "requirements-test.lock", "--group", "dev"], cwd=ROOT)
     run([uv, *common, "-o", "requirements.lock", "-c", "requirements-test.lock"], cwd=ROOT)
 
@@ -153,7 +163,11 @@ def npm() -> list[str]:
 def with_node() -> dict[str, str]:
     """The environment in which npm finds the node that belongs to it."""
     folder = str(Path(npm()[0]).parent)
-    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}", "npm_config_update_notifier": "false"}
+    return {
+        **os.environ,
+        "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}",
+        "npm_config_update_notifier": "false",
+    }
 
 
 def version(command: list[str]) -> tuple[int, int]:
@@ -191,7 +205,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python may well run this file
         sys.exit("Python 3.11 or newer is needed. Run: make PYTHON=python3.12 (or where yours is)")
     try:
         main(sys.argv[1:])

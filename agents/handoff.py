@@ -16,7 +16,9 @@ def target(tool: str) -> str | None:
 
 def description(when: str, examples: Sequence[str], announce: bool) -> str:
     """What the model reads about a handoff: the condition, what callers say, and how to go about it."""
-    manner = "Say in a few words that you are putting them through, then call this." if announce else "Say nothing first."
+    manner = (
+        "Say in a few words that you are putting them through, then call this." if announce else "Say nothing first."
+    )
     phrases = ", ".join(f'"{example}"' for example in examples)
     return "\n".join([f"Hand the caller over. {when} {manner}", *([f"Examples: {phrases}"] if phrases else [])])
 
@@ -24,7 +26,9 @@ def description(when: str, examples: Sequence[str], announce: bool) -> str:
 def entry_hint(source: str, *, refused: bool = False) -> str:
     """What the agent who now speaks is told for its first reply only."""
     if refused:
-        return f"The caller could not be put through to {source}. Say so in one sentence, and go on helping them yourself."
+        return (
+            f"The caller could not be put through to {source}. Say so in one sentence, and go on helping them yourself."
+        )
     return (
         f"You now hold the call, handed over by {source}; the caller knows. Do not greet. If the caller asked for "
         "something that nobody has answered yet, deal with it now. Otherwise say how you can help."

@@ -95,7 +95,9 @@ class Orchestrator:
         if (to := handoff.target(tool)) is not None:
             return self._hand_over(role, call_id, tool, to)
         if tool not in role.tools:
-            return Refuse(call_id, tool, f"There is no tool {tool!r}. Tools: {', '.join(sorted(role.tools)) or 'none'}.")
+            return Refuse(
+                call_id, tool, f"There is no tool {tool!r}. Tools: {', '.join(sorted(role.tools)) or 'none'}."
+            )
         return Run(call_id, tool, arguments)
 
     def prepared(self, epoch: int) -> Command | None:
@@ -115,9 +117,13 @@ class Orchestrator:
 
     def _hand_over(self, role: Role, call_id: str, tool: str, to: str) -> Command:
         if to not in role.handoffs:
-            return Refuse(call_id, tool, f"You cannot hand over to {to!r}. You may to: {', '.join(role.handoffs) or 'nobody'}.")
+            return Refuse(
+                call_id, tool, f"You cannot hand over to {to!r}. You may to: {', '.join(role.handoffs) or 'nobody'}."
+            )
         if self._handoffs >= HANDOFF_LIMIT:
-            return Refuse(call_id, tool, "The caller has been passed round often enough. Help them yourself, or say you cannot.")
+            return Refuse(
+                call_id, tool, "The caller has been passed round often enough. Help them yourself, or say you cannot."
+            )
         self._handoffs += 1
         self.epoch += 1
         self._leaving, self.agent = self.agent, to

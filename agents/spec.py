@@ -115,7 +115,7 @@ def load_tools(agent: AgentSpec) -> list[llm.Tool | llm.Toolset]:
     return [*tools]
 
 
-def load_tool(path: str) -> llm.FunctionTool:
+def load_tool(path: str) -> llm.FunctionTool[..., Any]:
     """The function tool at a dotted path. Raises SpecError."""
     module, _, name = path.rpartition(".")
     try:

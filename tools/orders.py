@@ -81,6 +81,8 @@ def _check_move(order: Order, day: date, today: date) -> None:
     if order.status != "packing":
         raise ToolError(f"Order {order.number} cannot move any more. {_where(order)}")
     if not today < day <= today + timedelta(LATEST_DAYS):
-        raise ToolError(f"{spoken.day(day)} is not possible. It can be any day from tomorrow within {LATEST_DAYS} days.")
+        raise ToolError(
+            f"{spoken.day(day)} is not possible. It can be any day from tomorrow within {LATEST_DAYS} days."
+        )
     if day.weekday() == 6:
         raise ToolError("We do not deliver on Sundays. Which other day would suit you?")

@@ -32,8 +32,10 @@ async def open_return(context: CallContext, order_number: OrderNumber, reason: R
             if order.status != "delivered":
                 raise ToolError(f"Order {order_number} has not been delivered, so it cannot be sent back yet.")
             if today - order.delivery_day > timedelta(WINDOW_DAYS):
-                raise ToolError(f"Order {order_number} was delivered on {spoken.day(order.delivery_day)}. "
-                                f"Returns are possible for {WINDOW_DAYS} days, so it is too late, I am afraid.")
+                raise ToolError(
+                    f"Order {order_number} was delivered on {spoken.day(order.delivery_day)}. "
+                    f"Returns are possible for {WINDOW_DAYS} days, so it is too late, I am afraid."
+                )
             session.add(
                 Return(order_number=order_number, reason=reason, opened_on=today, opened_by=context.idempotency_key)
             )

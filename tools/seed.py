@@ -23,8 +23,40 @@ _PRODUCTS = (
     ("linen curtain", 38.5, "The linen curtain is one metre forty wide and two metres sixty long."),
     ("coffee grinder", 79.0, "The coffee grinder has eighteen settings, from espresso to French press."),
 )
-_FIRST = "Anna Ben Clara David Emma Frank Grace Henry Iris Jack Kate Liam Mona Noah Olive Peter".split()
-_LAST = "Archer Baker Carter Dawson Ellis Fisher Grant Harper Irwin Jones Knight Lewis Mason Norton".split()
+_FIRST = [
+    "Anna",
+    "Ben",
+    "Clara",
+    "David",
+    "Emma",
+    "Frank",
+    "Grace",
+    "Henry",
+    "Iris",
+    "Jack",
+    "Kate",
+    "Liam",
+    "Mona",
+    "Noah",
+    "Olive",
+    "Peter",
+]
+_LAST = [
+    "Archer",
+    "Baker",
+    "Carter",
+    "Dawson",
+    "Ellis",
+    "Fisher",
+    "Grant",
+    "Harper",
+    "Irwin",
+    "Jones",
+    "Knight",
+    "Lewis",
+    "Mason",
+    "Norton",
+]
 _KNOWN = {  # number: product, quantity, status, days from today
     1017: (2, 1, "delivered", -6),
     1042: (1, 2, "on its way", 2),
@@ -68,5 +100,5 @@ def _weekday(day: date) -> date:
 
 
 def _postcode(chance: random.Random) -> str:
-    area = chance.choice("BS CB EX LS M NE OX SW".split())
+    area = chance.choice(["BS", "CB", "EX", "LS", "M", "NE", "OX", "SW"])
     return f"{area}{chance.randint(1, 20)} {chance.randint(1, 9)}{chance.choice('ABDEFGHJ')}{chance.choice('LNPQRSTU')}"

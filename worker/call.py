@@ -411,9 +411,7 @@ class Call:
 
     def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
         self._record(
-            journal.ToolFinished(
-                agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed
-            )
+            journal.ToolFinished(agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed)
         )
         self._line.give_result(call_id, tool, outcome.output)
 

@@ -112,6 +112,17 @@ class Caller:
         frames = [pcm for at, pcm in self._heard.frames if since <= at <= until]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
+    def recording(self, since: float) -> Pcm:
+        """Both sides from a loop time on, 24 kHz, shape (n, 2): the caller left, the agent right."""
+        length = round((self._now() - since) * SAMPLE_RATE)
+        both = np.zeros((max(0, length), 2), np.int16)
+        for side, frames in enumerate((self.sent, self._heard.frames)):
+            for at, pcm in frames:
+                start = round((at - since) * SAMPLE_RATE) - len(pcm)
+                if 0 <= start <= length - len(pcm):
+                    both[start : start + len(pcm), side] = pcm
+        return both
+
     def first_sound(self, since: float) -> float | None:
         """When the agent was first heard after `since` (loop time of the frame); None if not yet."""
         for at, pcm in self._heard.frames:
@@ -126,6 +137,11 @@ class Caller:
                 await self._changed.wait_for(happened)
         except TimeoutError as error:
             raise CallerError(f"{what}: not within {within:.0f} s") from error
+
+    async def changed(self) -> None:
+        """Waits for the next thing that happens in the room."""
+        async with self._changed:
+            await self._changed.wait()
 
     async def answered(self, since: float, within: float = 20.0, quiet: float = 1.2) -> float:
         """Waits until the agent has spoken after `since`, has finished and listens. Returns when it was first heard."""

@@ -97,7 +97,11 @@ def calls(
         finally:
             await store.close()
         for row in rows:
-            print(json.dumps(row, default=str) if as_json else "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")))
+            print(
+                json.dumps(row, default=str)
+                if as_json
+                else "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, ""))
+            )
 
     _run(show)
 
@@ -105,35 +109,21 @@ def calls(
 @app.command()
 def talk(
     wav: Annotated[list[Path] | None, typer.Option(help="Speak this recording; may be repeated.")] = None,
-    say: Annotated[list[str] | None, typer.Option(help="Speak this text, by the embedded voice; may be repeated.")] = None,
+    say: Annotated[
+        list[str] | None, typer.Option(help="Speak this text, by the embedded voice; may be repeated.")
+    ] = None,
     text: Annotated[list[str] | None, typer.Option(help="Type this; may be repeated.")] = None,
-    record: Annotated[Path | None, typer.Option(help="Write what was heard to this wav: you left, the agent right.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write what was heard to this wav: you left, the agent right.")
+    ] = None,
     front_desk: Annotated[str, typer.Option("--desk", help="The front desk to join by.")] = "",
 ) -> None:
     """A caller without a browser. Without anything to say it reads lines from the terminal, and types them."""
     from worker import talk as caller
 
     order = _in_order(sys.argv)
-    given = {"wav": wav or [], "say": say or [], "text": text or []}
-    lines = caller.lines(order, {key: [str(one) for one in value] for key, value in given.items()})
+    lines = caller.lines(order, {"wav": [str(path) for path in wav or []], "say": say or [], "text": text or []})
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
-
-
-bench = typer.Typer(no_args_is_help=True, help="Measures, side by side with a reference in the same run.")
-app.add_typer(bench, name="bench")
-
-
-@bench.command("call")
-def bench_call(quick: Annotated[bool, typer.Option(help="Few runs, to see that it works.")] = False) -> None:
-    """Greeting, reply, handoff, barge-in, processor and memory: ours beside LiveKit's own AgentSession."""
-    from bench import call as measured
-
-    _run(lambda settings: measured.run(settings, quick=quick))
-
-
-@bench.callback()
-def _bench() -> None:
-    """Keeps `bench` a group while it has one command."""
 
 
 def _in_order(arguments: list[str]) -> list[str]:

@@ -80,7 +80,7 @@ class FrontDesk:
     async def close(self) -> None:
         for watch in self._watches:
             watch.cancel()
-        await self._livekit.aclose()  # type: ignore[no-untyped-call]
+        await self._livekit.aclose()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -219,7 +219,9 @@ class FrontDesk:
         token = self._settings.admin_token.get_secret_value()
         given = re.sub(r"^Bearer ", "", request.headers.get("Authorization", ""))
         if not token or not hmac.compare_digest(given.encode(), token.encode()):
-            raise web.HTTPUnauthorized(reason="The admin token is needed: BATON_ADMIN_TOKEN, as `Authorization: Bearer`.")
+            raise web.HTTPUnauthorized(
+                reason="The admin token is needed: BATON_ADMIN_TOKEN, as `Authorization: Bearer`."
+            )
 
 
 async def run(settings: Settings) -> None:
@@ -250,9 +252,3 @@ def _refuse(status: int, error: str, hint: str) -> web.Response:
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, default=str)
-
-
-
-
-
-

@@ -109,13 +109,16 @@ async def run(settings: Settings) -> None:
             raise LiveKitError(f"LiveKit has died, with exit code {process.returncode}; see {log}.")
 
 
+def _end_of(log: Path) -> str:
+    return " | ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
+
+
 async def _ready(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
     deadline = asyncio.get_running_loop().time() + _READY_S
     async with aiohttp.ClientSession() as session:
         while asyncio.get_running_loop().time() < deadline:
             if process.returncode is not None:
-                last = log.read_text(errors="replace").strip().splitlines()[-3:]
-                raise LiveKitError("LiveKit does not start: " + " | ".join(last))
+                raise LiveKitError(f"LiveKit does not start: {_end_of(log)}")
             try:
                 async with session.get(f"http://127.0.0.1:{port}/") as answer:
                     if answer.status == 200:

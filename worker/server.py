@@ -23,10 +23,10 @@ from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.line import Endpoint
 from worker.line.profile import LOCAL, OPENAI
+from worker.parts import ready, until_told
 from worker.room.microphone import Microphone
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
-from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,9 @@ def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
             return Endpoint(LOCAL, f"http://127.0.0.1:{settings.local_model_port}/v1", "local"), why
         case "openai":
             if not key:
-                raise SettingsError("The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local.")
+                raise SettingsError(
+                    "The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local."
+                )
             return Endpoint(OPENAI, settings.openai_base_url or "https://api.openai.com/v1", key), why
         case _:
             raise SettingsError(f"BATON_MODEL: there is no model {wish!r}. Use `auto`, `local` or `openai`.")
@@ -57,7 +59,9 @@ def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
 async def run(settings: Settings) -> None:
     """Takes calls until told to stop. Raises SettingsError, SpecError or StoreError when it cannot begin."""
     if not settings.livekit_url or not settings.livekit_api_key:
-        raise SettingsError("LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself.")
+        raise SettingsError(
+            "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
+        )
     team = load_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
     logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
@@ -120,9 +124,7 @@ async def _release(taken: set[str], job: str) -> None:
     taken.discard(job)
 
 
-async def _hold(
-    job: JobContext, settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder
-) -> None:
+async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> None:
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -130,9 +132,7 @@ async def _hold(
     call_id = _call_id(job.job.metadata)
     database, facts = Database(settings.database_url), dict[str, Any]()
     speaker = Speaker(endpoint.profile.sample_rate)
-    notes = Journal(
-        call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event
-    )
+    notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
     def context(agent: str, call: llm.FunctionToolCall) -> CallContext:
         called = llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
@@ -238,7 +238,9 @@ class _Doors:
 
     def _on_second(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._caller and participant.kind in (_STANDARD, _SIP):
-            self._call.put(Warned("room.second_participant", "Somebody else is in the room; the agent hears the first."))
+            self._call.put(
+                Warned("room.second_participant", "Somebody else is in the room; the agent hears the first.")
+            )
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._caller:

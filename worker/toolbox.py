@@ -56,13 +56,15 @@ class Toolbox:
             async with asyncio.timeout(TIMEOUT_S):
                 result = await llm.execute_function_call(call, self._tools, call_ctx=context)
         except TimeoutError:
-            return Outcome(f"This takes longer than {TIMEOUT_S:.0f} seconds. Apologise; it may be tried again.", failed=True)
+            return Outcome(
+                f"This takes longer than {TIMEOUT_S:.0f} seconds. Apologise; it may be tried again.", failed=True
+            )
         if result.fnc_call_out is None:
             return Outcome("Done.", failed=False)
         return Outcome(result.fnc_call_out.output, failed=result.fnc_call_out.is_error)
 
 
-def _schema(tool: llm.FunctionTool | llm.RawFunctionTool) -> Mapping[str, Any]:
+def _schema(tool: llm.FunctionTool[..., Any] | llm.RawFunctionTool[..., Any]) -> Mapping[str, Any]:
     if isinstance(tool, llm.RawFunctionTool):
         return {**tool.info.raw_schema, "type": "function"}
     schema = llm.utils.build_legacy_openai_schema(tool, internally_tagged=True)

@@ -26,7 +26,8 @@ async def test_given_a_call_when_it_is_read_back_then_its_events_are_in_order(tm
 async def test_given_an_unknown_call_when_it_is_read_then_it_has_no_events(tmp_path: Path) -> None:
     store = Store(f"sqlite+aiosqlite:///{tmp_path}/baton.db")
     await store.open()
-    assert await store.events("nobody") == [] and await store.calls() == []
+    assert await store.events("nobody") == []
+    assert await store.calls() == []
     await store.close()
 
 

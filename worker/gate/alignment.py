@@ -11,10 +11,7 @@ def heard_text(text: str, *, heard: int, fed: int, ended: bool, sample_rate: int
     """The beginning of `text` that `heard` of the `fed` samples carry, up to the end of the word begun."""
     if ended and heard >= fed:
         return text
-    if ended:
-        length = len(text) * heard // fed
-    else:
-        length = heard * CHARACTERS_PER_SECOND // sample_rate
+    length = len(text) * heard // fed if ended else heard * CHARACTERS_PER_SECOND // sample_rate
     if length <= 0 or length >= len(text):
         return text[: max(0, length)]
     end = text.find(" ", length)

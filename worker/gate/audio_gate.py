@@ -9,7 +9,9 @@ from typing import Protocol
 from worker.gate.alignment import heard_text
 
 SAMPLE_BYTES = 2
-FRAME_MS = 100  # the sink is woken ten times a second: half the work of 50 ms frames, and `clear` takes back a whole one
+FRAME_MS = (
+    100  # the sink is woken ten times a second: half the work of 50 ms frames, and `clear` takes back a whole one
+)
 LEAD_S = 0.12  # what may wait in the sink; more would be heard after a network stall that is over
 
 

@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,8 +12,6 @@ from worker.journal.events import JournalEvent
 from worker.journal.store import Store
 
 logger = logging.getLogger(__name__)
-
-_E = TypeVar("_E", bound=JournalEvent)
 
 
 class Recorder:
@@ -27,7 +24,9 @@ class Recorder:
         self._store = Store(url)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="journal", daemon=True)
-        self._writes = asyncio.Queue[tuple[str, int, JournalEvent] | None]()  # unbounded: a few events a second and call
+        self._writes = asyncio.Queue[
+            tuple[str, int, JournalEvent] | None
+        ]()  # unbounded: a few events a second and call
         self._written: Future[None] | None = None
 
     def __enter__(self) -> "Recorder":
@@ -81,10 +80,9 @@ class Journal:
         self._recorder, self._elapsed_ms, self._publish = recorder, elapsed_ms, publish
         self._count = 0
 
-    def record(self, event: _E, epoch: int) -> _E:
-        """Stamps `at` and `epoch`, and keeps it. Returns what was kept."""
+    def record(self, event: JournalEvent, epoch: int) -> None:
+        """Stamps `at` and `epoch`, and keeps it."""
         stamped = event.model_copy(update={"at": self._elapsed_ms(), "epoch": epoch})
         self._recorder.record(self.call, self._count, stamped)
         self._count += 1
         self._publish(stamped)
-        return stamped

@@ -182,4 +182,3 @@ class Line:
             case _:
                 pass
         self._emit(event)
-

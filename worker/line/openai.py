@@ -194,7 +194,7 @@ def _failure(response: dict[str, Any]) -> str:
         return ""
     details = response.get("status_details") or {}
     error = details.get("error") or {}
-    return error.get("code") or error.get("type") or details.get("reason") or response["status"]
+    return str(error.get("code") or error.get("type") or details.get("reason") or response["status"])
 
 
 def _wire_item(entry: memory.Entry) -> dict[str, Any]:

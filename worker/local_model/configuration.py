@@ -70,7 +70,9 @@ class Configuration:
             raise ProtocolError(f"Invalid value: {fault['msg']}.", param=f"session.{where}") from error
         voice = merged["audio"]["output"]["voice"]
         if not isinstance(voice, str) or not voice_exists(voice):
-            raise ProtocolError(f"Invalid value: {voice!r}. Supported: {voice_names()}.", param="session.audio.output.voice")
+            raise ProtocolError(
+                f"Invalid value: {voice!r}. Supported: {voice_names()}.", param="session.audio.output.voice"
+            )
         for side in ("input", "output"):
             form = merged["audio"][side].get("format") or {}
             if form.get("type") != "audio/pcm" or form.get("rate", SAMPLE_RATE) != SAMPLE_RATE:

@@ -115,7 +115,7 @@ class Ears:
 
 def to_float(pcm: bytes) -> Samples:
     """PCM16 to -1..1."""
-    return np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+    return np.frombuffer(pcm, np.int16).astype(np.float32) / np.float32(32768)
 
 
 def _detector() -> onnxruntime.InferenceSession:

@@ -81,9 +81,7 @@ class InputAudio:
 
     def _detect(self, probability: float, threshold: float) -> None:
         at_ms = self._windows * WINDOW_MS
-        edge = self._turns.take(
-            probability, at_ms, threshold=threshold, silence_ms=self._configuration.silence_ms
-        )
+        edge = self._turns.take(probability, at_ms, threshold=threshold, silence_ms=self._configuration.silence_ms)
         match edge:
             case Started(began_ms):
                 padding = int((self._configuration.turn_detection or {}).get("prefix_padding_ms") or 0)

@@ -11,7 +11,11 @@ from worker.local_model.ids import new_id
 JsonItem = dict[str, Any]
 _ID = re.compile(r"[\w-]{1,32}")
 _ROLES = ("user", "assistant", "system")
-_PARTS = {"user": ("input_text", "input_audio", "input_image"), "assistant": ("output_text", "output_audio"), "system": ("input_text",)}
+_PARTS = {
+    "user": ("input_text", "input_audio", "input_image"),
+    "assistant": ("output_text", "output_audio"),
+    "system": ("input_text",),
+}
 
 
 class Items:
@@ -68,7 +72,9 @@ class Items:
             raise ProtocolError("Only model output audio messages can be truncated.", param="item_id")
         length = self._audio_ms.get(item, 0)
         if audio_end_ms > length:
-            raise ProtocolError(f"Audio content of {length}ms is already shorter than {audio_end_ms}ms.", param="audio_end_ms")
+            raise ProtocolError(
+                f"Audio content of {length}ms is already shorter than {audio_end_ms}ms.", param="audio_end_ms"
+            )
         for part in found["content"]:
             if "transcript" in part and length:
                 words = part["transcript"].split()
@@ -120,12 +126,16 @@ class Items:
             if not isinstance(item.get("output"), str):
                 item["output"] = json.dumps(item.get("output"))
         else:
-            raise ProtocolError(f"Invalid value: {kind!r}. Items are messages, function calls and their outputs.", param="item.type")
+            raise ProtocolError(
+                f"Invalid value: {kind!r}. Items are messages, function calls and their outputs.", param="item.type"
+            )
 
     def _check_message(self, item: JsonItem) -> None:
         role, content = item.get("role"), item.get("content")
         if role not in _ROLES or not isinstance(content, list):
-            raise ProtocolError("A message has a role (user, assistant, system) and a list of content.", param="item.role")
+            raise ProtocolError(
+                "A message has a role (user, assistant, system) and a list of content.", param="item.role"
+            )
         for part in content:
             if not isinstance(part, dict) or part.get("type") not in _PARTS[role]:
                 kind = part.get("type") if isinstance(part, dict) else part

@@ -54,7 +54,12 @@ class Response:
         if not text.strip():
             return
         message = self._message or self._begin_message()
-        at = {"response_id": self.id, "item_id": message["id"], "output_index": len(self._output) - 1, "content_index": 0}
+        at = {
+            "response_id": self.id,
+            "item_id": message["id"],
+            "output_index": len(self._output) - 1,
+            "content_index": 0,
+        }
         if not self._spoken:
             self._text += text
             self._send("response.output_text.delta", **at, delta=text)
@@ -75,7 +80,8 @@ class Response:
 
     def _begin_message(self) -> JsonItem:
         part = {"type": "output_audio", "transcript": ""} if self._spoken else {"type": "output_text", "text": ""}
-        item = {"id": new_id("item"), "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+        item: JsonItem = {"id": new_id("item"), "type": "message", "role": "assistant", "status": "in_progress"}
+        item["content"] = []
         self._message, self._text, self._audio_ms = item, "", 0
         self._begin_item(item)
         item["content"] = [part]

@@ -34,8 +34,19 @@ _SPEAKERS = {
     "bright": _Speaker(1.15, 1.06, 1.05),
 }
 _ALIASES = {  # OpenAI's voices, by what they sound like
-    "alloy": "heart", "ash": "deep", "ballad": "male", "coral": "bright", "echo": "male", "sage": "low",
-    "shimmer": "bright", "verse": "male", "marin": "heart", "cedar": "deep", "fable": "low", "nova": "bright", "onyx": "deep",
+    "alloy": "heart",
+    "ash": "deep",
+    "ballad": "male",
+    "coral": "bright",
+    "echo": "male",
+    "sage": "low",
+    "shimmer": "bright",
+    "verse": "male",
+    "marin": "heart",
+    "cedar": "deep",
+    "fable": "low",
+    "nova": "bright",
+    "onyx": "deep",
 }
 
 
@@ -81,14 +92,15 @@ class Voice:
 
     def __init__(self) -> None:
         self._network = _Variants()
-        self._network.g2p  # loaded now, not in the middle of the first reply
+        self._network.speak("Hello.", _SPEAKERS["heart"], 1.0)  # loads the rest now, not in the middle of a call
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="voice")
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[tuple[str, bytes]]:
         """Piece by piece, a clause or a sentence each: its words, and PCM16 mono at 24 kHz."""
         for piece in pieces(text):
-            yield piece, await asyncio.get_running_loop().run_in_executor(
-                self._threads, self.speak_now, piece, voice, speed
+            yield (
+                piece,
+                await asyncio.get_running_loop().run_in_executor(self._threads, self.speak_now, piece, voice, speed),
             )
 
     def speak_now(self, text: str, voice: str, speed: float = 1.0) -> bytes:

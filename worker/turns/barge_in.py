@@ -7,8 +7,39 @@ DECIDE_S = 0.6  # from the onset; shorter, and "uh-huh" cuts a reply off; longer
 TRANSCRIPT_S = 3.0  # a transcript that has not come by then will not come
 
 _BACK_CHANNELS = frozenset(
-    "uh-huh uhhuh uh huh mm-hmm mmhmm mhm mm hmm hm aha ah oh okay ok right yeah yep yes sure alright good great "
-    "fine i see got it uh um er".split()
+    [
+        "uh-huh",
+        "uhhuh",
+        "uh",
+        "huh",
+        "mm-hmm",
+        "mmhmm",
+        "mhm",
+        "mm",
+        "hmm",
+        "hm",
+        "aha",
+        "ah",
+        "oh",
+        "okay",
+        "ok",
+        "right",
+        "yeah",
+        "yep",
+        "yes",
+        "sure",
+        "alright",
+        "good",
+        "great",
+        "fine",
+        "i",
+        "see",
+        "got",
+        "it",
+        "uh",
+        "um",
+        "er",
+    ]
 )
 
 

@@ -40,12 +40,17 @@ class ChatBrain:
         tools: dict[str, Any] = {}
         if conversation.tools and conversation.tool_choice != "none":
             tools["tools"] = [
-                {"type": "function", "function": {"name": one.name, "description": one.description, "parameters": one.parameters}}
+                {
+                    "type": "function",
+                    "function": {"name": one.name, "description": one.description, "parameters": one.parameters},
+                }
                 for one in conversation.tools
             ]
             named = conversation.tool_choice not in ("auto", "required")
             tools["tool_choice"] = (
-                {"type": "function", "function": {"name": conversation.tool_choice}} if named else conversation.tool_choice
+                {"type": "function", "function": {"name": conversation.tool_choice}}
+                if named
+                else conversation.tool_choice
             )
         async with asyncio.timeout(_FIRST_TOKEN_S):
             model = self._model or (await self._client.models.list()).data[0].id

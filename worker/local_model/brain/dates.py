@@ -6,18 +6,56 @@ from datetime import date, timedelta
 
 Found = Iterator[tuple[re.Match[str], date]]
 
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_MONTHS = "january february march april may june july august september october november december".split()
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _ORDINALS = {
     word: value
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
         1,
     )
-} | {f"twenty {w}": v for v, w in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), 21)}
+} | {
+    f"twenty {w}": v
+    for v, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 21)
+}
 _ORDINALS |= {"thirtieth": 30, "thirty first": 31}
-_COUNTS = {w: v for v, w in enumerate("zero one two three four five six seven eight nine ten".split())} | {"a": 1}
+_COUNTS = {
+    w: v for v, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+} | {"a": 1}
 _MONTH = "|".join(_MONTHS)
 _NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?|" + "|".join(sorted(_ORDINALS, key=len, reverse=True))
 

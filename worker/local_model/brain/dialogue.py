@@ -123,7 +123,11 @@ class Dialogue:
             state.tries -= 1
         else:
             value = slot.find(text, self._today, answering=True)
-        if not _only_values(text) and (value is None or slot.is_free) and (other := self._other(state, text)) is not None:
+        if (
+            not _only_values(text)
+            and (value is None or slot.is_free)
+            and (other := self._other(state, text)) is not None
+        ):
             return self._take(state, other, text)
         for every in _fixed(tool):
             if (found := self._find(every, text)) is not None:
@@ -233,7 +237,14 @@ class Dialogue:
         return f"{told} Is there anything else?" if changed and told.startswith("Done") else told
 
     def _last_said(self) -> str:
-        return next((item.text for item in reversed(self._items) if isinstance(item, Message) and item.role == "assistant" and item.text), "")
+        return next(
+            (
+                item.text
+                for item in reversed(self._items)
+                if isinstance(item, Message) and item.role == "assistant" and item.text
+            ),
+            "",
+        )
 
     def _greeting(self) -> str:
         return "Hello! What can I do for you?"
@@ -242,7 +253,9 @@ class Dialogue:
 def _only_values(text: str) -> bool:
     """Whether little more than a number was said: `and 1042?`, `order number one oh four two`."""
     words = re.findall(r"[a-z]+", text.lower())
-    return len([word for word in words if not is_number_word(word)]) <= 4 and not re.search(r"(?i)\b(where|when|what|how|change|move|return|send)\b", text)
+    return len([word for word in words if not is_number_word(word)]) <= 4 and not re.search(
+        r"(?i)\b(where|when|what|how|change|move|return|send)\b", text
+    )
 
 
 def _is_user(item: Item) -> bool:

@@ -5,11 +5,36 @@ import re
 _ONES = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 } | {"oh": 0, "o": 0, "nought": 0, "nil": 0, "a": 1, "an": 1, "for": 4, "to": 2, "too": 2, "won": 1, "ate": 8}
-_TENS = {w: v for v, w in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True)}
+_TENS = {
+    w: v
+    for v, w in zip(
+        range(20, 100, 10), ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], strict=True
+    )
+}
 _SCALES = {"hundred": 100, "thousand": 1000}
 _SOUNDALIKES = frozenset({"a", "an", "for", "to", "too", "won", "ate", "o"})  # numbers only between numbers
 _FILLERS = frozenset({"uh", "um", "er", "and", "dash", "comma"})
@@ -19,9 +44,14 @@ def runs(text: str) -> list[list[int]]:
     """For each run of number words, the numbers it may mean, the likeliest first."""
     found, run = [], list[str]()
     for token in [*_tokens(text), ""]:
-        if token in _FILLERS and run:
-            run.append(token)
-        elif token.isdigit() or token in _ONES or token in _TENS or token in _SCALES or token in ("double", "triple"):
+        if (
+            (token in _FILLERS and run)
+            or token.isdigit()
+            or token in _ONES
+            or token in _TENS
+            or token in _SCALES
+            or token in ("double", "triple")
+        ):
             run.append(token)
         elif run:
             if meanings := _meanings(run):

@@ -43,7 +43,7 @@ def _tool_offer(tool: Tool) -> Offer:
     condition = re.sub(r"(?i)hand the caller over\.|say nothing first\.|confirm first\.", "", said).split("\n")[0]
     quoted = re.findall(r'"([^"]+)"', examples.replace("\n", " "))
     name = tool.name.removeprefix(HANDOFF).replace("_", " ")
-    return Offer(tuple([*quoted, condition.strip() or name]), tool=tool)
+    return Offer((*quoted, condition.strip() or name), tool=tool)
 
 
 def _answers(instructions: str) -> list[Offer]:

@@ -10,17 +10,114 @@ from worker.local_model.brain.numbers import runs
 
 _HESITATIONS = re.compile(r"(?i)\b(?:uh+|um+|er+|hmm+|you know|i mean|like,|well,|so,)[,.]?\s*")
 _EMAIL_WORDS = ((" at ", "@"), (" dot ", "."), (" underscore ", "_"), (" dash ", "-"))
-_LETTER_NAMES = {"bee": "b", "cee": "c", "see": "c", "dee": "d", "gee": "g", "jay": "j", "kay": "k", "are": "r", "tea": "t", "you": "u", "why": "y", "zed": "z", "zee": "z"}
+_LETTER_NAMES = {
+    "bee": "b",
+    "cee": "c",
+    "see": "c",
+    "dee": "d",
+    "gee": "g",
+    "jay": "j",
+    "kay": "k",
+    "are": "r",
+    "tea": "t",
+    "you": "u",
+    "why": "y",
+    "zed": "z",
+    "zee": "z",
+}
 _NO_CONTENT = frozenset(
-    "a an the my your our this that these those it its i you we they me he she of for with in on at to from by about and or "
-    "but is are was were be do does did has have had can could will would should may might what which who how when where why "
-    "much many cost costs price tell know want like need please hello hi yes no not there any some more get got".split()
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "our",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "i",
+        "you",
+        "we",
+        "they",
+        "me",
+        "he",
+        "she",
+        "of",
+        "for",
+        "with",
+        "in",
+        "on",
+        "at",
+        "to",
+        "from",
+        "by",
+        "about",
+        "and",
+        "or",
+        "but",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "can",
+        "could",
+        "will",
+        "would",
+        "should",
+        "may",
+        "might",
+        "what",
+        "which",
+        "who",
+        "how",
+        "when",
+        "where",
+        "why",
+        "much",
+        "many",
+        "cost",
+        "costs",
+        "price",
+        "tell",
+        "know",
+        "want",
+        "like",
+        "need",
+        "please",
+        "hello",
+        "hi",
+        "yes",
+        "no",
+        "not",
+        "there",
+        "any",
+        "some",
+        "more",
+        "get",
+        "got",
+    ]
 )
 _COMPLAINT = re.compile(
-    r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|isn't|"
-    r"arrived|came|got|looks?|smells?|stopped)\b.*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
+    r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|"
+    r"isn't|arrived|came|got|looks?|smells?|stopped)\b.*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
     r"late|dirty|leak\w*|work\w*|fit\w*|small|big|large|heavy|dark|colou?r|size|like|need|want)\b.*|(?:the )?wrong \w+.*|"
     r"changed my mind.*|(?:do not|don't|no longer) (?:need|want|like) .+|(?:too|so) (?:small|big|large|heavy|dark)\b.*)"
+)
+
+_YES = re.compile(
+    r"\b(yes|yeah|yep|yup|sure|correct|right|okay|ok|exactly|please do|go ahead|do it|fine|confirm|perfect|absolutely|"
+    r"of course|that's it|sounds good)\b"
 )
 
 
@@ -162,9 +259,7 @@ def said_yes(text: str) -> bool | None:
     said = re.sub(r"[^a-z' ]", " ", text.lower())
     if re.match(r"\s*(no|nope|nah|not|don't|do not|wrong|cancel|stop)\b", said):
         return False
-    if re.search(r"\b(yes|yeah|yep|yup|sure|correct|right|okay|ok|exactly|please do|go ahead|do it|fine|confirm|perfect|absolutely|of course|that's it|sounds good)\b", said):
-        return True
-    return None
+    return True if _YES.search(said) else None
 
 
 def ordinal(number: int) -> str:

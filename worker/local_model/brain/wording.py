@@ -1,5 +1,6 @@
 """How the embedded brain puts things."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -44,10 +45,8 @@ def result(output: str) -> str:
         return "Done."
     if text.startswith(("Error parsing arguments", "An internal error", "Unknown function")):
         return BROKEN
-    try:
+    with contextlib.suppress(ValueError):
         text = _worded(json.loads(text))
-    except ValueError:
-        pass
     return " ".join(re.split(r"(?<=[.!?])\s+", text)[:_SENTENCES])
 
 

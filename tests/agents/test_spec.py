@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from agents.spec import SpecError, load_team
+
+GOOD = """team: t
+start: a
+agents:
+  a:
+    instructions: Be kind.
+    tools: [tools.orders.find_order]
+    handoffs:
+      - {to: b, when: The caller wants b.}
+  b:
+    instructions: Be brief.
+"""
+
+
+def team(folder: Path, text: str) -> Path:
+    path = folder / "team.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_given_a_good_file_then_agents_know_their_names_and_tools(tmp_path: Path) -> None:
+    spec = load_team(team(tmp_path, GOOD))
+    assert spec.agents["a"].name == "a"
+    assert spec.agents["a"].handoffs[0].to == "b"
+
+
+def test_the_team_that_ships_is_good() -> None:
+    assert load_team(Path("agents/shop/team.yaml")).start == "reception"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("start: a", "start: x", 2, "there is no agent 'x'"),
+        ("to: b", "to: z", 8, "agent 'a', handoffs.0.to: there is no agent 'z'"),
+        ("to: b", "to: a", 8, "cannot hand over to itself"),
+        ("instructions: Be brief.", "instruction: Be brief.", 10, "agent 'b', instruction: there is no such key"),
+        ("instructions: Be brief.", "instructions: ''", 10, "agent 'b', instructions"),
+        ("instructions: Be brief.", "{instructions: Be brief., voice: loud}", 9, "voice"),
+        ("tools.orders.find_order", "tools.orders.nothing", 6, "agent 'a', tools: 'tools.orders.nothing' cannot be found"),
+        ("tools.orders.find_order", "tools.orders.order_or_error", 6, "is no tool"),
+        ("      - {to: b, when: The caller wants b.}\n", "      []\n", 9, "nobody hands over to 'b'"),
+        ("instructions: Be kind.", "instructions: missing.md", 0, "missing.md"),
+    ],
+)
+def test_given_a_fault_then_the_message_names_line_agent_and_value(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    text = GOOD.replace(old, new)
+    if new.startswith("{"):
+        text = text.replace("  b:\n    {", "  b: {")
+    path = team(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        load_team(path)
+    assert words in str(caught.value)
+    if line:
+        assert f"{path}:{line}:" in str(caught.value)
+
+
+def test_given_no_file_then_the_message_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="BATON_TEAM"):
+        load_team(tmp_path / "none.yaml")
+
+
+def test_given_no_yaml_then_the_message_says_where(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="line 2"):
+        load_team(team(tmp_path, "team: t\nstart: [a\n"))

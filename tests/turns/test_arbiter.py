@@ -1,0 +1,30 @@
+from worker.turns.arbiter import Arbiter, Reason
+
+
+def test_given_several_reasons_then_the_caller_comes_first_and_one_reply_covers_all() -> None:
+    arbiter = Arbiter()
+    arbiter.want(Reason.ENTRY)
+    arbiter.want(Reason.RESULT)
+    arbiter.want(Reason.TURN)
+    assert arbiter.next(caller_speaking=False, audible=True) is Reason.TURN
+    arbiter.asked()
+    arbiter.ended()
+    assert arbiter.next(caller_speaking=False, audible=False) is None
+
+
+def test_given_a_reply_that_runs_then_no_other_is_asked_for() -> None:
+    arbiter = Arbiter()
+    arbiter.want(Reason.TURN)
+    arbiter.asked()
+    arbiter.want(Reason.TURN)
+    assert arbiter.next(caller_speaking=False, audible=False) is None
+    arbiter.ended()
+    assert arbiter.next(caller_speaking=False, audible=False) is Reason.TURN
+
+
+def test_given_a_result_then_it_waits_until_nobody_is_heard() -> None:
+    arbiter = Arbiter()
+    arbiter.want(Reason.RESULT)
+    assert arbiter.next(caller_speaking=False, audible=True) is None
+    assert arbiter.next(caller_speaking=True, audible=False) is None
+    assert arbiter.next(caller_speaking=False, audible=False) is Reason.RESULT
