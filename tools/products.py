@@ -17,7 +17,8 @@ async def product_details(context: CallContext, product: ProductName) -> str:
     """Tell the price of a product and something about it.
 
     Examples: "How much is the copper kettle?", "What does the table lamp cost?", "Does the oven work with gas?",
-    "Tell me about the wool blanket.", "Is the oven dish dishwasher safe?"
+    "Tell me about the wool blanket.", "How much does the oven dish cost?", "Do you sell a bread bin?",
+    "Is the oven dish dishwasher safe?"
     """
     async with context.database.session() as session:
         products = (await session.scalars(select(Product))).all()

@@ -21,7 +21,10 @@ def end_with_parent() -> None:
         return
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(
+            sys.stdin.fileno(), 1024
+        ):  # not through the buffer, which a daemon thread may not hold at the end
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()

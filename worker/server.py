@@ -141,7 +141,11 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     publication = await speaker.publish(room)
     outbox.caption_track(publication.sid)
-    caller = await job.wait_for_participant(kind=[_STANDARD, _SIP])
+    try:
+        caller = await job.wait_for_participant(kind=[_STANDARD, _SIP])
+    except RuntimeError:
+        logger.info("call %s: nobody came", call_id)
+        return
     call = Call(
         team=team,
         endpoint=endpoint,

@@ -63,12 +63,12 @@ async def run(settings: Settings, spoken: Sequence[Line], record: Path | None, d
                 write_wav(record, caller.recording(began))
 
 
-async def join(desk: str) -> dict[str, str]:
+async def join(desk: str, room: str = "") -> dict[str, str]:
     """A token from the front desk. Raises CallerError."""
     try:
         async with (
             aiohttp.ClientSession() as session,
-            session.post(f"{desk}/api/join", json={"name": "talk"}) as answer,
+            session.post(f"{desk}/api/join", json={"name": "talk", "room": room}) as answer,
         ):
             body: dict[str, str] = await answer.json()
     except (aiohttp.ClientError, ValueError) as error:

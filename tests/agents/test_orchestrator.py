@@ -60,7 +60,9 @@ class _Model:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["look", "send", "transfer_to_a", "transfer_to_b", "transfer_to_c", "prepared", "failed", "turn"]),
+        st.sampled_from(
+            ["look", "send", "transfer_to_a", "transfer_to_b", "transfer_to_c", "prepared", "failed", "turn"]
+        ),
         st.integers(-2, 0),
     ),
     max_size=40,

@@ -42,7 +42,12 @@ def test_the_team_that_ships_is_good() -> None:
         ("instructions: Be brief.", "instruction: Be brief.", 10, "agent 'b', instruction: there is no such key"),
         ("instructions: Be brief.", "instructions: ''", 10, "agent 'b', instructions"),
         ("instructions: Be brief.", "{instructions: Be brief., voice: loud}", 9, "voice"),
-        ("tools.orders.find_order", "tools.orders.nothing", 6, "agent 'a', tools: 'tools.orders.nothing' cannot be found"),
+        (
+            "tools.orders.find_order",
+            "tools.orders.nothing",
+            6,
+            "agent 'a', tools: 'tools.orders.nothing' cannot be found",
+        ),
         ("tools.orders.find_order", "tools.orders.order_or_error", 6, "is no tool"),
         ("      - {to: b, when: The caller wants b.}\n", "      []\n", 9, "nobody hands over to 'b'"),
         ("instructions: Be kind.", "instructions: missing.md", 0, "missing.md"),

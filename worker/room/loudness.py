@@ -6,6 +6,7 @@ _FLOOR_DBFS = -60.0  # quieter rooms exist, but a floor below would call a breat
 _ABOVE_FLOOR_DB = 14.0
 _LOUD_DBFS = -42.0  # speech of somebody at the microphone is louder; chatter behind them is not
 _CLIPPED = 32_000
+_NOTHING = 4  # a codec makes that of pure silence
 _JUDGED_S = 8.0
 
 
@@ -27,7 +28,7 @@ class Loudness:
         self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
         was, self.loud = self.loud, level > max(_LOUD_DBFS, self._floor + _ABOVE_FLOOR_DB)
         self._heard_s += self._frame_s
-        if not samples.any():
+        if np.abs(samples).max(initial=0) <= _NOTHING:
             self._silent_s += self._frame_s
         elif np.count_nonzero(np.abs(samples.astype(np.int32)) >= _CLIPPED) > len(samples) // 20:
             self._clipped_s += self._frame_s
@@ -39,7 +40,10 @@ class Loudness:
             return None
         if self._silent_s >= self._heard_s - self._frame_s:
             self._told = True
-            return "microphone.silent", "The microphone sends pure silence. Is it muted, or is another one in use?"
+            return (
+                "microphone.silent",
+                "Nothing comes from the microphone. If you speak: is it muted, or another in use?",
+            )
         if self._clipped_s > self._heard_s / 4:
             self._told = True
             return "microphone.clipping", "The microphone is far too loud and distorts. Turn its level down."

@@ -10,6 +10,7 @@ from worker.local_model.brain.slots import clean
 
 CLEAR = 0.5  # so near that it stands against a question that is still open
 ENOUGH = 0.36  # nearer than talk about something else comes
+_FRAMED = 0.62  # what begins like an example, about something that no example names
 _STATED = 0.12  # what is stated rather than asked wants something done, not an answer
 
 
@@ -29,6 +30,8 @@ def choose(embedder: Embedder, text: str, offers: Sequence[Offer]) -> list[Choic
     scores, at = [], 0
     for offer in offers:
         best = float(near[at : at + len(offer.phrases)].max())
+        if any(frame in text.lower() for frame in offer.frames):
+            best = max(best, _FRAMED)
         scores.append(best if offer.tool or _asks(text) else best - _STATED)
         at += len(offer.phrases)
     ranked = sorted(zip(scores, offers, strict=True), key=lambda pair: -pair[0])

@@ -15,7 +15,7 @@ from worker.local_model.brain import small_talk, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
-from worker.local_model.brain.slots import Slot, said_yes, slots_of
+from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
 from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
 Thought = Say | ToolCall
@@ -118,13 +118,13 @@ class Dialogue:
     def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
         """The answer to a question for a parameter; None when the caller has left the matter."""
         slot = next(slot for slot in slots_of(tool.parameters) if slot.name == state.asked)
-        if slot.is_free and _only_values(text):
+        if slot.is_free and _only_values(tool, text):
             value = None  # a number corrected, or given beside the question: it is no answer to it
             state.tries -= 1
         else:
             value = slot.find(text, self._today, answering=True)
         if (
-            not _only_values(text)
+            not _only_values(tool, text)
             and (value is None or slot.is_free)
             and (other := self._other(state, text)) is not None
         ):
@@ -148,7 +148,7 @@ class Dialogue:
             return [Say(said)]
         if small_talk.wants_help(text):
             return [Say(wording.help_with(self._tools))]
-        if state.last and _only_values(text) and self._names_something(state.last, text):
+        if state.last and _only_values(state.last, text) and self._names_something(state.last, text):
             return self._take(state, Offer((), tool=state.last), text)
         on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
         ranked = self._choose(text, on_offer)
@@ -250,12 +250,11 @@ class Dialogue:
         return "Hello! What can I do for you?"
 
 
-def _only_values(text: str) -> bool:
-    """Whether little more than a number was said: `and 1042?`, `order number one oh four two`."""
-    words = re.findall(r"[a-z]+", text.lower())
-    return len([word for word in words if not is_number_word(word)]) <= 4 and not re.search(
-        r"(?i)\b(where|when|what|how|change|move|return|send)\b", text
-    )
+def _only_values(tool: Tool, text: str) -> bool:
+    """Whether a number and next to nothing else was said: `and 1042?`, `order number one oh four two`."""
+    named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
+    words = re.findall(r"[a-z]+", clean(text).lower())
+    return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
 
 
 def _is_user(item: Item) -> bool:

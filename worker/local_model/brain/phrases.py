@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from worker.local_model.brain.slots import slots_of
 from worker.local_model.conversation import Tool
 
 HANDOFF = "transfer_to_"
@@ -13,6 +14,7 @@ class Offer:
     """Something a caller may want: a tool, a handoff, or an answer that the instructions hold."""
 
     phrases: tuple[str, ...]  # what callers say who want it
+    frames: tuple[str, ...] = ()  # how such phrases begin, when what follows can be anything: `tell me about the`
     tool: Tool | None = None
     answer: str = ""
 
@@ -43,7 +45,14 @@ def _tool_offer(tool: Tool) -> Offer:
     condition = re.sub(r"(?i)hand the caller over\.|say nothing first\.|confirm first\.", "", said).split("\n")[0]
     quoted = re.findall(r'"([^"]+)"', examples.replace("\n", " "))
     name = tool.name.removeprefix(HANDOFF).replace("_", " ")
-    return Offer((*quoted, condition.strip() or name), tool=tool)
+    return Offer((*quoted, condition.strip() or name), _frames(tool, quoted), tool)
+
+
+def _frames(tool: Tool, examples: list[str]) -> tuple[str, ...]:
+    if not any(slot.is_free and not slot.is_reason for slot in slots_of(tool.parameters)):
+        return ()
+    begun = [re.match(r"(.*?\b(?:the|an?))\b", example.lower()) for example in examples]
+    return tuple(found[1] for found in begun if found and found[1].count(" ") >= 2)
 
 
 def _answers(instructions: str) -> list[Offer]:

@@ -25,7 +25,7 @@ _LETTER_NAMES = {
     "zed": "z",
     "zee": "z",
 }
-_NO_CONTENT = frozenset(
+NO_CONTENT = frozenset(
     [
         "a",
         "an",
@@ -160,6 +160,10 @@ class Slot:
         return self._type == "string" and plain and not self.is_email
 
     @property
+    def is_reason(self) -> bool:
+        return bool(re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"))
+
+    @property
     def is_email(self) -> bool:
         return "mail" in self.name or self.schema.get("format") == "email"
 
@@ -235,10 +239,10 @@ class Slot:
         return None
 
     def _find_words(self, text: str, *, answering: bool) -> str | None:
-        if re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"):
+        if self.is_reason:
             if found := _COMPLAINT.search(text):
                 return found[0].strip(" .")
-        elif content := [word for word in re.findall(r"[\w'-]+", text) if word.lower() not in _NO_CONTENT]:
+        elif content := [word for word in re.findall(r"[\w'-]+", text) if word.lower() not in NO_CONTENT]:
             return " ".join(content)
         return text.strip(" .") or None if answering else None
 

@@ -1,0 +1,58 @@
+"""The ears against people: readings of LibriVox and playing cards, from pocketsphinx's test data."""
+
+import re
+import wave
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+
+from worker.local_model.ears import Ears
+
+pytestmark = pytest.mark.system
+DATA = Path("/usr/share/pocketsphinx/test/data")
+_NUMBERS = dict(zip(["4", "5", "7", "8", "10"], ["four", "five", "seven", "eight", "ten"], strict=True))
+
+
+def words(text: str) -> str:
+    """Lower case, numbers and titles in words, nothing else: what was said, however it is written."""
+    text = re.sub(r"\bmr\b\.?", "mister", text.lower())
+    text = re.sub(r"\d+", lambda found: _NUMBERS.get(found[0], found[0]), text)
+    return " ".join(re.sub(r"[^a-z' ]", " ", text.replace("-", " ")).split())
+
+
+def recordings() -> list[tuple[Path, str]]:
+    found = []
+    for folder, transcript in (("librivox", "transcription"), ("cards", "cards.transcription")):
+        for line in (DATA / folder / transcript).read_text().splitlines():
+            if match := re.match(r"(?:<s> )?(.*?)(?: </s>)? \((\S+)\)", line):
+                found.append((DATA / folder / f"{Path(match[2]).name}.wav", match[1]))
+    return found
+
+
+def test_people_are_understood(ears: Ears) -> None:
+    said, heard = [], []
+    for path, text in recordings():
+        with wave.open(str(path)) as file:
+            recognised = ears.recognise_now(file.readframes(file.getnframes()), file.getframerate())
+        said.append(words(text))
+        heard.append(words(recognised))
+    said.append("go forward ten meters")
+    heard.append(words(ears.recognise_now((DATA / "goforward.raw").read_bytes(), 16000)))
+    rate = jiwer.wer(said, heard)
+    print(f"\nword error rate on {len(said)} human recordings: {rate:.1%}")
+    assert len(said) == 11
+    assert rate <= 0.12
+
+
+@pytest.mark.parametrize("sound", ["silence", "noise", "hum", "keys"])
+def test_what_nobody_says_has_no_words(ears: Ears, sound: str) -> None:
+    time = np.arange(48_000) / 24_000
+    samples = {
+        "silence": np.zeros(48_000),
+        "noise": np.random.default_rng(0).normal(0, 3000, 48_000),
+        "hum": 8000 * np.sin(2 * np.pi * 50 * time),
+        "keys": 6000 * (np.sin(2 * np.pi * 770 * time) + np.sin(2 * np.pi * 1336 * time)),
+    }[sound]
+    assert ears.recognise_now(samples.astype(np.int16).tobytes(), 24_000) == ""
