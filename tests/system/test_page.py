@@ -86,7 +86,7 @@ async def test_given_a_browser_when_its_microphone_speaks_then_the_team_answers_
             await page.get_by_role("button", name="Call").click()
         room = (await (await joined.value).json())["room"]
         async with listener(house, room) as heard:
-            await page.get_by_text("Returns", exact=True).first.wait_for(timeout=60_000)
+            await page.locator(".handoff", has_text="returns").wait_for(timeout=60_000)
             await page.locator(".line.agent", has_text="reason").wait_for(timeout=20_000)
             await asyncio.sleep(4)
             words = ears.recognise_now(heard.heard().tobytes(), RATE).lower()
@@ -147,10 +147,12 @@ async def test_given_a_bad_request_then_the_front_desk_says_what_is_wrong(
     house: House, body: str, status: int, words: str
 ) -> None:
     headers = {"Content-Type": "application/json"}
-    async with aiohttp.ClientSession() as session:
-        async with session.post(f"{house.desk}/api/join", data=body, headers=headers) as answer:
-            assert answer.status == status
-            assert words in (await answer.text())
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{house.desk}/api/join", data=body, headers=headers) as answer,
+    ):
+        assert answer.status == status
+        assert words in (await answer.text())
 
 
 async def test_given_no_admin_token_then_the_calls_stay_closed(house: House) -> None:

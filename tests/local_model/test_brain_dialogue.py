@@ -1,0 +1,135 @@
+"""The brain in a library it has never heard of: all it knows is in the instructions and tools."""
+
+import json
+
+import pytest
+
+from worker.local_model.brain import EmbeddingBrain
+from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
+
+INSTRUCTIONS = """You look after the readers of a library.
+Greet with: "City library, good day."
+Answer "When do you close?" with: "We close at eight."
+
+Today is Monday 23 November 2026."""
+CARD = {"type": "integer", "minimum": 10000, "maximum": 99999, "description": "the card number, five digits"}
+RENEW = Tool(
+    "renew_loans",
+    'Keep borrowed books for longer.\nConfirm first.\nExamples: "I need my books longer.", "Can you extend my loan?"',
+    {
+        "type": "object",
+        "properties": {"card": CARD, "until": {"type": "string", "format": "date", "description": "the new day"}},
+        "required": ["card", "until"],
+    },
+)
+FINES = Tool(
+    "fines",
+    'Tell what a reader owes.\nExamples: "Do I have any fines?", "What do I owe you?"',
+    {"type": "object", "properties": {"card": CARD}, "required": ["card"]},
+)
+CHILDREN = Tool(
+    "transfer_to_children", 'Hand over. Books for children.\nExamples: "I want a book for my daughter."', {}
+)
+TOOLS = (RENEW, FINES, CHILDREN)
+
+
+@pytest.fixture(scope="module")
+def brain() -> EmbeddingBrain:
+    return EmbeddingBrain()
+
+
+def talk(brain: EmbeddingBrain, *turns: str | ToolResult, tools: tuple[Tool, ...] = TOOLS) -> list[Say | ToolCall]:
+    """What the brain does after these turns, each answered by itself."""
+    items: list[Item] = []
+    thoughts: list[Say | ToolCall] = []
+    for turn in turns:
+        items.append(Message("user", turn) if isinstance(turn, str) else turn)
+        thoughts = brain.think(Conversation(INSTRUCTIONS, tools, tuple(items)))
+        for thought in thoughts:
+            match thought:
+                case Say(text):
+                    items.append(Message("assistant", text))
+                case ToolCall(name, arguments):
+                    items.append(ToolCall(name, arguments, "call"))
+    return thoughts
+
+
+def words(thoughts: list[Say | ToolCall]) -> str:
+    return " ".join(thought.text for thought in thoughts if isinstance(thought, Say))
+
+
+def test_it_greets_as_it_is_told(brain: EmbeddingBrain) -> None:
+    assert words(talk(brain) or brain.think(Conversation(INSTRUCTIONS, TOOLS, ()))) == "City library, good day."
+
+
+def test_it_asks_for_what_is_missing_and_confirms_before_it_writes(brain: EmbeddingBrain) -> None:
+    turns = ["I need my books for longer, please.", "one two three four five", "until Friday"]
+    assert "card number" in words(talk(brain, *turns[:1]))
+    assert "day" in words(talk(brain, *turns[:2]))
+    assert "Friday the 27th of November" in words(talk(brain, *turns))
+    [call] = talk(brain, *turns, "Yes.")
+    assert isinstance(call, ToolCall)
+    assert (call.name, json.loads(call.arguments)) == ("renew_loans", {"card": 12345, "until": "2026-11-27"})
+
+
+def test_a_no_with_another_value_is_a_correction(brain: EmbeddingBrain) -> None:
+    turns = ["Can you extend my loan on card 12345 until Friday?", "No, until Saturday."]
+    assert "Saturday the 28th" in words(talk(brain, *turns))
+
+
+def test_a_no_leaves_it(brain: EmbeddingBrain) -> None:
+    assert "leave it" in words(talk(brain, "Can you extend my loan on card 12345 until Friday?", "No."))
+
+
+def test_it_does_not_ask_again_for_what_was_said(brain: EmbeddingBrain) -> None:
+    told = ToolResult("call", "You owe nothing.")
+    turns = ("Do I have any fines? My card is 12345.", told, "Then I need my books longer.")
+    assert "day" in words(talk(brain, *turns))
+
+
+def test_a_result_is_spoken_and_a_machine_error_is_an_apology(brain: EmbeddingBrain) -> None:
+    asked = "Do I have any fines on 12345?"
+    assert words(talk(brain, asked, ToolResult("call", "You owe two pounds."))) == "You owe two pounds."
+    assert "sorry" in words(talk(brain, asked, ToolResult("call", "Error parsing arguments for `fines`: 1 …")))
+    assert "The sum is 2" in words(talk(brain, asked, ToolResult("call", '{"sum": 2}')))
+
+
+def test_it_hands_over_once_and_the_next_agent_deals_with_the_same_words(brain: EmbeddingBrain) -> None:
+    [call] = talk(brain, "I would like a book for my daughter.")
+    assert call == ToolCall("transfer_to_children", "{}")
+    find = Tool("find_book", 'Find a book for a child.\nExamples: "I want a book for my daughter."', {"type": "object"})
+    back = Tool("transfer_to_library", 'Hand over. Loans.\nExamples: "I want a book for my daughter."', {})
+    thoughts = talk(
+        brain, "I would like a book for my daughter.", ToolResult("call", "Handed over."), tools=(CHILDREN, find, back)
+    )
+    items = (
+        Message("user", "I would like a book for my daughter."),
+        ToolCall("transfer_to_children", "{}", "call"),
+        ToolResult("call", "The caller is with children now."),
+    )
+    assert brain.think(Conversation(INSTRUCTIONS, (find, back), items)) == [ToolCall("find_book", "{}")]
+    assert thoughts
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("When do you close?", "eight"),
+        ("Thank you, bye.", "Goodbye"),
+        ("Are you a robot?", "automated"),
+        ("What is the capital of France?", "do not know"),
+        ("What can you do?", "tell what a reader owes"),
+        ("...", "did not catch"),
+    ],
+)
+def test_what_belongs_to_every_conversation(brain: EmbeddingBrain, said: str, answer: str) -> None:
+    assert answer in words(talk(brain, said))
+
+
+def test_it_gives_up_politely(brain: EmbeddingBrain) -> None:
+    turns = ("Do I have any fines?", "Purple.", "Bananas.", "Elephants.")
+    assert "cannot make it out" in words(talk(brain, *turns))
+
+
+def test_it_repeats_itself(brain: EmbeddingBrain) -> None:
+    assert words(talk(brain, "When do you close?", "Can you say that again?")) == "We close at eight."

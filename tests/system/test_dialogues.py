@@ -1,0 +1,90 @@
+"""Twenty spoken dialogues, by voices that are not the agents' own. Judged by the database and by who holds the call."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.speech import RATE, say
+from tests.system.conftest import House
+from worker.caller import Caller, CallerError
+from worker.local_model.ears import Ears
+
+pytestmark = pytest.mark.system
+DIALOGUES = yaml.safe_load((Path(__file__).parents[1] / "dialogues" / "shop.yaml").read_text())
+ENOUGH = 18
+
+
+@dataclass(frozen=True)
+class Outcome:
+    name: str
+    missed: list[str]
+    said: list[str]
+
+
+@pytest.mark.timeout(1500)
+async def test_most_dialogues_reach_their_goal(house: House, ears: Ears) -> None:
+    outcomes = [await hold(house, ears, dialogue) for dialogue in DIALOGUES]
+    print()
+    for outcome in outcomes:
+        print(f"  {'reached' if not outcome.missed else 'MISSED '}  {outcome.name}: {'; '.join(outcome.missed)}")
+        if outcome.missed:
+            print("".join(f"\n      {line}" for line in outcome.said))
+    reached = sum(not outcome.missed for outcome in outcomes)
+    print(f"  {reached} of {len(outcomes)} reached their goal")
+    assert len(outcomes) == 20
+    assert reached >= ENOUGH
+
+
+async def hold(house: House, ears: Ears, dialogue: dict[str, Any]) -> Outcome:
+    house.reset_shop()
+    missed: list[str] = []
+    since = 0.0  # the end of the line before
+    async with await house.caller() as caller:
+        try:
+            for line in dialogue["say"]:
+                since = await speak(caller, line, dialogue, since)
+            await caller.answered(since, within=30)
+        except CallerError as error:
+            missed.append(str(error))
+        answer = ears.recognise_now(caller.heard(since).tobytes(), RATE).lower()
+        missed += [
+            f"did not hear {words!r} in {answer!r}" for words in dialogue.get("heard", []) if words not in answer
+        ]
+        if caller.holder != dialogue["holder"]:
+            missed.append(f"{caller.holder} holds the call, not {dialogue['holder']}")
+    missed += judged(house, dialogue)
+    said = [
+        f"{event.get('agent', 'caller')}: {event['text']}"
+        for event in caller.events
+        if event["type"] in ("user.said", "agent.said")
+    ]
+    return Outcome(dialogue["name"], missed, said)
+
+
+async def speak(caller: Caller, line: str | dict[str, Any], dialogue: dict[str, Any], since: float) -> float:
+    """Says one line when the one before has been answered, or breaks in; returns when the last sample went out."""
+    if isinstance(line, dict):
+        await caller.until(lambda: caller.state == "speaking", 20, "a reply to break into")
+        await asyncio.sleep(line["after_ms"] / 1000)
+        return await caller.say(say(line["text"], dialogue["voice"]))
+    await caller.answered(since, within=30)
+    return await caller.say(say(line, dialogue["voice"], dialogue.get("effect", "")))
+
+
+def judged(house: House, dialogue: dict[str, Any]) -> list[str]:
+    missed = []
+    if "returned" in dialogue:
+        returned = [row[0] for row in house.read("SELECT order_number FROM returns")]
+        if returned != dialogue["returned"]:
+            missed.append(f"returns {returned}, not {dialogue['returned']}")
+    if "moved" in dialogue:
+        rows = house.read("SELECT number, delivery_day FROM orders WHERE moved_by IS NOT NULL")
+        moved = {number: f"{date.fromisoformat(str(day)):%A}" for number, day in rows}
+        if moved != dialogue["moved"]:
+            missed.append(f"moved {moved}, not {dialogue['moved']}")
+    return missed

@@ -1,0 +1,103 @@
+import asyncio
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from livekit.agents import FunctionCall, llm
+from sqlalchemy import func, select
+
+from agents.spec import load_team
+from tools.context import CallContext
+from tools.database import Database, Order, Return
+from worker.toolbox import Outcome, Toolbox
+
+TODAY = date.today()
+SUNDAY = TODAY + timedelta(6 - TODAY.weekday() + 7)
+TEAM = load_team(Path("agents/shop/team.yaml"))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> Database:
+    found = Database(f"sqlite+aiosqlite:///{tmp_path}/shop.db")
+    await found.open(TODAY)
+    return found
+
+
+async def call(
+    database: Database, agent: str, tool: str, arguments: dict[str, object] | str, decision: str = "1"
+) -> Outcome:
+    given = arguments if isinstance(arguments, str) else json.dumps(arguments, default=str)
+    function = FunctionCall(call_id=decision, name=tool, arguments=given)
+    context = CallContext(call="call", agent=agent, function_call=function, database=database, facts={})
+    request = llm.FunctionToolCall(name=tool, arguments=given, call_id=decision)
+    return await Toolbox(TEAM.agents[agent]).run(request, context)
+
+
+def weekday(ahead: int) -> date:
+    day = TODAY + timedelta(ahead)
+    return day + timedelta(1) if day.weekday() == 6 else day
+
+
+async def test_the_shop_has_stock_and_none_of_it_comes_on_a_sunday(database: Database) -> None:
+    await database.open(TODAY)  # a second time changes nothing
+    async with database.session() as session:
+        orders = (await session.scalars(select(Order))).all()
+    assert len(orders) == 240
+    assert all(order.delivery_day.weekday() != 6 for order in orders)
+
+
+async def test_where_is_my_order(database: Database) -> None:
+    outcome = await call(database, "orders", "delivery_status", {"order_number": 1042})
+    assert "two copper kettles" in outcome.output
+    assert "on its way" in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("agent", "tool", "arguments", "words"),
+    [
+        ("orders", "find_order", {"order_number": 9999}, "no order 9999"),
+        ("orders", "change_delivery_day", {"order_number": 1042, "day": weekday(4)}, "cannot move any more"),
+        ("orders", "change_delivery_day", {"order_number": 1088, "day": TODAY}, "not possible"),
+        ("orders", "change_delivery_day", {"order_number": 1088, "day": TODAY + timedelta(60)}, "not possible"),
+        (
+            "orders",
+            "change_delivery_day",
+            {"order_number": 1088, "day": TODAY + timedelta(6 - TODAY.weekday() + 7)},
+            "Sunday",
+        ),
+        ("returns", "open_return", {"order_number": 1042, "reason": "broken"}, "has not been delivered"),
+        ("returns", "open_return", {"order_number": 1063, "reason": "broken"}, "too late"),
+        ("orders", "find_order", {"order_number": 3}, "Error parsing arguments"),
+        ("orders", "find_order", "{broken", "Error parsing arguments"),
+        ("orders", "nothing", {}, "Unknown function"),
+        ("reception", "product_details", {"product": "submarine"}, "no submarine"),
+    ],
+)
+async def test_what_cannot_be_done_is_said(
+    database: Database, agent: str, tool: str, arguments: dict[str, object] | str, words: str
+) -> None:
+    outcome = await call(database, agent, tool, arguments)
+    assert outcome.failed
+    assert words in outcome.output
+
+
+async def test_the_same_decision_twice_is_done_once(database: Database) -> None:
+    arguments = {"order_number": 1017, "reason": "broken"}
+    outcomes = await asyncio.gather(*(call(database, "returns", "open_return", arguments, "same") for _ in range(2)))
+    assert any(not outcome.failed for outcome in outcomes)
+    assert not (await call(database, "returns", "open_return", arguments, "same")).failed
+    async with database.session() as session:
+        assert await session.scalar(select(func.count()).select_from(Return)) == 1
+    another = await call(database, "returns", "open_return", arguments, "another")
+    assert another.failed
+    assert "open already" in another.output
+
+
+async def test_a_delivery_moves(database: Database) -> None:
+    outcome = await call(database, "orders", "change_delivery_day", {"order_number": 1088, "day": weekday(9)})
+    assert outcome.output.startswith("Done.")
+    async with database.session() as session:
+        order = await session.get(Order, 1088)
+        assert order is not None
+        assert order.delivery_day == weekday(9)
