@@ -33,6 +33,7 @@ from worker.line.events import (
     Transcript,
 )
 from worker.line.line import Arms, Endpoint, Line
+from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
@@ -48,29 +49,6 @@ RETRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """The caller wrote."""
-
-    participant: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Nobody is there to speak to any more."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something somebody can mend, for the journal and the page."""
-
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class _ToolDone:
     agent: str
     call_id: str
@@ -83,7 +61,7 @@ class _Tick:
     """A deadline may have come."""
 
 
-CallEvent = LineEvent | Typed | Left | Warned | _ToolDone | _Tick
+CallEvent = LineEvent | RoomEvent | _ToolDone | _Tick
 
 
 @dataclass(slots=True)

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from livekit import rtc
-
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, JobRequest, llm
 
@@ -18,21 +16,19 @@ from agents.spec import TeamSpec, load_team
 from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
-from worker.call import Call, Left, Typed, Warned
+from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.line import Endpoint
 from worker.line.profile import LOCAL, OPENAI
 from worker.parts import ready, until_told
-from worker.room.microphone import Microphone
+from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME, Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
-CHAT_TOPIC = "lk.chat"
-CHAT_LIMIT = 20_000  # characters
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
 
 
@@ -142,7 +138,7 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
     publication = await speaker.publish(room)
     outbox.caption_track(publication.sid)
     try:
-        caller = await job.wait_for_participant(kind=[_STANDARD, _SIP])
+        caller = await job.wait_for_participant(kind=[STANDARD, SIP])
     except RuntimeError:
         logger.info("call %s: nobody came", call_id)
         return
@@ -167,7 +163,14 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
         ),
         epoch=0,
     )
-    doors = _Doors(room, caller.identity, call, endpoint.profile.sample_rate)
+    doors = Doors(
+        room,
+        caller.identity,
+        endpoint.profile.sample_rate,
+        tell=call.put,
+        hear=call.hear,
+        listen_to=call.listen_to,
+    )
     reason = "the worker stopped"
     try:
         async with background(outbox.run(), doors.run()):
@@ -184,74 +187,6 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
         notes.record(journal.CallEnded(reason=reason), epoch=0)
         await outbox.flush()
         await speaker.aclose()
-
-
-_STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
-_SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
-
-
-class _Doors:
-    """What comes in from the room: the caller's microphone, what they type, and that they leave."""
-
-    def __init__(self, room: rtc.Room, caller: str, call: Call, sample_rate: int) -> None:
-        self._room, self._caller, self._call, self._sample_rate = room, caller, call, sample_rate
-        self._tracks = asyncio.Queue[rtc.Track]()
-        self._readers = asyncio.Queue[tuple[rtc.TextStreamReader, str]]()
-        self._known = set[str]()  # a track may be announced twice; heard twice, it would sound twice as fast
-
-    async def run(self) -> None:
-        room = self._room
-        room.on("track_subscribed", self._on_track)
-        room.on("participant_disconnected", self._on_left)
-        room.on("participant_connected", self._on_second)
-        room.on("disconnected", self._on_disconnected)
-        room.register_text_stream_handler(CHAT_TOPIC, lambda reader, who: self._readers.put_nowait((reader, who)))
-        for participant in room.remote_participants.values():
-            self._on_second(participant)
-            for publication in participant.track_publications.values():
-                if publication.track:
-                    self._on_track(publication.track, publication, participant)
-        if self._caller not in room.remote_participants:
-            self._call.put(Left("the caller left"))
-        try:
-            async with background(self._read()) as start:
-                while True:
-                    track = await self._tracks.get()
-                    self._call.listen_to(track.sid)
-                    start(Microphone(track, self._sample_rate, self._call.hear).run())
-        finally:
-            room.unregister_text_stream_handler(CHAT_TOPIC)
-
-    async def _read(self) -> None:
-        while True:
-            reader, who = await self._readers.get()
-            text = (await reader.read_all()).strip()
-            if who != self._caller:
-                continue
-            if len(text) > CHAT_LIMIT:
-                detail = f"A message of {len(text)} characters is too long; {CHAT_LIMIT} are possible."
-                self._call.put(Warned("chat.too_long", detail))
-            elif text:
-                self._call.put(Typed(who, text))
-
-    def _on_track(self, track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
-        ours = participant.identity == self._caller and track.kind == rtc.TrackKind.KIND_AUDIO
-        if ours and track.sid not in self._known:
-            self._known.add(track.sid)
-            self._tracks.put_nowait(track)
-
-    def _on_second(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._caller and participant.kind in (_STANDARD, _SIP):
-            self._call.put(
-                Warned("room.second_participant", "Somebody else is in the room; the agent hears the first.")
-            )
-
-    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._caller:
-            self._call.put(Left("the caller left"))
-
-    def _on_disconnected(self, *_: object) -> None:
-        self._call.put(Left("the room is gone"))
 
 
 def _call_id(metadata: str) -> str:

@@ -17,7 +17,7 @@ from worker.local_model.ears import Ears
 
 pytestmark = pytest.mark.system
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(Annotated[RealtimeServerEvent, Field(discriminator="type")])
-WEATHER = {
+WEATHER: Any = {
     "type": "function",
     "name": "weather",
     "description": 'Tell the weather in a city.\nExamples: "What is the weather in Paris?", "Will it rain in Rome?"',
@@ -39,7 +39,7 @@ class Client:
     async def until(self, kind: str) -> dict[str, Any]:
         async with asyncio.timeout(20):
             while True:
-                raw = json.loads(await self.connection.recv_bytes())
+                raw: dict[str, Any] = json.loads(await self.connection.recv_bytes())
                 event = SERVER_EVENT.validate_python(raw)
                 assert not event.model_extra, event.model_extra
                 self.seen.append(raw)
@@ -69,7 +69,7 @@ async def test_given_the_official_client_when_it_talks_then_a_tool_is_called_and
                 "tools": [WEATHER],
                 "audio": {"input": {"transcription": {"model": "whisper-1"}}},
             }
-        )  # type: ignore[typeddict-item,list-item]
+        )
         await talk.until("session.updated")
         pcm = np.concatenate([silence(300), say("What is the weather in Paris?"), silence(900)])
         await connection.input_audio_buffer.append(audio=base64.b64encode(pcm.tobytes()).decode())
@@ -78,8 +78,8 @@ async def test_given_the_official_client_when_it_talks_then_a_tool_is_called_and
         call = await talk.until("response.function_call_arguments.done")
         assert json.loads(call["arguments"]) == {"city": "Paris"}
         await talk.until("response.done")
-        output = {"type": "function_call_output", "call_id": call["call_id"], "output": "It is sunny in Paris."}
-        await connection.conversation.item.create(item=output)  # type: ignore[arg-type]
+        output: Any = {"type": "function_call_output", "call_id": call["call_id"], "output": "It is sunny in Paris."}
+        await connection.conversation.item.create(item=output)
         await connection.response.create()
         await talk.until("response.done")
         await talk.until("response.done") if not talk.audio() else None

@@ -1,0 +1,119 @@
+"""The line over a real socket to the embedded model, when that socket is cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from tests.speech import say, silence
+from worker.line.events import (
+    Audio,
+    LineEvent,
+    LineLost,
+    LineRestored,
+    ReplyEnded,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+)
+from worker.line.line import Arms, Endpoint, Line
+from worker.line.profile import LOCAL
+from worker.livekit_server import free_port
+from worker.local_model.server import app, load_senses
+from worker.settings import Settings
+
+pytestmark = pytest.mark.system
+Kind = TypeVar("Kind", bound=LineEvent)
+FRAME = 24_000 // 20 * 2  # bytes of 50 ms
+ARMS = Arms(
+    0, 'You are kind.\nGreet with: "Good day, and welcome to you."\nToday is Monday 23 November 2026.', (), "warm"
+)
+
+
+@dataclass
+class Caller:
+    """A line to a model whose sockets the test can cut, and all that came of it."""
+
+    line: Line
+    runner: web.AppRunner
+    events: list[LineEvent] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def cut(self) -> None:
+        """The sockets are gone, without a word of goodbye."""
+        assert self.runner.server
+        for connection in self.runner.server.connections:
+            if connection.transport:
+                connection.transport.abort()
+
+    async def hear(self, pcm: bytes) -> None:
+        """At ten times the pace of speech."""
+        for start in range(0, len(pcm), FRAME):
+            self.line.hear(pcm[start : start + FRAME])
+            await asyncio.sleep(0.005)
+
+    async def until(self, kind: type[Kind], after: int = 0) -> Kind:
+        async with asyncio.timeout(20):
+            while True:
+                for event in self.events[after:]:
+                    if isinstance(event, kind):
+                        return event
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@pytest.fixture
+async def caller() -> AsyncIterator[Caller]:
+    senses = await asyncio.to_thread(load_senses, Settings())
+    runner = web.AppRunner(app(senses), shutdown_timeout=1)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    restoring = set[asyncio.Task[None]]()
+
+    def take(event: LineEvent) -> None:
+        found.events.append(event)
+        found.changed.set()
+
+    line = Line(Endpoint(LOCAL, f"http://127.0.0.1:{port}/v1", "any"), ARMS, take)
+    line.on_reconnect(lambda: restoring.add(asyncio.ensure_future(line.restore())))
+    found = Caller(line, runner)
+    yield found
+    await line.close()
+    await runner.cleanup()
+
+
+async def test_given_a_socket_that_is_cut_in_mid_utterance_then_all_of_it_reaches_the_model(caller: Caller) -> None:
+    spoken = np.concatenate(
+        [silence(600), say("I would like to return order one zero one seven."), silence(1200)]
+    ).tobytes()
+    half = len(spoken) // 2 // FRAME * FRAME
+    await caller.hear(spoken[:half])
+    await caller.until(SpeechStarted)
+    caller.cut()
+    await caller.hear(spoken[half:])
+    await caller.until(LineRestored)
+    await caller.until(SpeechStopped)
+    heard = await caller.until(Transcript)
+    assert "return" in heard.text.lower()
+    assert "1017" in heard.text.replace(" ", "").replace(",", "")
+    assert sum(isinstance(event, LineLost) for event in caller.events) == 1
+
+
+async def test_given_a_socket_that_is_cut_then_the_memory_is_in_the_new_session(caller: Caller) -> None:
+    caller.line.write("When are you open?")
+    caller.line.ask()
+    await caller.until(ReplyEnded)
+    caller.cut()
+    await caller.until(LineRestored)
+    seen = len(caller.events)
+    caller.line.write("Can you say that again?")
+    caller.line.ask()
+    await caller.until(ReplyEnded, seen)
+    assert any(isinstance(event, Audio) for event in caller.events[seen:])
+    said = [event for event in caller.events if hasattr(event, "text") and "I am sorry" in str(event)]
+    assert len(said) >= 2, "what was said before the cut is repeated after it"
