@@ -55,10 +55,9 @@ def install(*, group: bool) -> None:
 
 
 def packages(*, group: bool) -> None:
-    locks = ["requirements-test.lock"] if group else ["requirements.lock"]
     tested = VENV / "tested"
-    if not group and tested.exists():
-        return  # everything for tests is there, and so everything to run
+    group = group or tested.exists()  # what tests need is not taken away again
+    locks = ["requirements-test.lock"] if group else ["requirements.lock"]
     stamp = fingerprint([ROOT / name for name in [*locks, "pyproject.toml"]])
     if done(VENV / f"stamp-{locks[0]}", stamp):
         return

@@ -170,15 +170,24 @@ class FrontDesk:
         times.append(now)
         return False
 
+    async def check_livekit(self) -> None:
+        """Raises DeskError when LiveKit is away or refuses our keys."""
+        try:
+            await self._livekit.room.list_rooms(api.ListRoomsRequest())
+        except (api.TwirpError, OSError) as error:
+            raise DeskError(
+                f"LiveKit at {self._settings.livekit_url} is away, or refuses our keys: {error}. Check LIVEKIT_*."
+            ) from error
+
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, _: web.Request) -> web.Response:
         """Whether LiveKit answers, with our keys."""
         try:
-            await self._livekit.room.list_rooms(api.ListRoomsRequest())
-        except (api.TwirpError, OSError) as error:
-            return _refuse(503, f"LiveKit at {self._settings.livekit_url}: {error}", "Check LIVEKIT_URL and its keys.")
+            await self.check_livekit()
+        except DeskError as error:
+            return _refuse(503, str(error), "Check LIVEKIT_URL and its keys.")
         return web.json_response({"status": "ready"})
 
     async def _metrics(self, _: web.Request) -> web.Response:
@@ -238,6 +247,7 @@ async def run(settings: Settings) -> None:
             await web.TCPSite(runner, "127.0.0.1", settings.http_port).start()
         except OSError as error:
             raise DeskError(f"Port {settings.http_port}: {error.strerror}. Set BATON_HTTP_PORT to another.") from error
+        await desk.check_livekit()
         ready(f"http://127.0.0.1:{settings.http_port}")
         await until_told()
     finally:

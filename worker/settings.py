@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default=f"sqlite+aiosqlite:///{STATE_FOLDER}/baton.db",
         validation_alias=AliasChoices("BATON_DATABASE_URL", "database_url"),
+        pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
         description="Journal and tools: SQLAlchemy's URL, SQLite or PostgreSQL (`postgresql+asyncpg://…`).",
     )
     max_calls: int = Field(

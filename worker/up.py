@@ -58,13 +58,12 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(_stop, parts)
         for name in names:
             parts.append(await _start(name, environment))
-        for part in parts:
-            starting = asyncio.ensure_future(_ready(part))
-            await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if stopping.done():
-                starting.cancel()
-                return
-            await starting
+        starting = asyncio.ensure_future(_all_ready(parts))
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            starting.cancel()
+            return
+        await starting
         print(f"\nBaton is ready: http://127.0.0.1:{settings.http_port}", flush=True)
         print(f"Team {team.team}, model {endpoint.profile.provider} ({why}). Ctrl-C stops everything.", flush=True)
         deaths = {asyncio.ensure_future(part.process.wait()): part for part in parts}
@@ -91,6 +90,17 @@ async def _start(name: str, environment: dict[str, str]) -> Part:
             start_new_session=True,  # Ctrl-C comes to us alone, and we stop the parts in order
         )
     return Part(name, process, log)
+
+
+async def _all_ready(parts: list[Part]) -> None:
+    """Raises the first PartError there is, whichever part it comes from."""
+    tasks = [asyncio.ensure_future(_ready(part)) for part in parts]
+    try:
+        for task in asyncio.as_completed(tasks):
+            await task
+    finally:
+        for one in tasks:
+            one.cancel()
 
 
 async def _ready(part: Part) -> None:

@@ -11,7 +11,7 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.session import Senses, Session
 from worker.local_model.voice import Voice
 from worker.parts import ready, until_told
-from worker.settings import Settings
+from worker.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +38,16 @@ def app(senses: Senses) -> web.Application:
 
 
 async def run(settings: Settings) -> None:
-    """Serves on 127.0.0.1 until cancelled. Raises OSError when the port is taken."""
+    """Serves on 127.0.0.1 until cancelled. Raises SettingsError when the port is taken."""
     senses = await asyncio.to_thread(load_senses, settings)
     runner = web.AppRunner(app(senses), access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", settings.local_model_port)
-        await site.start()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", settings.local_model_port).start()
+        except OSError as error:
+            port = settings.local_model_port
+            raise SettingsError(f"Port {port}: {error.strerror}. Set BATON_LOCAL_MODEL_PORT to another.") from error
         ready(f"the embedded model, on port {settings.local_model_port}")
         await until_told()
     finally:

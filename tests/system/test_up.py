@@ -1,0 +1,122 @@
+"""`baton` on the command line: what it says, and how it ends, when something is wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.system.conftest import BATON, ROOT, House, environment, start
+
+pytestmark = pytest.mark.system
+
+
+def baton(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    settings = environment(folder, **more)
+    return subprocess.run([*BATON, *arguments], cwd=folder, env=settings, text=True, capture_output=True, timeout=60)
+
+
+def children(process: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True).stdout
+    return [int(pid) for pid in listed.split()]
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_given_a_port_in_use_then_it_says_which_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = baton(tmp_path, "up", BATON_HTTP_PORT=port)
+    assert result.returncode == 1
+    assert (
+        result.stderr.strip() == f"baton: Port {port} is in use. Stop what uses it, or set another (BATON_HTTP_PORT)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "words"),
+    [
+        (["check"], {"BATON_TEAM": "nowhere.yaml"}, 2, "nowhere.yaml: No such file"),
+        (["up"], {"BATON_MODEL": "parrot"}, 2, "there is no model 'parrot'"),
+        (["up"], {"BATON_MODEL": "openai"}, 2, "OPENAI_API_KEY is not set"),
+        (["up"], {"BATON_HTTP_PORT": "many"}, 2, "BATON_HTTP_PORT"),
+        (["worker"], {}, 2, "LIVEKIT_URL"),
+        (
+            ["worker"],
+            {"LIVEKIT_URL": "ws://x", "LIVEKIT_API_KEY": "k", "BATON_DATABASE_URL": "nonsense"},
+            2,
+            "BATON_DATABASE_URL",
+        ),
+        (["calls", "nobody"], {}, 2, "There is no call 'nobody'"),
+        (["talk", "--text", "x"], {}, 1, "There is no front desk"),
+        (["talk", "--wav", "none.wav"], {}, 2, "none.wav"),
+        (["dance"], {}, 2, "No such command"),
+    ],
+)
+def test_given_a_wrong_setting_then_it_is_one_sentence_and_an_exit_code(
+    tmp_path: Path, arguments: list[str], more: dict[str, str], code: int, words: str
+) -> None:
+    result = baton(tmp_path, *arguments, **more)
+    assert result.returncode == code, result.stderr
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_given_a_part_that_dies_then_everything_stops_and_it_is_named(tmp_path: Path) -> None:
+    running = start(tmp_path, environment(tmp_path))
+    parts = children(running.process.pid)
+    assert len(parts) == 4
+    os.kill(parts[1], signal.SIGKILL)
+    printed, _ = running.process.communicate(timeout=30)
+    assert running.process.returncode == 1
+    assert "model has died" in printed
+    assert not [part for part in parts if alive(part)]
+
+
+def test_given_a_start_that_is_killed_then_no_part_is_left_behind(tmp_path: Path) -> None:
+    running = start(tmp_path, environment(tmp_path))
+    parts = children(running.process.pid)
+    running.process.kill()
+    running.process.wait()
+    deadline = time.monotonic() + 30
+    while any(alive(part) for part in parts) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [part for part in parts if alive(part)]
+
+
+def test_given_wrong_keys_then_the_worker_says_so(house: House, tmp_path: Path) -> None:
+    port = yaml.safe_load((house.folder / "livekit.yaml").read_text())["port"]
+    settings = environment(
+        tmp_path, LIVEKIT_URL=f"ws://127.0.0.1:{port}", LIVEKIT_API_KEY="wrong", LIVEKIT_API_SECRET="w" * 40
+    )
+    result = subprocess.run([*BATON, "desk"], cwd=tmp_path, env=settings, text=True, capture_output=True, timeout=60)
+    assert result.returncode == 1
+    assert "keys" in result.stderr
+
+
+def test_the_journal_of_a_call_can_be_read(house: House) -> None:
+    command = [*BATON, "calls", "--json"]
+    result = subprocess.run(command, cwd=house.folder, env=house.environment, text=True, capture_output=True)
+    assert result.returncode == 0
+
+
+def test_a_caller_in_the_terminal_is_answered_and_recorded(house: House, tmp_path: Path) -> None:
+    record = tmp_path / "heard.wav"
+    settings = {**house.environment, "BATON_HTTP_PORT": house.desk.rsplit(":", 1)[1]}
+    command = [*BATON, "talk", "--text", "When are you open?", "--say", "Where is my order?", "--record", str(record)]
+    result = subprocess.run(command, cwd=ROOT, env=settings, text=True, capture_output=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert "We are open Monday to Saturday" in result.stdout
+    assert "[reception -> orders]" in result.stdout
+    assert record.stat().st_size > 24_000 * 4 * 5
