@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check install soak lock clean
+.PHONY: run test check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -12,7 +12,7 @@ install:
 
 test:
 	@$(PYTHON) bootstrap.py test
-	@$(BIN)/python -m pytest -q tests --ignore=tests/system
+	@$(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
 	@$(BIN)/python -m pytest -q -s tests/system
 
@@ -24,9 +24,13 @@ check:
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 
+dialogues: install  # twenty spoken calls, judged by the database; about ten minutes
+	@$(PYTHON) bootstrap.py test
+	@$(BIN)/python -m pytest -q -s tests/dialogues
+
 soak:  # the random tests, a hundred times as many
 	@$(PYTHON) bootstrap.py test
-	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues --timeout=3600
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

@@ -64,6 +64,7 @@ def livekit() -> None:
 @app.command()
 def check(team: Team = None) -> None:
     """Reads the team file, and says what is in it or what is wrong with it."""
+    from agents.check import check as problems_of
     from agents.spec import load_team
 
     async def show(settings: Settings) -> None:
@@ -72,6 +73,8 @@ def check(team: Team = None) -> None:
         for agent in spec.agents.values():
             to = ", ".join(handoff.to for handoff in agent.handoffs) or "nobody"
             print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}")
+        if problems := problems_of(settings.team):
+            raise TeamProblems("\n".join(problems))
 
     _run(show, team)
 
@@ -126,6 +129,10 @@ def talk(
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
 
 
+class TeamProblems(Exception):
+    """The team file works, but its agents will stumble over something."""
+
+
 def _in_order(arguments: list[str]) -> list[str]:
     """The options that say something, in the order they were given."""
     names = [argument.split("=", 1)[0].lstrip("-") for argument in arguments if argument.startswith("--")]
@@ -156,6 +163,6 @@ def _exit_code(error: BaseException) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"SettingsError", "SpecError"}:
         return 2
-    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "BenchError", "DeskError"}:
+    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "TeamProblems"}:
         return 1
     return None

@@ -43,6 +43,8 @@ def test_a_number_is_understood_however_it_is_said(number: int) -> None:
         ("one oh four, sorry, I meant one oh eight eight", 1088),
         ("number 10, 42.", 1042),
         ("double four one two", 4412),
+        ("1 0 0 4 2", 1042),
+        ("1 0 4 3, no weight, 1 0 4 2", 1042),
         ("move 1088 to the 27th of November", 1088),
         ("on Friday please", None),
         ("I have two of them", None),
@@ -69,6 +71,8 @@ def test_nothing_is_no_number() -> None:
         ("not on Thursday, on Friday", date(2026, 11, 27)),
         ("the thirty first of February", None),
         ("as soon as you can", None),
+        ("No, on thirsty instead.", date(2026, 11, 26)),
+        ("it came yesterday", None),
     ],
 )
 def test_days(text: str, day: date | None) -> None:

@@ -55,6 +55,9 @@ class Configuration:
         if change.get("type", "realtime") != "realtime":
             raise ProtocolError(f"Invalid value: {change['type']!r}. Supported: 'realtime'.", param="session.type")
         merged = _merge(self.session, change)
+        for side in ("input", "output"):
+            if not isinstance((merged.get("audio") or {}).get(side), dict):
+                raise ProtocolError("Audio settings cannot be cleared.", param=f"session.audio.{side}")
         turns = merged["audio"]["input"].get("turn_detection")
         if turns and turns.get("type") == "server_vad":
             for key in ("eagerness",):

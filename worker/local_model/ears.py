@@ -1,6 +1,7 @@
 """Hearing: where speech begins and ends, and which words it is."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -23,8 +24,10 @@ WINDOW = 512  # samples, 32 ms
 _CONTEXT = 64  # samples of the window before, that the detector wants too
 _WORKERS = 2  # recognitions at a time: two callers do not wait for one another
 _CORES = 2  # for each
-_UNSURE = -1.0  # mean log probability; text below is made up
-_MUTE = 0.85  # Whisper's own probability that nobody speaks
+_UNSURE = -0.75  # mean log probability; below, the whole window is worth its time
+_MADE_UP = -1.5  # and below this, the text is nobody's
+_MUTE = 0.6  # Whisper's own probability that nobody speaks: 0.2 at most for speech, 0.8 at least for noise
+_LOOP = re.compile(r"(.{15,}?)\s*\1")  # a sentence said twice over
 
 Samples = NDArray[np.float32]
 
@@ -104,9 +107,11 @@ class Ears:
             )
             if found.no_speech_prob >= _MUTE:
                 return ""
-            ended = len(found.sequences_ids[0]) < tokens
-            if ended and found.scores[0] > _UNSURE:
-                return str(self._decode(found.sequences_ids[0])).strip()
+            text = str(self._decode(found.sequences_ids[0])).strip()
+            whole = frames == _FRAMES
+            ended = len(found.sequences_ids[0]) < tokens and not _LOOP.match(text)
+            if ended and found.scores[0] > (_MADE_UP if whole else _UNSURE):
+                return text
         return ""
 
     def close(self) -> None:

@@ -46,11 +46,12 @@ class InputAudio:
 
     def append(self, pcm: bytes) -> None:
         self._pcm += pcm
-        if turns := self._configuration.turn_detection:
-            threshold = float(turns.get("threshold") or 0.5)
-            for probability in self._detector.feed(pcm):
-                self._windows += 1
-                self._detect(probability, threshold)
+        turns = self._configuration.turn_detection
+        for probability in self._detector.feed(pcm):
+            self._windows += 1  # counted always: detection may be switched on later
+            if turns:
+                self._detect(probability, float(turns.get("threshold") or 0.5))
+        if turns:
             if not self._turns.speaking:
                 self._forget_before(self.now_ms - _QUIET_KEPT_MS)
         else:

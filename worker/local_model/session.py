@@ -87,6 +87,9 @@ class Session:
             self._fail(ProtocolError(f"We could not parse the JSON: {error}.", code="invalid_json"), cause)
         except ProtocolError as error:
             self._fail(error, cause)
+        except Exception:  # one client's odd event must not end its session, nor hide that the fault is ours
+            logger.exception("an event could not be handled")
+            self._fail(ProtocolError("The server had an error while processing the event.", code="server_error"), cause)
 
     async def close(self) -> None:
         """The client is gone: nothing of the session goes on."""

@@ -27,11 +27,10 @@ class ChatBrain:
     async def reply(self, conversation: Conversation) -> AsyncIterator[Say | ToolCall]:
         said = False
         try:
-            async with asyncio.timeout(_WHOLE_S):
-                async for thought in self._think(conversation):
-                    said = True
-                    yield thought
-        except (openai.OpenAIError, TimeoutError, ValueError) as error:
+            async for thought in self._think(conversation):
+                said = True
+                yield thought
+        except (openai.OpenAIError, TimeoutError, ValueError, IndexError) as error:
             logger.error("the chat endpoint failed: %s. Check BATON_LOCAL_LLM_URL.", type(error).__name__)
             if not said:
                 yield Say(APOLOGY)

@@ -1,5 +1,6 @@
 """Days as people name them: `tomorrow`, `next Friday`, `the third of December`, `in two days`."""
 
+import difflib
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -21,6 +22,8 @@ _MONTHS = [
     "november",
     "december",
 ]
+_SOUND_ALIKE = {"thirsty": "thursday", "sundae": "sunday"}
+_ALIKE = 0.78  # of 1; `yesterday` is 0.71 like `thursday`
 _ORDINALS = {
     word: value
     for value, word in enumerate(
@@ -74,11 +77,18 @@ def today_in(instructions: str) -> date | None:
 
 
 def _weekdays(text: str, today: date) -> Found:
+    text = re.sub(r"[a-z]{5,}", lambda word: _nearest_weekday(word[0]), text)
     for match in re.finditer(rf"\b(next |this )?({'|'.join(_DAYS)})\b(?! the \d)", text):
         ahead = (_DAYS.index(match[2]) - today.weekday()) % 7 or 7
         if match[1] == "next " and ahead + today.weekday() < 7:
             ahead += 7  # "next Friday", said on a Monday, is not this week's
         yield match, today + timedelta(ahead)
+
+
+def _nearest_weekday(word: str) -> str:
+    """`thirsty` and `wensday` are weekdays that were misheard; other words stay as they are."""
+    near = difflib.get_close_matches(word, _DAYS, 1, _ALIKE)
+    return near[0] if near else _SOUND_ALIKE.get(word, word)
 
 
 def _relative(text: str, today: date) -> Found:

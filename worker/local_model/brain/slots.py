@@ -216,8 +216,11 @@ class Slot:
         fitting = [next((value for value in meanings if low <= value <= high), None) for meanings in said]
         if known := [value for value in fitting if value is not None]:
             return known[-1]  # a correction comes last
-        whole = int("".join(str(meanings[0]) for meanings in said) or -1)
-        return whole if low <= whole <= high else None
+        whole = "".join(str(meanings[0]) for meanings in said) or "-1"
+        for candidate in (whole, re.sub(r"0+", "0", whole)):  # a long "oh" is heard as two
+            if low <= int(candidate) <= high:
+                return int(candidate)
+        return None
 
     def _find_enum(self, text: str) -> str | None:
         said = text.lower()
@@ -255,7 +258,9 @@ def slots_of(parameters: dict[str, Any]) -> list[Slot]:
 def clean(text: str) -> str:
     """What was said, without hesitations, and without what a correction takes back."""
     text = _HESITATIONS.sub("", text)
-    return re.sub(r"(?i)^.*\b(?:no,? wait|sorry,? i meant|scratch that|correction)\b[,.:]?\s*(?=\S)", "", text).strip()
+    return re.sub(
+        r"(?i)^.*\b(?:no,? w(?:ait|eight)|sorry,? i meant|scratch that|correction)\b[,.:]?\s*(?=\S)", "", text
+    ).strip()
 
 
 def said_yes(text: str) -> bool | None:

@@ -15,7 +15,7 @@ from worker.caller import Caller, CallerError
 from worker.local_model.ears import Ears
 
 pytestmark = pytest.mark.system
-DIALOGUES = yaml.safe_load((Path(__file__).parents[1] / "dialogues" / "shop.yaml").read_text())
+DIALOGUES = yaml.safe_load((Path(__file__).parent / "shop.yaml").read_text())
 ENOUGH = 18
 
 
