@@ -66,7 +66,8 @@ def packages(*, group: bool) -> None:
     if not (VENV / "bin" / "python").exists():
         run([uv, "venv", "-q", "--python", sys.executable, str(VENV)])
     python = str(VENV / "bin" / "python")
-    run([uv, "pip", "sync", "-q", "--require-hashes", "--python", python, *locks])
+    # compiled now: a start that compiles takes three times as long, where Python may not keep what it compiled
+    run([uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", "--python", python, *locks])
     run([uv, "pip", "install", "-q", "--no-deps", "--python", python, "-e", str(ROOT)])
     (VENV / f"stamp-{locks[0]}").write_text(stamp)
     if group:
