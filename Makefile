@@ -20,7 +20,7 @@ check:
 	@$(PYTHON) bootstrap.py test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy worker agents tools tests bootstrap.py
+	$(BIN)/mypy worker agents tools tests bench bootstrap.py
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 

@@ -129,6 +129,44 @@ def talk(
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
 
 
+bench = typer.Typer(no_args_is_help=True, help="Measures our worker beside LiveKit's own AgentSession, in one run.")
+app.add_typer(bench, name="bench")
+_Out = Annotated[Path, typer.Option("--out", help="The folder for the figures (JSON) and the picture (PNG).")]
+
+
+@bench.command(name="call")
+def bench_call(
+    calls: Annotated[str, typer.Option(help="How many calls at once, for CPU and memory.")] = "1,4,8",
+    rounds: Annotated[int, typer.Option(min=1, help="How many turns, handoffs and so on.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1, help="How long CPU is measured.")] = 20.0,
+    out: _Out = Path("bench/results"),
+) -> None:
+    """Greeting, reply, handoff and barge-in in ms; CPU and memory a call."""
+    at_once = [int(number) for number in calls.split(",") if number.strip().isdigit()]
+    _measure(lambda bench: bench.call(calls=at_once, rounds=rounds, seconds=seconds), out)
+
+
+@bench.command(name="handoff")
+def bench_handoff(
+    rounds: Annotated[int, typer.Option(min=1, help="How many handoffs.")] = 50, out: _Out = Path("bench/results")
+) -> None:
+    """Tool call to the next agent's first audio, with the provider near and 100 ms away."""
+    _measure(lambda bench: bench.handoff(rounds=rounds), out)
+
+
+def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
+    async def show(_: Settings) -> None:
+        try:
+            from bench import main as benches
+        except ImportError as error:
+            raise SettingsError(f"Benchmarks need what tests need ({error.name}). Run `make test` once.") from error
+        report = await run(benches)
+        print(report.table())
+        print(f"\nPicture and figures: {report.save(out)}")
+
+    _run(show)
+
+
 class TeamProblems(Exception):
     """The team file works, but its agents will stumble over something."""
 
@@ -163,6 +201,6 @@ def _exit_code(error: BaseException) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"SettingsError", "SpecError"}:
         return 2
-    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "TeamProblems"}:
+    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "TeamProblems", "BenchError"}:
         return 1
     return None

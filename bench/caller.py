@@ -1,0 +1,123 @@
+"""A caller that measures: speaks tones into a room, and knows when it heard which agent."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from livekit import api, rtc
+
+from bench.tones import loudest, tone
+from worker.background import background
+from worker.settings import AGENT_NAME
+
+Pcm = npt.NDArray[np.int16]
+RATE = 24000
+FRAME_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """20 ms of the agent's voice: when it arrived (monotonic seconds), and its pitch in Hz, None for silence."""
+
+    at: float
+    hz: int | None
+
+
+class Caller:
+    """`async with` joins a room of its own, to which the worker under test is sent."""
+
+    def __init__(self, url: str, api_key: str, api_secret: str, room: str) -> None:
+        grants = api.VideoGrants(room_join=True, room=room)
+        dispatch = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
+        token = api.AccessToken(api_key, api_secret).with_identity("caller").with_grants(grants)
+        self._url, self._token = url, token.with_room_config(dispatch).to_jwt()
+        self._room = rtc.Room()
+        self._source = rtc.AudioSource(RATE, 1, 100)
+        self._waiting = asyncio.Queue[Pcm]()
+        self._tracks = asyncio.Queue[rtc.Track]()
+        self._stack = AsyncExitStack()
+        self.heard: list[Heard] = []
+        self._news = asyncio.Event()
+        self.joined_at = 0.0
+
+    async def __aenter__(self) -> Self:
+        self._room.on("track_subscribed", lambda track, *_: self._tracks.put_nowait(track))
+        self.joined_at = time.monotonic()
+        await self._room.connect(self._url, self._token)
+        track = rtc.LocalAudioTrack.create_audio_track("caller", self._source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await self._room.local_participant.publish_track(track, options)
+        self._stack.push_async_callback(self._room.disconnect)
+        await self._stack.enter_async_context(background(self._speak(), self._listen()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)
+
+    async def say(self, hz: int, ms: int) -> float:
+        """Speaks a tone. Returns when its last sample was handed over, monotonic seconds."""
+        pcm = tone(hz, ms, RATE)
+        frame = RATE * FRAME_MS // 1000
+        for start in range(0, len(pcm), frame):
+            self._waiting.put_nowait(pcm[start : start + frame])
+        await self._waiting.join()
+        return time.monotonic()
+
+    async def until(self, wanted: Callable[[list[Heard]], float | None], timeout_s: float = 15.0) -> float:
+        """The time that `wanted` finds in what was heard. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while (found := wanted(self.heard)) is None:
+                self._news.clear()
+                await self._news.wait()
+        return found
+
+    async def voice(self, hz: int, since: float) -> float:
+        """When an agent is first heard after `since`."""
+        return await self.until(lambda heard: next((h.at for h in heard if h.at > since and h.hz == hz), None))
+
+    async def silence(self, since: float, ms: int = 400) -> float:
+        """When the last sound before `ms` of silence was heard, at or after `since`."""
+
+        def last(heard: list[Heard]) -> float | None:
+            end = since
+            for sound in heard:
+                if sound.at <= since:
+                    continue
+                if sound.hz is not None:
+                    end = sound.at
+                elif sound.at - end >= ms / 1000:
+                    return end
+            return None
+
+        return await self.until(last, 40.0)
+
+    async def _speak(self) -> None:
+        """A microphone never stops: silence where nothing is said."""
+        silence = np.zeros(RATE * FRAME_MS // 1000, np.int16)
+        due = time.monotonic()
+        while True:
+            speaks = not self._waiting.empty()
+            pcm = self._waiting.get_nowait() if speaks else silence
+            await self._source.capture_frame(rtc.AudioFrame(pcm.tobytes(), RATE, 1, len(pcm)))
+            if speaks:
+                self._waiting.task_done()
+            due += FRAME_MS / 1000
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def _listen(self) -> None:
+        stream = rtc.AudioStream(await self._tracks.get(), sample_rate=RATE, num_channels=1, frame_size_ms=FRAME_MS)
+        try:
+            async for event in stream:
+                hz = loudest(np.frombuffer(event.frame.data, np.int16)[::2], RATE // 2)
+                self.heard.append(Heard(time.monotonic(), hz))
+                self._news.set()
+        finally:
+            await stream.aclose()

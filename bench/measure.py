@@ -1,0 +1,120 @@
+"""What is measured of a worker: a caller in a real room, a scripted provider, and the clock they share."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bench.caller import Caller
+from bench.house import House, Provider, Worker
+from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE
+
+_TURN_MS = 500  # of a caller's tone
+_SETTLED_S = 0.7  # between two measurements
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A worker with so many calls, the agents speaking two thirds of the time."""
+
+    calls: int
+    cores_a_call: float
+    memory_mb: float
+
+
+async def greeting(house: House) -> float:
+    """Join to first audio of the agent, seconds."""
+    async with house.caller() as caller:
+        return await caller.voice(ALFA, 0.0) - caller.joined_at
+
+
+async def replies(house: House, provider: Provider, count: int) -> tuple[list[float], list[float]]:
+    """End of the caller's speech to first audio, and the provider's speech_stopped to the request; seconds.
+
+    The provider waits for its own silence first, the same for every worker.
+    """
+    waited = list[float]()
+    began = time.monotonic()
+    async with house.caller() as caller:
+        await _greeted(caller)
+        for _ in range(count):
+            ended = await caller.say(CHAT, _TURN_MS)
+            heard = await caller.voice(ALFA, ended)
+            waited.append(heard - ended)
+            await _quiet(caller, heard)
+    stops = provider.times("input_audio_buffer.speech_stopped", began)
+    asks = provider.times("response.create", began)
+    requests = [min((ask - stop for ask in asks if ask >= stop), default=-1.0) for stop in stops]
+    return waited, [request for request in requests if 0 <= request < 1]
+
+
+async def handoffs(house: House, provider: Provider, count: int) -> list[float]:
+    """The provider's tool call to the first audio of the next agent in the room, seconds."""
+    gaps = list[float]()
+    async with house.caller() as caller:
+        await _greeted(caller)
+        for number in range(count):
+            ended = await caller.say(MOVE, _TURN_MS)
+            heard = await caller.voice(ALFA if number % 2 else BRAVO, ended)
+            [decided] = provider.times("response.function_call_arguments.done", ended - 0.5)
+            gaps.append(heard - decided)
+            await _quiet(caller, heard)
+    return gaps
+
+
+async def barge_ins(house: House, count: int) -> list[float]:
+    """The caller speaks over a long reply to the last of it that they hear, seconds."""
+    silences = list[float]()
+    async with house.caller() as caller:
+        await _greeted(caller)
+        for _ in range(count):
+            ended = await caller.say(LONG, _TURN_MS)
+            await caller.voice(ALFA, ended)
+            await asyncio.sleep(1.5)
+            began = time.monotonic()
+            speaking = asyncio.ensure_future(caller.say(CHAT, 1200))
+            last = await caller.silence(began)
+            silences.append(last - began)
+            ended = await speaking
+            heard = await caller.voice(ALFA, ended)
+            await _quiet(caller, heard)
+    return silences
+
+
+async def load(house: House, worker: Worker, calls: int, seconds: float) -> Load:
+    """CPU and memory while `calls` callers talk in turns with it, each in a room of their own."""
+    async with AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(house.caller()) for _ in range(calls)]
+        talking = [asyncio.ensure_future(_talk(caller)) for caller in callers]
+        try:
+            await asyncio.sleep(6.0)
+            before, began = worker.cpu_s(), time.monotonic()
+            await asyncio.sleep(seconds)
+            spent = (worker.cpu_s() - before) / (time.monotonic() - began)
+            memory_mb = worker.memory_mb()
+            for task in talking:
+                if task.done():
+                    task.result()
+        finally:
+            for task in talking:
+                task.cancel()
+            await asyncio.gather(*talking, return_exceptions=True)
+    return Load(calls, spent / calls, memory_mb)
+
+
+async def _talk(caller: Caller) -> None:
+    await _greeted(caller)
+    while True:
+        ended = await caller.say(CHAT, _TURN_MS)
+        heard = await caller.voice(ALFA, ended)
+        await caller.silence(heard)
+
+
+async def _greeted(caller: Caller) -> None:
+    await _quiet(caller, await caller.voice(ALFA, 0.0))
+
+
+async def _quiet(caller: Caller, heard: float) -> None:
+    await caller.silence(heard)
+    await asyncio.sleep(_SETTLED_S)
+    caller.heard.clear()

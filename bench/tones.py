@@ -1,0 +1,25 @@
+"""What is said in a benchmark: pitches far apart, in Hz, on whole periods of 20 ms."""
+
+import numpy as np
+import numpy.typing as npt
+
+CHAT, MOVE, LONG = 300, 400, 500  # the caller
+ALFA, BRAVO = 800, 1100  # the agents
+ALL = (CHAT, MOVE, LONG, ALFA, BRAVO)
+_FLOOR = 800.0  # amplitude of 32768 under which nothing is heard
+
+
+def loudest(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
+    """Which of our pitches a stretch of sound has; None for silence. `pcm`: any number of samples, mono."""
+    if len(pcm) == 0:
+        return None
+    t = np.arange(len(pcm)) / sample_rate
+    waves = np.exp(-2j * np.pi * np.outer(ALL, t))
+    strengths = np.abs(waves @ pcm.astype(np.float64)) * 2 / len(pcm)
+    best = int(np.argmax(strengths))
+    return ALL[best] if strengths[best] > _FLOOR else None
+
+
+def tone(hz: int, ms: int, sample_rate: int) -> npt.NDArray[np.int16]:
+    t = np.arange(sample_rate * ms // 1000) / sample_rate
+    return (np.sin(2 * np.pi * hz * t) * 9000).astype(np.int16)

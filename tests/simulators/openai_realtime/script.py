@@ -1,0 +1,136 @@
+"""What the simulated model says and does: data, chosen by a function of what the session knows."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+SAMPLE_RATE = 24000  # Hz, PCM16 mono, both ways
+DELTA_MS = 100
+
+Words = Literal["ahead", "step", "behind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A spoken message: a tone of `hz` that lasts `ms`, and its transcript.
+
+    `words`: all of the transcript within the first third of the audio, in step with it, or after all of it.
+    """
+
+    text: str
+    ms: int = 1000
+    hz: int = 440
+    words: Words = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """A function call; `arguments` goes out as it stands, valid JSON or not."""
+
+    name: str
+    arguments: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing for so long."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The response ends with status `failed`, and this error."""
+
+    code: str
+    kind: str = "server_error"
+
+
+Step = Say | CallTool | Pause | Fail
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the model knows when a reply is asked of it. `items` are the protocol's own, in order."""
+
+    connection: int
+    reply: int  # counted over all sessions of the server, from 0
+    instructions: str
+    tools: Mapping[str, Mapping[str, Any]]
+    voice: str
+    items: Sequence[Mapping[str, Any]]
+    meanings: Mapping[str, str]  # of what the caller spoke, by item: a model hears it before its transcript is there
+
+    @property
+    def last(self) -> Mapping[str, Any]:
+        return self.items[-1] if self.items else {}
+
+    @property
+    def result(self) -> str | None:
+        """The tool output at the end of the conversation, None when the caller spoke after it."""
+        return str(self.last["output"]) if self.last.get("type") == "function_call_output" else None
+
+    @property
+    def said(self) -> str:
+        """What the caller said last."""
+        for item in reversed(self.items):
+            if item.get("role") == "user":
+                text = " ".join(str(part.get("text") or "") for part in item["content"])
+                return self.meanings.get(str(item["id"]), text)
+        return ""
+
+
+Script = Callable[[Asked], Sequence[Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How quick the service is. `speed` counts in real time; `rtt_ms` is the round trip of every message."""
+
+    think_ms: int = 60
+    speed: float = 3.0
+    rtt_ms: int = 0
+    transcript_ms: int = 80  # from the commit of the caller's audio to its transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong, just before the server would send the `nth` event of type `at` (from 0, over all sessions).
+
+    `close` ends the socket with `code`; `abort` cuts it without a closing frame; `stall` sends nothing more, and
+    reads on; `deaf` neither sends nor reads; `garbage` sends what is no JSON, then goes on; `unknown` sends an event
+    of a type that does not exist, then goes on; `drop` leaves out this one event.
+    """
+
+    at: str
+    what: Literal["close", "abort", "stall", "deaf", "garbage", "unknown", "drop"]
+    nth: int = 0
+    code: int = 1011
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Handshakes that fail: the next `count` are answered with `status`."""
+
+    count: int = 0
+    status: int = 503
+    updates: set[str] = field(default_factory=set)  # session.update events that hold one of these words are refused
+
+
+@cache
+def tone(hz: int) -> bytes:
+    """A second of PCM16 mono; whole periods, so that it may be repeated without a click."""
+    t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    return (np.sin(2 * np.pi * hz * t) * 9000).astype("<i2").tobytes()
+
+
+@cache
+def delta(hz: int, position_ms: int, ms: int) -> str:
+    """`ms` of a tone as the protocol's base64, from `position_ms` (within its first second)."""
+    pcm = tone(hz) * 2
+    start = position_ms * SAMPLE_RATE // 1000 * 2
+    return base64.b64encode(pcm[start : start + ms * SAMPLE_RATE // 1000 * 2]).decode()

@@ -1,0 +1,223 @@
+"""A server that speaks the OpenAI Realtime protocol on loopback, from a script, with faults on demand.
+
+async with Provider(play).serve() as provider: ... OPENAI_BASE_URL=provider.url
+"""
+
+import asyncio
+import base64
+import collections
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script
+from tests.simulators.openai_realtime.session import Event, Session
+
+
+@dataclass(slots=True)
+class Connection:
+    """What went over one socket. `audio`: all the caller's PCM16 at 24 kHz that arrived, in order."""
+
+    number: int
+    sent: list[Event] = field(default_factory=list)
+    received: list[Event] = field(default_factory=list)
+    audio: bytearray = field(default_factory=bytearray)
+    session: Session | None = None
+
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.received]
+
+
+class Provider:
+    """Every session plays the same script; `faults` count their events over all sessions, in the order of sending."""
+
+    def __init__(
+        self,
+        play: Script,
+        *,
+        pace: Pace | None = None,
+        transcribe: Callable[[bytes], str] = lambda _: "hello",
+        keep_events: bool = True,
+        watch: Callable[[Event], None] = lambda _: None,
+    ) -> None:
+        """`watch` sees each event of either side, but not audio, when it is sent or arrives."""
+        self.play, self.pace, self.transcribe, self._watch = play, pace or Pace(), transcribe, watch
+        self.faults: list[Fault] = []
+        self.refusals = Refusals()
+        self.connections: list[Connection] = []
+        self.url = ""
+        self._keep = keep_events  # a benchmark's memory is not the simulator's business
+        self._seen = collections.Counter[str]()
+        self._replies = itertools.count()
+
+    @asynccontextmanager
+    async def serve(self, port: int = 0) -> AsyncIterator["Provider"]:
+        app = web.Application()
+        app.router.add_get("/v1/realtime", self._connect)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        if self.refusals.count:
+            self.refusals.count -= 1
+            raise _refusal(self.refusals.status)
+        socket = web.WebSocketResponse(max_msg_size=0)
+        await socket.prepare(request)
+        connection = Connection(len(self.connections))
+        self.connections.append(connection)
+        wire = _Wire(socket, self.pace.rtt_ms / 2000)
+        gone = asyncio.Event()
+
+        def send(event: Event) -> None:
+            for fault in self._due(event["type"]):
+                self._break(fault, wire, request, gone)
+                if fault.what == "drop":
+                    return
+            if self._keep:
+                connection.sent.append(event)
+            if event["type"] != "response.output_audio.delta":
+                self._watch(event)
+            wire.put(json.dumps(event))
+
+        session = Session(
+            request.query.get("model", ""),
+            connection.number,
+            send,
+            play=self.play,
+            pace=self.pace,
+            refusals=self.refusals,
+            transcribe=self.transcribe,
+            replies=self._replies,
+        )
+        connection.session = session
+        tasks = [
+            asyncio.ensure_future(wire.run()),
+            asyncio.ensure_future(self._read(socket, wire, connection, session)),
+        ]
+        session.begin()
+        try:
+            await asyncio.wait([*tasks, asyncio.ensure_future(gone.wait())], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await session.close()
+        return socket
+
+    async def _read(
+        self, socket: web.WebSocketResponse, wire: "_Wire", connection: Connection, session: Session
+    ) -> None:
+        late = collections.deque[tuple[float, Event]]()
+        arrived = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        async def act() -> None:
+            while True:
+                await arrived.wait()
+                while late:
+                    due, event = late[0]
+                    await asyncio.sleep(max(0.0, due - loop.time()))
+                    late.popleft()
+                    await session.take(event)
+                arrived.clear()
+
+        acting = asyncio.ensure_future(act())
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    continue
+                event = json.loads(message.data)
+                if wire.deaf:
+                    await asyncio.Event().wait()
+                if event.get("type") == "input_audio_buffer.append":
+                    if self._keep:
+                        connection.audio += base64.b64decode(event["audio"])
+                else:
+                    self._watch(event)
+                    if self._keep:
+                        connection.received.append(event)
+                late.append((loop.time() + self.pace.rtt_ms / 2000, event))
+                arrived.set()
+        finally:
+            acting.cancel()
+
+    def _due(self, kind: str) -> list[Fault]:
+        number = self._seen[kind]
+        self._seen[kind] += 1
+        due = [fault for fault in self.faults if fault.at == kind and fault.nth == number]
+        for fault in due:
+            self.faults.remove(fault)
+        return due
+
+    def _break(self, fault: Fault, wire: "_Wire", request: web.Request, gone: asyncio.Event) -> None:
+        match fault.what:
+            case "close":
+                wire.close(fault.code)
+            case "abort":
+                assert request.transport
+                request.transport.abort()
+                gone.set()
+            case "stall":
+                wire.mute = True
+            case "deaf":
+                wire.mute = wire.deaf = True
+            case "garbage":
+                wire.put("{this is no JSON")
+            case "unknown":
+                wire.put(json.dumps({"type": "response.dreamt", "event_id": "event_x", "dream": {"deep": True}}))
+            case "drop":
+                pass
+
+
+class _Wire:
+    """Sends in order, each message half a round trip after it was put."""
+
+    def __init__(self, socket: web.WebSocketResponse, delay: float) -> None:
+        self._socket, self._delay = socket, delay
+        self._waiting = asyncio.Queue[tuple[float, str | int]]()
+        self.mute = self.deaf = False
+
+    def put(self, text: str) -> None:
+        self._put(text)
+
+    def close(self, code: int) -> None:
+        self._put(code)
+        self.mute = True
+
+    def _put(self, what: str | int) -> None:
+        if not self.mute:
+            self._waiting.put_nowait((asyncio.get_running_loop().time() + self._delay, what))
+
+    async def run(self) -> None:
+        """Until the socket is closed, by either side."""
+        while not self._socket.closed:
+            due, what = await self._waiting.get()
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            try:
+                if isinstance(what, int):
+                    await self._socket.close(code=what, message=b"scripted")
+                else:
+                    await self._socket.send_str(what)
+            except ConnectionError:
+                return
+
+
+def _refusal(status: int) -> web.HTTPException:
+    kinds: dict[int, type[web.HTTPException]] = {
+        401: web.HTTPUnauthorized,
+        403: web.HTTPForbidden,
+        429: web.HTTPTooManyRequests,
+        500: web.HTTPInternalServerError,
+        503: web.HTTPServiceUnavailable,
+    }
+    return kinds[status](text=json.dumps({"error": {"message": "scripted", "code": str(status)}}))

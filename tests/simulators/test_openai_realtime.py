@@ -1,0 +1,140 @@
+"""The OpenAI simulator, judged by OpenAI's own client: every event it sends is one of the official types."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import openai
+import pytest
+import websockets
+from openai.types.realtime import RealtimeServerEvent
+from pydantic import Field, TypeAdapter
+
+from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Pace, Say, Script, Step, tone
+from tests.simulators.openai_realtime.server import Provider
+
+SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(Annotated[RealtimeServerEvent, Field(discriminator="type")])
+FAST = Pace(think_ms=0, speed=1000, transcript_ms=0)
+SILENCE = bytes(48000)
+
+
+class Client:
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.seen: list[dict[str, Any]] = []
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            while True:
+                raw: dict[str, Any] = json.loads(await self.connection.recv_bytes())
+                event = SERVER_EVENT.validate_python(raw)
+                assert not event.model_extra, event.model_extra
+                self.seen.append(raw)
+                if raw["type"] == kind:
+                    return raw
+
+    async def hear(self, pcm: bytes) -> None:
+        await self.connection.input_audio_buffer.append(audio=base64.b64encode(pcm).decode())
+
+
+@asynccontextmanager
+async def talk(play: Script, pace: Pace = FAST, *faults: Fault) -> AsyncIterator[tuple[Client, Provider]]:
+    provider = Provider(play, pace=pace, transcribe=lambda pcm: f"{len(pcm)} bytes")
+    provider.faults = list(faults)
+    async with provider.serve():
+        official = openai.AsyncOpenAI(api_key="any", base_url=provider.url)
+        async with official.realtime.connect(model="scripted") as connection:
+            client = Client(connection)
+            await client.until("session.created")
+            yield client, provider
+
+
+def hello(_: Asked) -> Sequence[Step]:
+    return [Say("Good morning to you.", ms=800)]
+
+
+async def test_given_speech_when_it_stops_then_it_is_committed_transcribed_and_answered() -> None:
+    async with talk(hello) as (client, provider):
+        await client.connection.session.update(
+            session={"type": "realtime", "audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+        )
+        await client.until("session.updated")
+        await client.hear(tone(300) + SILENCE)
+        done = await client.until("response.done")
+        kinds = [event["type"] for event in client.seen]
+        assert kinds.index("input_audio_buffer.speech_stopped") < kinds.index("response.created")
+        assert "conversation.item.input_audio_transcription.completed" in kinds
+        assert done["response"]["output"][0]["content"][0]["transcript"] == "Good morning to you."
+        audio = [event for event in client.seen if event["type"] == "response.output_audio.delta"]
+        assert sum(len(base64.b64decode(event["delta"])) for event in audio) == 800 * 48
+        assert bytes(provider.connections[0].audio) == tone(300) + SILENCE
+
+
+async def test_given_a_tool_call_when_its_result_is_given_then_the_script_sees_it() -> None:
+    def play(asked: Asked) -> Sequence[Step]:
+        return [Say(f"It is {asked.result}.")] if asked.result else [CallTool("time", '{"zone": "UTC"}')]
+
+    async with talk(play) as (client, _):
+        await client.connection.response.create()
+        call = await client.until("response.function_call_arguments.done")
+        await client.until("response.done")
+        output: Any = {"type": "function_call_output", "call_id": call["call_id"], "output": "noon"}
+        await client.connection.conversation.item.create(item=output)
+        await client.connection.response.create()
+        done = await client.until("response.done")
+        assert done["response"]["output"][0]["content"][0]["transcript"] == "It is noon."
+
+
+async def test_given_a_long_reply_when_the_caller_speaks_then_it_is_cancelled_and_can_be_truncated() -> None:
+    async with talk(lambda _: [Say("word " * 30, ms=9000)], Pace(think_ms=0, speed=3, transcript_ms=0)) as (client, _):
+        await client.connection.response.create()
+        await client.until("response.output_audio.delta")
+        await client.hear(tone(300))
+        done = await client.until("response.done")
+        assert done["response"]["status"] == "cancelled"
+        item = done["response"]["output"][0]["id"]
+        await client.connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=50)
+        await client.until("conversation.item.truncated")
+        await client.connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=5000)
+        assert "already shorter" in (await client.until("error"))["error"]["message"]
+
+
+async def test_given_wrong_requests_then_each_is_answered_by_an_error() -> None:
+    async with talk(hello) as (client, _):
+        for frame, code in [
+            ('{"type": "nobody.knows"}', "invalid_value"),
+            ('{"type": "input_audio_buffer.commit"}', "input_audio_buffer_commit_empty"),
+            ('{"type": "response.cancel"}', "response_cancel_not_active"),
+            ('{"type": "conversation.item.delete", "item_id": "none"}', "item_not_found"),
+            ('{"type": "session.update", "session": {}}', "missing_required_parameter"),
+        ]:
+            await client.connection.send_raw(frame)
+            assert (await client.until("error"))["error"]["code"] == code
+
+
+async def test_given_a_script_that_fails_then_the_response_says_so() -> None:
+    async with talk(lambda _: [Fail("rate_limit_exceeded")]) as (client, _):
+        await client.connection.response.create()
+        done = await client.until("response.done")
+        assert done["response"]["status"] == "failed"
+
+
+@pytest.mark.parametrize("what", ["close", "abort"])
+async def test_given_a_fault_then_the_socket_ends_there(what: Any) -> None:
+    async with talk(hello, FAST, Fault("response.output_audio.delta", what, nth=2)) as (client, _):
+        await client.connection.response.create()
+        with pytest.raises(websockets.ConnectionClosed):
+            await client.until("response.done")
+        assert [event["type"] for event in client.seen].count("response.output_audio.delta") == 2
+
+
+async def test_given_a_stall_then_nothing_comes_and_the_socket_stays() -> None:
+    async with talk(hello, FAST, Fault("response.output_audio.delta", "stall", nth=1)) as (client, _):
+        await client.connection.response.create()
+        await client.until("response.output_audio.delta")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await client.until("response.done")
