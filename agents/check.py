@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from agents import handoff
-from agents.spec import AgentSpec, SpecError, load_team, load_tools
+from agents.loader import load_team, load_tools
+from agents.spec import AgentSpec, SpecError
 
 _TOOL = re.compile(r"`([a-z][a-z0-9_]*)`|\b(transfer_to_[a-z0-9_]+)")  # how instructions name a tool
 

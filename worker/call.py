@@ -15,6 +15,7 @@ from worker.background import Start, background
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
 from worker.journal.journal import Journal
+from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
     AskRefused,
@@ -32,7 +33,7 @@ from worker.line.events import (
     ToolRequested,
     Transcript,
 )
-from worker.line.line import Arms, Endpoint, Line
+from worker.line.line import Arms, Line
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS

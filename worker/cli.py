@@ -65,7 +65,7 @@ def livekit() -> None:
 def check(team: Team = None) -> None:
     """Reads the team file, and says what is in it or what is wrong with it."""
     from agents.check import check as problems_of
-    from agents.spec import load_team
+    from agents.loader import load_team
 
     async def show(settings: Settings) -> None:
         spec = load_team(settings.team)

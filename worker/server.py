@@ -12,15 +12,15 @@ from uuid import uuid4
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, JobRequest, llm
 
-from agents.spec import TeamSpec, load_team
+from agents.loader import load_team
+from agents.spec import TeamSpec
 from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
-from worker.line.line import Endpoint
-from worker.line.profile import LOCAL, OPENAI
+from worker.line.endpoint import Endpoint, choose_endpoint
 from worker.parts import ready, until_told
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
@@ -30,26 +30,6 @@ from worker.settings import AGENT_NAME, Settings, SettingsError
 logger = logging.getLogger(__name__)
 
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
-
-
-def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
-    """Which model holds the calls, and why. Raises SettingsError."""
-    wish = settings.model or team.model
-    why = "BATON_MODEL says so" if settings.model else "the team says so"
-    key = settings.openai_api_key.get_secret_value()
-    if wish == "auto":
-        wish, why = ("openai", "OPENAI_API_KEY is set") if key else ("local", "no provider's key is set")
-    match wish:
-        case "local":
-            return Endpoint(LOCAL, f"http://127.0.0.1:{settings.local_model_port}/v1", "local"), why
-        case "openai":
-            if not key:
-                raise SettingsError(
-                    "The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local."
-                )
-            return Endpoint(OPENAI, settings.openai_base_url or "https://api.openai.com/v1", key), why
-        case _:
-            raise SettingsError(f"BATON_MODEL: there is no model {wish!r}. Use `auto`, `local` or `openai`.")
 
 
 async def run(settings: Settings) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from livekit.agents import llm
 
 from agents import handoff
+from agents.loader import load_tools
 from agents.orchestrator import Role
-from agents.spec import AgentSpec, load_tools
+from agents.spec import AgentSpec
 from tools.context import CallContext
 
 TIMEOUT_S = 30.0  # a tool that takes longer has failed: the caller hears so

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.spec import load_team
+from agents.team_file import read_team
 from worker import keys, livekit_server
+from worker.line.endpoint import choose_endpoint
 from worker.parts import CHILD, READY, until_told
-from worker.server import choose_endpoint
 from worker.settings import STATE_FOLDER, Settings
 
 _READY_S = 60.0
@@ -38,7 +38,7 @@ class Part:
 
 async def run(settings: Settings) -> None:
     """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies. Raises PartError and the like."""
-    team = load_team(settings.team)
+    team = read_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
     local = endpoint.profile.provider == "local"
     own_livekit = not settings.livekit_url

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.spec import SpecError, load_team
+from agents.loader import load_team
+from agents.spec import SpecError
 
 GOOD = """team: t
 start: a

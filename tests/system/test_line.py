@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from tests.speech import say, silence
+from worker.line.endpoint import Endpoint
 from worker.line.events import (
     Audio,
     LineEvent,
@@ -20,7 +21,7 @@ from worker.line.events import (
     SpeechStopped,
     Transcript,
 )
-from worker.line.line import Arms, Endpoint, Line
+from worker.line.line import Arms, Line
 from worker.line.profile import LOCAL
 from worker.livekit_server import free_port
 from worker.local_model.server import app, load_senses

@@ -7,7 +7,7 @@ import pytest
 from livekit.agents import FunctionCall, llm
 from sqlalchemy import func, select
 
-from agents.spec import load_team
+from agents.loader import load_team
 from tools.context import CallContext
 from tools.database import Database, Order, Return
 from worker.toolbox import Outcome, Toolbox

@@ -9,6 +9,7 @@ from livekit.agents import llm
 from livekit.agents.utils import shortuuid
 
 from worker.line import memory
+from worker.line.endpoint import Endpoint
 from worker.line.events import (
     LineEvent,
     LineLost,
@@ -21,21 +22,11 @@ from worker.line.events import (
     Transcript,
 )
 from worker.line.openai import OpenAILink
-from worker.line.profile import Profile
 from worker.line.ring import Ring
 
 logger = logging.getLogger(__name__)
 
 _BEFORE_ONSET_MS = 1000  # the provider's voice detection is that late at most, its padding included
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a provider is reached. `api_key` is what its server wants, any word for the embedded one."""
-
-    profile: Profile
-    base_url: str
-    api_key: str
 
 
 @dataclass(frozen=True, slots=True)
