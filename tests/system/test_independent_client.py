@@ -1,0 +1,23 @@
+"""A call by a WebRTC stack that is not LiveKit's own."""
+
+import pytest
+
+from tests.speech import RATE, say
+from tests.system.conftest import House
+from tests.system.independent_client import IndependentClient
+from worker.local_model.ears import Ears
+from worker.talk import join
+
+pytestmark = pytest.mark.system
+
+
+async def test_given_a_caller_on_aiortc_when_they_ask_for_an_order_then_they_hear_its_status(
+    house: House, ears: Ears
+) -> None:
+    joined = await join(house.desk, "")
+    async with IndependentClient(joined["url"], joined["token"]) as caller:
+        assert "hearth and home" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
+        await caller.say(say("Hello, where is my order?"))
+        assert "order number" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
+        await caller.say(say("It is order one zero four two."))
+        assert "on its way" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
