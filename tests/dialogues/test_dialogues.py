@@ -14,7 +14,7 @@ from tests.system.conftest import House
 from worker.caller import Caller, CallerError
 from worker.local_model.ears import Ears
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 DIALOGUES = yaml.safe_load((Path(__file__).parent / "shop.yaml").read_text())
 ENOUGH = 18
 

@@ -10,7 +10,7 @@ from tests.system.conftest import House
 from worker.caller import Caller, Pcm
 from worker.local_model.ears import Ears
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 
 
 async def ask(caller: Caller, ears: Ears, spoken: Pcm) -> str:

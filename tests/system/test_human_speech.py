@@ -10,7 +10,7 @@ import pytest
 
 from worker.local_model.ears import Ears
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("pocketsphinx-testdata")]
 DATA = Path("/usr/share/pocketsphinx/test/data")
 _NUMBERS = dict(zip(["4", "5", "7", "8", "10"], ["four", "five", "seven", "eight", "ten"], strict=True))
 

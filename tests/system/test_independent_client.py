@@ -8,7 +8,7 @@ from tests.system.independent_client import IndependentClient
 from worker.local_model.ears import Ears
 from worker.talk import join
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 
 
 async def test_given_a_caller_on_aiortc_when_they_ask_for_an_order_then_they_hear_its_status(

@@ -27,7 +27,7 @@ from worker.livekit_server import free_port
 from worker.local_model.server import app, load_senses
 from worker.settings import Settings
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 Kind = TypeVar("Kind", bound=LineEvent)
 FRAME = 24_000 // 20 * 2  # bytes of 50 ms
 ARMS = Arms(

@@ -15,7 +15,7 @@ from tests.speech import say, silence
 from tests.system.conftest import House
 from worker.local_model.ears import Ears
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(Annotated[RealtimeServerEvent, Field(discriminator="type")])
 WEATHER: Any = {
     "type": "function",

@@ -19,7 +19,7 @@ from worker.caller import Caller
 from worker.keys import machine_keys
 from worker.local_model.ears import Ears
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium", "flite", "espeak-ng")]
 FLAGS = [
     "--no-sandbox",
     "--use-fake-device-for-media-stream",

@@ -1,0 +1,15 @@
+"""What a test needs of the machine. `make test` gets it, or says what to install; nothing is left out in silence."""
+
+import os
+
+import pytest
+
+SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if name.strip()}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that `needs` what BATON_SKIP names is skipped; any other runs, and fails where something is missing."""
+    for item in items:
+        needed = {name for marker in item.iter_markers("needs") for name in marker.args}
+        if named := sorted(needed & SKIP):
+            item.add_marker(pytest.mark.skip(reason=f"BATON_SKIP names {', '.join(named)}"))
