@@ -28,9 +28,9 @@ dialogues: install  # twenty spoken calls, judged by the database; about ten min
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q -s tests/dialogues
 
-soak:  # the random tests, a hundred times as many
+soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test
-	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues tests/core --timeout=3600
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

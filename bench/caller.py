@@ -36,8 +36,9 @@ class Caller:
         grants = api.VideoGrants(room_join=True, room=room)
         dispatch = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
         token = api.AccessToken(api_key, api_secret).with_identity("caller").with_grants(grants)
+        self.room = room
         self._url, self._token = url, token.with_room_config(dispatch).to_jwt()
-        self._room = rtc.Room()
+        self._connection = rtc.Room()
         self._source = rtc.AudioSource(RATE, 1, 100)
         self._waiting = asyncio.Queue[Pcm]()
         self._tracks = asyncio.Queue[rtc.Track]()
@@ -47,13 +48,13 @@ class Caller:
         self.joined_at = 0.0
 
     async def __aenter__(self) -> Self:
-        self._room.on("track_subscribed", lambda track, *_: self._tracks.put_nowait(track))
+        self._connection.on("track_subscribed", lambda track, *_: self._tracks.put_nowait(track))
         self.joined_at = time.monotonic()
-        await self._room.connect(self._url, self._token)
+        await self._connection.connect(self._url, self._token)
         track = rtc.LocalAudioTrack.create_audio_track("caller", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        await self._room.local_participant.publish_track(track, options)
-        self._stack.push_async_callback(self._room.disconnect)
+        await self._connection.local_participant.publish_track(track, options)
+        self._stack.push_async_callback(self._connection.disconnect)
         await self._stack.enter_async_context(background(self._speak(), self._listen()))
         return self
 

@@ -3,9 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-CHAT, MOVE, LONG = 300, 400, 500  # the caller
-ALFA, BRAVO = 800, 1100  # the agents
-ALL = (CHAT, MOVE, LONG, ALFA, BRAVO)
+CALLER = (300, 350, 400, 450, 500, 550, 600, 650)
+CHAT, MOVE, LONG = 300, 400, 500  # of the caller
+ALFA, BRAVO, CHARLIE = 800, 1100, 1400  # the agents
+ALL = (*CALLER, ALFA, BRAVO, CHARLIE)
 _FLOOR = 800.0  # amplitude of 32768 under which nothing is heard
 
 

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The provider's voice detection hears the caller; `item` will be the id of what they say."""
+    """The provider's voice detection hears the caller; `item` will be the id of what they say.
+
+    `at_ms`: where it begins in the audio of this session, the detection's padding included.
+    """
 
     item: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The caller has been silent for as long as the session's setting asks."""
+    """The caller has been silent for as long as the session's setting asks. `at_ms`: where in the session's audio."""
 
     item: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from worker.line.ring import Ring
 logger = logging.getLogger(__name__)
 
 _BEFORE_ONSET_MS = 1000  # the provider's voice detection is that late at most, its padding included
+_SLACK_MS = 500  # audio that was on its way when a socket was lost counts in the next session: no more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Line:
         self._memory = memory.Memory()
         self._ring = Ring(self.profile.sample_rate)
         self._unwritten: dict[str, int] = {}  # speech that is in no transcript yet: item -> where it began
+        self._stopped: dict[str, int] = {}  # of these, where it ended
+        self._written = 0  # up to there, all speech is in transcripts
+        self._began = 0  # where this session's audio begins
         self._lost_at = 0
         self._reconnects = 0
         self._armed = first
@@ -128,8 +132,10 @@ class Line:
             return  # lost again meanwhile: the restore of the newer socket speaks for the line
         for item in self._unwritten:
             self._memory.forget(item)
-        start = min([*self._unwritten.values(), self._before(self._lost_at)])
+        start = max(self._written, min([*self._unwritten.values(), self._before(self._lost_at)]))
         self._unwritten.clear()
+        self._stopped.clear()
+        self._began = start
         self._link.hear(self._ring.since(start))
         self.up = True
         self._emit(LineRestored())
@@ -146,17 +152,23 @@ class Line:
         if self.up:
             self._link.remember(entry)
 
+    def _position(self, ms: int) -> int:
+        """Where a moment of this session's audio is in the call's; not before it, not after now."""
+        return min(self._ring.position, self._began + max(0, ms) * self.profile.sample_rate // 1000)
+
     def _before(self, position: int) -> int:
         return max(0, position - self.profile.sample_rate * _BEFORE_ONSET_MS // 1000)
 
     def _on_event(self, event: LineEvent) -> None:
         match event:
-            case SpeechStarted(item):
-                self._unwritten[item] = self._before(self._ring.position)
-            case SpeechStopped(item):
+            case SpeechStarted(item, at_ms):
+                self._unwritten[item] = self._position(at_ms - _SLACK_MS)
+            case SpeechStopped(item, at_ms):
+                self._stopped[item] = self._position(at_ms - _SLACK_MS)
                 self._memory.add(memory.Said(item, "user", ""))
             case Transcript(item, text, final=True):
                 self._unwritten.pop(item, None)
+                self._written = max(self._written, self._stopped.pop(item, 0))
                 self._memory.word(item, text)
             case MessageStarted(_, item):
                 self._spoke = True

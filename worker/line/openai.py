@@ -167,9 +167,9 @@ def _translate(event: dict[str, Any]) -> LineEvent | None:
         case "response.done":
             return ReplyEnded(event["response"]["id"], _failure(event["response"]))
         case "input_audio_buffer.speech_started":
-            return SpeechStarted(event["item_id"])
+            return SpeechStarted(event["item_id"], event["audio_start_ms"])
         case "input_audio_buffer.speech_stopped":
-            return SpeechStopped(event["item_id"])
+            return SpeechStopped(event["item_id"], event["audio_end_ms"])
         case "conversation.item.input_audio_transcription.completed":
             return Transcript(event["item_id"], event["transcript"], final=True)
         case "conversation.item.input_audio_transcription.failed":

@@ -37,8 +37,8 @@ class Hearing:
         return len(self._pcm) * 1000 // (SAMPLE_RATE * 2)
 
     def take(self, pcm: bytes, vad: dict[str, Any] | None) -> Iterator[Edge]:
-        self._pcm += pcm
         if vad is None:
+            self._pcm += pcm
             return
         pcm = self._rest + pcm
         whole = len(pcm) // (_FRAME * 2) * _FRAME * 2
@@ -46,7 +46,8 @@ class Hearing:
         frames = np.frombuffer(pcm[:whole], "<i2").reshape(-1, _FRAME).astype(np.float32)
         silence_ms = vad.get("silence_duration_ms") or _DEFAULT_SILENCE_MS
         padding_ms = vad.get("prefix_padding_ms") or 0
-        for loud in np.sqrt((frames**2).mean(axis=1)) > _LOUD:
+        for number, loud in enumerate(np.sqrt((frames**2).mean(axis=1)) > _LOUD):
+            self._pcm += pcm[number * _FRAME * 2 : (number + 1) * _FRAME * 2]
             self._position_ms += _FRAME_MS
             self._loud_ms = self._loud_ms + _FRAME_MS if loud else 0
             self._silent_ms = 0 if loud else self._silent_ms + _FRAME_MS

@@ -8,7 +8,7 @@ import base64
 import collections
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -28,8 +28,9 @@ class Connection:
     audio: bytearray = field(default_factory=bytearray)
     session: Session | None = None
 
-    def kinds(self) -> list[str]:
-        return [event["type"] for event in self.received]
+    def items(self) -> Sequence[Event]:
+        """The conversation's items, as the model has them."""
+        return self.session.items if self.session else []
 
 
 class Provider:
@@ -52,6 +53,7 @@ class Provider:
         self.url = ""
         self._keep = keep_events  # a benchmark's memory is not the simulator's business
         self._seen = collections.Counter[str]()
+        self._sent = asyncio.Event()
         self._replies = itertools.count()
 
     @asynccontextmanager
@@ -67,6 +69,26 @@ class Provider:
             yield self
         finally:
             await runner.cleanup()
+
+    def items(self) -> Sequence[Event]:
+        """What the model of the newest session remembers."""
+        return self.connections[-1].items()
+
+    def words(self) -> list[str]:
+        """What that model has heard the caller say."""
+        return [text(item) for item in self.items() if item.get("role") == "user"]
+
+    def received(self) -> list[Event]:
+        """Client events but audio, over all sessions."""
+        return [event for connection in self.connections for event in connection.received]
+
+    async def until(self, kind: str, timeout_s: float = 15.0) -> None:
+        """Waits for the next server event of a type. Raises TimeoutError."""
+        number = self._seen[kind]
+        async with asyncio.timeout(timeout_s):
+            while self._seen[kind] == number:
+                self._sent.clear()
+                await self._sent.wait()
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         if self.refusals.count:
@@ -154,6 +176,7 @@ class Provider:
     def _due(self, kind: str) -> list[Fault]:
         number = self._seen[kind]
         self._seen[kind] += 1
+        self._sent.set()
         due = [fault for fault in self.faults if fault.at == kind and fault.nth == number]
         for fault in due:
             self.faults.remove(fault)
@@ -210,6 +233,11 @@ class _Wire:
                     await self._socket.send_str(what)
             except ConnectionError:
                 return
+
+
+def text(item: Event) -> str:
+    """What a message says, spoken or written."""
+    return " ".join(str(part.get("transcript") or part.get("text") or "") for part in item["content"])
 
 
 def _refusal(status: int) -> web.HTTPException:

@@ -1,0 +1,123 @@
+"""A LiveKit server and a worker, once for all tests of the core; a scripted provider for each."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy
+import yaml
+
+from bench.caller import Caller
+from bench.tones import loudest
+from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
+from tests.simulators.openai_realtime.server import Provider
+from worker.livekit_server import free_port, read_config, with_free_ports
+
+ROOT = Path(__file__).parents[2]
+WORDS = {300: "chat", 350: "second", 400: "move", 450: "tool", 500: "long", 550: "okay", 600: "third", 650: "charlie"}
+PITCHES = {word: hz for hz, word in WORDS.items()}
+
+
+@dataclass(frozen=True)
+class House:
+    """A running LiveKit server, and workers that expect the provider on `provider_port`."""
+
+    folder: Path
+    environment: dict[str, str]
+    provider_port: int
+
+    def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+        """A part of Baton, ready."""
+        log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-c", "from worker.cli import main; main()", *arguments],
+                cwd=self.folder,
+                env={**self.environment, **settings},
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+            )
+        assert process.stdout
+        if not process.stdout.readline().startswith("ready"):
+            process.kill()
+            pytest.fail(f"{arguments[0]} is not ready: {log.read_text()[-3000:]}")
+        return process
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One test's provider, and callers for it."""
+
+    house: House
+    provider: Provider
+
+    def caller(self) -> Caller:
+        """A caller for a room of their own; `async with` joins."""
+        settings = self.house.environment
+        url, key, secret = (settings[f"LIVEKIT_{name}"] for name in ("URL", "API_KEY", "API_SECRET"))
+        return Caller(url, key, secret, f"core-{secrets.token_hex(6)}")
+
+    def journal(self, room: str) -> list[dict[str, Any]]:
+        """The events of the call in a room, in order."""
+        engine = sqlalchemy.create_engine(f"sqlite:///{self.house.folder}/.baton/baton.db")
+        query = "SELECT body FROM journal_events JOIN journal_calls ON id = call WHERE room = :room ORDER BY number"
+        with engine.connect() as connection:
+            rows = connection.execute(sqlalchemy.text(query), {"room": room}).scalars()
+            return [json.loads(row) for row in rows]
+
+
+def agent_of(asked: Asked) -> str:
+    """Who is asked, in capitals."""
+    return next(name for name in ("ALFA", "BRAVO", "CHARLIE") if name in asked.instructions)
+
+
+def transcribe(pcm: bytes) -> str:
+    return WORDS.get(loudest(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
+
+
+@pytest.fixture(scope="session")
+def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("core")
+    config = with_free_ports(read_config(ROOT / "livekit.yaml"))
+    (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
+    port = free_port()
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("BATON_", "LIVEKIT_", "OPENAI_"))
+    }
+    environment = {
+        **inherited,
+        "BATON_CACHE": os.environ.get("BATON_CACHE", str(ROOT / ".cache")),
+        "BATON_TEAM": str(ROOT / "tests/core/team.yaml"),
+        "BATON_MODEL": "openai",
+        "BATON_WORKER_HTTP_PORT": str(free_port()),
+        "LIVEKIT_URL": f"ws://127.0.0.1:{config['port']}",
+        "LIVEKIT_API_KEY": "APIcore",
+        "LIVEKIT_API_SECRET": secrets.token_hex(24),
+        "OPENAI_API_KEY": "scripted",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
+    }
+    house = House(folder, environment, port)
+    parts = [house.start("livekit"), house.start("worker")]
+    yield house
+    for part in reversed(parts):
+        part.terminate()
+        assert part.wait(30) == 0
+    for log in sorted(folder.glob("worker*.log")):
+        assert "ERROR worker" not in log.read_text(), f"{log.name}:\n{log.read_text()[-4000:]}"
+
+
+@pytest.fixture
+async def stage(core_house: House) -> AsyncIterator[Stage]:
+    """`stage.provider.play` is the test's to set."""
+    provider = Provider(lambda _: [], pace=Pace(think_ms=20, transcript_ms=80), transcribe=transcribe)
+    async with provider.serve(core_house.provider_port):
+        yield Stage(core_house, provider)

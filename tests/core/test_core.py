@@ -1,0 +1,187 @@
+"""The call core in a real room, against a scripted provider: tools that fail, handoffs in bad moments, a dying socket."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from bench.caller import Caller
+from bench.tones import ALFA, BRAVO
+from tests.core.conftest import PITCHES, Stage, agent_of
+from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Say, Script, Step
+
+pytestmark = pytest.mark.system
+TONES = {"ALFA": ALFA, "BRAVO": BRAVO, "CHARLIE": 1400}
+
+
+def script(on: dict[str, Callable[[Asked], Sequence[Step]]]) -> Script:
+    """What each word of the caller leads to; anything else is answered in a second, at the agent's own pitch."""
+
+    def play(asked: Asked) -> Sequence[Step]:
+        if asked.last.get("role") == "user" and asked.said in on:
+            return on[asked.said](asked)
+        return [speech(asked)]
+
+    return play
+
+
+def speech(asked: Asked, ms: int = 900) -> Say:
+    said = f"{agent_of(asked).lower()} answers {asked.result or asked.said}"
+    return Say(said, ms=ms, hz=TONES[agent_of(asked)])
+
+
+async def greeted(caller: Caller) -> None:
+    await caller.silence(await caller.voice(ALFA, 0.0))
+
+
+async def turn(caller: Caller, word: str, agent: int = ALFA) -> float:
+    """Says a word, and waits until the agent has answered and is silent again. Returns when the answer began."""
+    ended = await caller.say(PITCHES[word], 400)
+    heard = await caller.voice(agent, ended)
+    await caller.silence(heard)
+    return heard
+
+
+def kinds(events: list[dict[str, Any]]) -> list[str]:
+    return [event["type"] for event in events]
+
+
+def only(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [event for event in events if event["type"] == kind]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("broken", "{}", "internal error"),
+        ("nobody_knows", "{}", "There is no tool"),
+        ("quick", '{"number": ', ""),
+        ("quick", '{"number": "many"}', "number"),
+        ("transfer_to_nobody", "{}", "cannot hand over"),
+    ],
+)
+async def test_given_a_tool_call_that_fails_then_the_model_is_told_and_the_call_goes_on(
+    stage: Stage, tool: str, arguments: str, told: str
+) -> None:
+    stage.provider.play = script({"tool": lambda _: [CallTool(tool, arguments)]})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await turn(caller, "tool")
+        await turn(caller, "chat")
+    outputs = [item for item in stage.provider.items() if item["type"] == "function_call_output"]
+    assert len(outputs) == 1
+    assert told.lower() in outputs[0]["output"].lower()
+    [finished] = only(stage.journal(caller.room), "tool.finished")
+    assert finished["failed"]
+    assert "Traceback" not in outputs[0]["output"]
+    assert "wheels" not in outputs[0]["output"], "what a fault of ours says is not for the caller"
+
+
+async def test_given_speech_over_the_announcement_then_the_next_agent_answers_it(stage: Stage) -> None:
+    stage.provider.play = script(
+        {"move": lambda asked: [speech(asked, 3000), CallTool("transfer_to_bravo")]},
+    )
+    async with stage.caller() as caller:
+        await greeted(caller)
+        ended = await caller.say(PITCHES["move"], 400)
+        await caller.voice(ALFA, ended)
+        await asyncio.sleep(0.7)
+        await turn(caller, "second", BRAVO)
+    events = stage.journal(caller.room)
+    assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
+    assert len(only(events, "handoff.done")) == 1
+    assert only(events, "agent.said")[-1]["text"] == "bravo answers second"
+    assert stage.provider.words() == ["move", "second"]
+
+
+@pytest.mark.parametrize("after_ms", [0, 100, 300, 600])
+async def test_given_speech_in_the_handoff_window_then_the_next_agent_answers_it(stage: Stage, after_ms: int) -> None:
+    stage.provider.play = script({"move": lambda _: [CallTool("transfer_to_bravo")]})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await caller.say(PITCHES["move"], 400)
+        await stage.provider.until("response.function_call_arguments.done")
+        await asyncio.sleep(after_ms / 1000)
+        ended = await caller.say(PITCHES["second"], 600)
+        await caller.silence(await caller.voice(BRAVO, ended))
+    events = stage.journal(caller.room)
+    assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
+    assert only(events, "agent.said")[-1]["text"] == "bravo answers second"
+    assert stage.provider.words() == ["move", "second"]
+
+
+async def test_given_two_tool_calls_of_which_one_is_a_handoff_then_both_happen_and_the_result_is_told(
+    stage: Stage,
+) -> None:
+    stage.provider.play = script({"move": lambda _: [CallTool("slow"), CallTool("transfer_to_bravo")]})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        heard = await turn(caller, "move", BRAVO)
+        again = await caller.voice(BRAVO, heard + 1.3)
+        await caller.silence(again)
+    events = stage.journal(caller.room)
+    assert kinds(events).index("handoff.done") < kinds(events).index("tool.finished")
+    assert only(events, "agent.said")[-1]["text"] == "bravo answers slow is done"
+    assert {event["agent"] for event in only(events, "agent.said")[1:]} == {"bravo"}
+
+
+async def test_given_a_provider_that_refuses_the_next_agent_then_the_present_one_keeps_the_call(stage: Stage) -> None:
+    stage.provider.play = script({"move": lambda _: [CallTool("transfer_to_bravo")]})
+    stage.provider.refusals.updates.add("BRAVO")
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await turn(caller, "move", ALFA)
+        await turn(caller, "chat", ALFA)
+    events = stage.journal(caller.room)
+    assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
+    assert {event["agent"] for event in only(events, "agent.said")} == {"alfa"}
+    assert BRAVO not in {sound.hz for sound in caller.heard}
+
+
+async def test_given_a_reply_that_fails_then_it_is_asked_again(stage: Stage) -> None:
+    failures = iter([True])
+    stage.provider.play = script(
+        {"chat": lambda asked: [Fail("server_error")] if next(failures, False) else [speech(asked)]}
+    )
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await turn(caller, "chat")
+    events = stage.journal(caller.room)
+    assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
+
+
+async def test_given_a_socket_that_dies_in_mid_reply_then_the_reply_goes_on_and_nothing_is_lost(stage: Stage) -> None:
+    stage.provider.play = script({"long": lambda asked: [speech(asked, 6000)]})
+    stage.provider.faults.append(Fault("response.output_audio.delta", "abort", nth=9 + 20))
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await turn(caller, "long")
+        await turn(caller, "second")
+    events = stage.journal(caller.room)
+    assert len(only(events, "line.lost")) == len(only(events, "line.restored")) == 1
+    assert only(events, "agent.said")[-1]["text"] == "alfa answers second"
+    assert len(stage.provider.connections) == 2
+    first, second = stage.provider.connections
+    said = [item for item in second.items() if item.get("role") == "user"]
+    assert len(said) == 2, "the new session knows what was said on the old one"
+    assert first.session
+
+
+async def test_given_a_caller_who_breaks_in_then_memory_and_journal_hold_what_was_heard(stage: Stage) -> None:
+    stage.provider.play = script({"long": lambda asked: [speech(asked, 8000)]})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        ended = await caller.say(PITCHES["long"], 400)
+        began = await caller.voice(ALFA, ended)
+        await asyncio.sleep(1.2)
+        onset = time.monotonic()
+        ended = await caller.say(PITCHES["second"], 1500)
+        last = await caller.silence(onset, ms=300)
+        await caller.silence(await caller.voice(ALFA, ended))
+    heard_ms = round((last - began) * 1000) + 20
+    [cut] = [event for event in only(stage.journal(caller.room), "agent.said") if event["interrupted"]]
+    [truncated] = [event for event in stage.provider.received() if event["type"] == "conversation.item.truncate"]
+    assert cut["heard_ms"] == pytest.approx(truncated["audio_end_ms"], abs=1)
+    assert cut["heard_ms"] == pytest.approx(heard_ms, abs=150)
