@@ -12,9 +12,9 @@ install:
 
 test:
 	@$(PYTHON) bootstrap.py test
-	@$(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues
+	@$(BIN)/python -m pytest -q tests -m "not system"
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(BIN)/python -m pytest -q -s tests/system
+	@$(BIN)/python -m pytest -q -s tests -m system
 
 check:
 	@$(PYTHON) bootstrap.py test
@@ -24,13 +24,14 @@ check:
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 
-dialogues: install  # twenty spoken calls, judged by the database; about ten minutes
+dialogues:  # only the spoken dialogues; about ten minutes
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q -s tests/dialogues
 
 soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test
-	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests --ignore=tests/system --ignore=tests/dialogues tests/core --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests -m "not system" --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s tests/core --timeout=3600
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

@@ -5,7 +5,8 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,13 @@ def transcribe(pcm: bytes) -> str:
 
 @pytest.fixture(scope="session")
 def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("core")
+    with house_with([20], tmp_path_factory.mktemp("core")) as house:
+        yield house
+
+
+@contextmanager
+def house_with(places: Sequence[int], folder: Path) -> Iterator[House]:
+    """A LiveKit server, and a worker with so many places for each entry."""
     config = with_free_ports(read_config(ROOT / "livekit.yaml"))
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
     port = free_port()
@@ -98,7 +105,6 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "BATON_CACHE": os.environ.get("BATON_CACHE", str(ROOT / ".cache")),
         "BATON_TEAM": str(ROOT / "tests/core/team.yaml"),
         "BATON_MODEL": "openai",
-        "BATON_WORKER_HTTP_PORT": str(free_port()),
         "LIVEKIT_URL": f"ws://127.0.0.1:{config['port']}",
         "LIVEKIT_API_KEY": "APIcore",
         "LIVEKIT_API_SECRET": secrets.token_hex(24),
@@ -106,7 +112,9 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
     }
     house = House(folder, environment, port)
-    parts = [house.start("livekit"), house.start("worker")]
+    parts = [house.start("livekit")]
+    for count in places:
+        parts.append(house.start("worker", BATON_MAX_CALLS=str(count), BATON_WORKER_HTTP_PORT=str(free_port())))
     yield house
     for part in reversed(parts):
         part.terminate()
