@@ -23,11 +23,16 @@ def description(when: str, examples: Sequence[str], announce: bool) -> str:
     return "\n".join([f"Hand the caller over. {when} {manner}", *([f"Examples: {phrases}"] if phrases else [])])
 
 
-def entry_hint(source: str, *, refused: bool = False) -> str:
-    """What the agent who now speaks is told for its first reply only."""
+def entry_hint(source: str, *, refused: bool = False, returning: bool = False) -> str:
+    """What the agent who now speaks is told for its first reply only. `returning`: it has had this caller before."""
     if refused:
         return (
             f"The caller could not be put through to {source}. Say so in one sentence, and go on helping them yourself."
+        )
+    if returning:
+        return (
+            f"The caller is back with you, from {source}. Do not greet, and do not introduce yourself. If they asked for "
+            "something that nobody has answered yet, deal with it now. Otherwise ask what else you can do."
         )
     return (
         f"You now hold the call, handed over by {source}; the caller knows. Do not greet. If the caller asked for "

@@ -1,12 +1,14 @@
 """A team ready to work: its file, and the tools that it names."""
 
 import importlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from livekit.agents import llm
 
 from agents import handoff
+from agents.orchestrator import NOTE, STOP
 from agents.spec import AgentSpec, SpecError, TeamSpec
 from agents.team_file import line_of, read_with_lines
 
@@ -16,11 +18,17 @@ def load_team(path: Path) -> TeamSpec:
     team, root = read_with_lines(path)
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
-            where = ["agents", agent.name, "tools", str(number)]
+            where = ["agents", agent.name, "tools", str(number), "tool"]
             try:
-                load_tool(tool)
+                load_tool(tool.tool)
             except SpecError as error:
                 raise SpecError(f"{path}:{line_of(root, where)}: agent {agent.name!r}, tools: {error}") from error
+        for key, path_of in _predicates(agent):
+            try:
+                load_predicate(path_of)
+            except SpecError as error:
+                where = ["agents", agent.name, *key.split(".")]
+                raise SpecError(f"{path}:{line_of(root, where)}: agent {agent.name!r}, {key}: {error}") from error
         try:
             load_tools(agent)
         except SpecError as error:
@@ -30,24 +38,43 @@ def load_team(path: Path) -> TeamSpec:
 
 def load_tools(agent: AgentSpec) -> list[llm.Tool | llm.Toolset]:
     """An agent's function tools. Raises SpecError when two of them bear one name."""
-    tools = [load_tool(path) for path in agent.tools]
+    tools = [load_tool(spec.tool) for spec in agent.tools]
     names = [tool.info.name for tool in tools]
     if twice := {name for name in names if names.count(name) > 1}:
         raise SpecError(f"agent {agent.name!r}, tools: two are called {min(twice)!r}; rename one.")
     return [*tools]
 
 
+def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
+    """The function of the facts at a dotted path. Raises SpecError."""
+    found = _at(path)
+    if not callable(found):
+        raise SpecError(f"{path!r} is no function; it is called with the facts, a mapping.")
+    return found  # type: ignore[no-any-return]  # what it is, its first call tells
+
+
 def load_tool(path: str) -> llm.FunctionTool[..., Any]:
     """The function tool at a dotted path. Raises SpecError."""
-    module, _, name = path.rpartition(".")
-    try:
-        tool = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SpecError(f"{path!r} cannot be found ({error}). Write `package.module.function`.") from error
+    tool = _at(path)
     if not isinstance(tool, llm.FunctionTool):
         raise SpecError(f"{path!r} is no tool. Decorate the async function with @function_tool.")
     if not tool.info.description:
         raise SpecError(f"{path!r} has no docstring; the model reads there when to call it.")
-    if handoff.target(tool.info.name) is not None:
-        raise SpecError(f"{path!r} may not be called {tool.info.name!r}: such names are handoffs.")
+    if handoff.target(tool.info.name) is not None or tool.info.name in (NOTE, STOP):
+        raise SpecError(f"{path!r} may not be called {tool.info.name!r}: that name is ours. Rename it.")
     return tool
+
+
+def _at(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SpecError(f"{path!r} cannot be found ({error}). Write `package.module.function`.") from error
+
+
+def _predicates(agent: AgentSpec) -> list[tuple[str, str]]:
+    """Where an agent names a function of the facts: (key, dotted path)."""
+    tasks = [(f"tasks.{number}.done_when", task.done_when) for number, task in enumerate(agent.tasks)]
+    handoffs = [(f"handoffs.{number}.unless", to.unless) for number, to in enumerate(agent.handoffs)]
+    return [(key, path) for key, path in [*tasks, *handoffs] if path]

@@ -1,11 +1,21 @@
 """Who has the call, and what becomes of the model's tool calls. Pure: events in, commands out; no I/O, no clock."""
 
-from collections.abc import Mapping, Set
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agents import handoff
+from agents.facts import Facts
+from agents.spec import FactSpec
+from agents.tasks import Procedure, Task
 
 HANDOFF_LIMIT = 4  # without a word of the caller in between: agents that pass them round in a circle are stopped
+NOTE = "note_facts"
+STOP = "stop_waiting"
+CONFIRM = (
+    "Not done yet. Read the values back and ask the caller to confirm. After a yes, call it again with the same values."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +28,42 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
-    """Tell the model that its tool call does nothing, and why."""
+class Answer:
+    """Tell the model at once what became of its tool call. `failed`: nothing was done."""
 
     call_id: str
     tool: str
     message: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a tool that runs; it is told as a failure."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    agent: str
+    task: str
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Prepare `target`: from now on `source` asks for no reply. `announce`: what it is saying may be heard out."""
+    """Prepare `target`: from now on `source` asks for no reply. `announce`: what it is saying may be heard out.
+
+    `share`: what the target knows of the conversation. `returning`: it has had this caller before.
+    """
 
     call_id: str
     source: str
     target: str
     epoch: int
     announce: bool
+    share: str
+    returning: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +84,43 @@ class RollBack:
     reason: str
 
 
-Command = Run | Refuse | Switch | Entered | RollBack
+Command = Run | Answer | Cancel | TaskDone | Switch | Entered | RollBack
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRules:
+    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it."""
+
+    confirm: bool = False
+    writes: bool = False
+    stoppable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRules:
+    """`unless`: what it returns of the facts, if anything, is why the handoff is refused."""
+
+    announce: bool = False
+    share: str = "all"
+    unless: Callable[[Mapping[str, Any]], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What an agent may do: the names of its tools, and whom it may hand over to (agent -> announced or not)."""
+    """What an agent may do."""
 
-    tools: Set[str]
-    handoffs: Mapping[str, bool]
+    tools: Mapping[str, ToolRules]
+    handoffs: Mapping[str, HandoffRules]
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """A tool call by its meaning: two of them with the same arguments are one."""
+
+    agent: str
+    tool: str
+    arguments: str
 
 
 class Orchestrator:
@@ -72,42 +129,95 @@ class Orchestrator:
     `epoch` counts the attempts to change who speaks; what belongs to an older one is stale.
     """
 
-    def __init__(self, roles: Mapping[str, Role], start: str) -> None:
+    def __init__(self, roles: Mapping[str, Role], start: str, facts: Mapping[str, FactSpec] | None = None) -> None:
         self._roles = roles
+        self._procedures = {name: Procedure(role.tasks) for name, role in roles.items()}
+        self._facts = Facts(facts or {})
         self.agent = start  # who has the call: the next one from the decision on, so that nobody else begins to speak
         self.epoch = 0
         self._leaving: str | None = None  # who had it, while the handoff is not settled
+        self._held = {start}
         self._handoffs = 0
+        self._turn = 0
+        self._running: dict[str, _Decision] = {}
+        self._joined: dict[str, list[str]] = {}
+        self._arguments: dict[str, str] = {}
+        self._proposed: dict[tuple[str, str], tuple[_Decision, int]] = {}
+        self._written: dict[_Decision, tuple[int, str]] = {}
 
     @property
     def switching(self) -> bool:
         return self._leaving is not None
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the call has established; tools may add to it."""
+        return self._facts.values
+
+    @property
+    def procedure(self) -> Procedure:
+        """The present agent's."""
+        return self._procedures[self.agent]
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The tools that the present agent is offered now."""
+        role, procedure = self._roles[self.agent], self.procedure
+        tools = {tool for tool in role.tools if procedure.refusal(tool, self.facts) is None}
+        handoffs = {handoff.tool_name(to) for to in role.handoffs}
+        note = {NOTE} if procedure.collects else set[str]()
+        stop = {STOP} if self._stoppable() else set[str]()
+        return frozenset(tools | handoffs | note | stop)
+
     def caller_spoke(self) -> None:
         """The caller took a turn: what agents do next answers it."""
         self._handoffs = 0
+        self._turn += 1
 
-    def tool_requested(self, epoch: int, call_id: str, tool: str, arguments: str) -> Command:
+    def tool_requested(self, epoch: int, call_id: str, tool: str, arguments: str) -> tuple[Command, ...]:
         """The model calls a tool in a reply that was asked for in `epoch`."""
         if self.switching or epoch != self.epoch:
-            return Refuse(call_id, tool, "The caller has been handed over meanwhile; this was not done.")
+            return (_refused(call_id, tool, "The caller has been handed over meanwhile; this was not done."),)
         role = self._roles[self.agent]
         if (to := handoff.target(tool)) is not None:
-            return self._hand_over(role, call_id, tool, to)
+            return (self._hand_over(role, call_id, tool, to),)
+        if tool == NOTE and self.procedure.collects:
+            return self._note(call_id, arguments)
+        if tool == STOP:
+            stopped = self._stoppable()
+            message = "It is stopped." if stopped else "Nothing runs that could be stopped."
+            return (*(Cancel(running) for running in stopped), Answer(call_id, tool, message, failed=not stopped))
         if tool not in role.tools:
-            return Refuse(
-                call_id, tool, f"There is no tool {tool!r}. Tools: {', '.join(sorted(role.tools)) or 'none'}."
-            )
-        return Run(call_id, tool, arguments)
+            known = ", ".join(sorted(role.tools)) or "none"
+            return (_refused(call_id, tool, f"There is no tool {tool!r}. Tools: {known}."),)
+        if why := self.procedure.refusal(tool, self.facts):
+            return (_refused(call_id, tool, why),)
+        return (self._run(role.tools[tool], call_id, tool, arguments),)
 
-    def prepared(self, epoch: int) -> Command | None:
+    def tool_finished(self, call_id: str, output: str, *, failed: bool) -> tuple[tuple[str, ...], tuple[TaskDone, ...]]:
+        """A tool is over. Returns the calls that were joined to it, and the tasks that are done now."""
+        decision = self._running.pop(call_id, None)
+        joined = tuple(self._joined.pop(call_id, ()))
+        arguments = self._arguments.pop(call_id, "")
+        if decision is None:
+            return joined, ()
+        if failed:
+            return joined, self._settle()
+        if self._roles[decision.agent].tools[decision.tool].writes:
+            self._written[decision] = (self._turn, output)
+        self._facts.take(arguments)
+        done = self._procedures[decision.agent].succeeded(decision.tool, self.facts)
+        return joined, (*(TaskDone(decision.agent, task) for task in done), *self._settle())
+
+    def prepared(self, epoch: int) -> Entered | None:
         """The model has taken the next agent's part. None if that handoff is over already."""
         if self._leaving is None or epoch != self.epoch:
             return None
         source, self._leaving = self._leaving, None
+        self._held.add(self.agent)
         return Entered(source, self.agent)
 
-    def failed(self, epoch: int, reason: str) -> Command | None:
+    def failed(self, epoch: int, reason: str) -> RollBack | None:
         """The next agent cannot be had. None if that handoff is over already."""
         if self._leaving is None or epoch != self.epoch:
             return None
@@ -115,16 +225,89 @@ class Orchestrator:
         self.epoch += 1
         return RollBack(self.agent, target, self.epoch, reason)
 
+    def _run(self, rules: ToolRules, call_id: str, tool: str, arguments: str) -> Command:
+        decision = _Decision(self.agent, tool, _canonical(arguments))
+        if first := next((running for running, same in self._running.items() if same == decision), None):
+            self._joined.setdefault(first, []).append(call_id)
+            return Answer(call_id, tool, "", failed=False)
+        if rules.writes and (before := self._written.get(decision)) and before[0] == self._turn:
+            return Answer(call_id, tool, before[1], failed=False)
+        if rules.confirm:
+            key = (self.agent, tool)
+            proposed = self._proposed.get(key)
+            if proposed is None or proposed[0] != decision or proposed[1] == self._turn:
+                self._proposed[key] = (decision, self._turn)
+                return Answer(call_id, tool, CONFIRM, failed=False)
+            del self._proposed[key]
+        self._running[call_id], self._arguments[call_id] = decision, arguments
+        return Run(call_id, tool, arguments)
+
+    def _note(self, call_id: str, arguments: str) -> tuple[Command, ...]:
+        wrong = list[str]()
+        try:
+            given = json.loads(arguments or "{}")
+            items = given.items() if isinstance(given, dict) else ()
+        except ValueError:
+            return (_refused(call_id, NOTE, "The arguments are no JSON object."),)
+        for name, value in items:
+            try:
+                if value is not None:
+                    self._facts.note(name, value)
+            except ValueError as error:
+                wrong.append(f"{name}: {error}.")
+        done = self._settle()
+        missing = [name for task in self.procedure.open for name in task.collect if name not in self.facts]
+        told = " ".join([*wrong, f"Still to find out: {', '.join(missing)}." if missing else "That is all."])
+        return (*done, Answer(call_id, NOTE, told, failed=bool(wrong)))
+
+    def _settle(self) -> tuple[TaskDone, ...]:
+        """The steps of all agents that the facts have settled."""
+        return tuple(
+            TaskDone(agent, task)
+            for agent, procedure in self._procedures.items()
+            for task in procedure.update(self.facts)
+        )
+
+    def _stoppable(self) -> list[str]:
+        return [
+            call
+            for call, decision in self._running.items()
+            if self._roles[decision.agent].tools[decision.tool].stoppable
+        ]
+
     def _hand_over(self, role: Role, call_id: str, tool: str, to: str) -> Command:
         if to not in role.handoffs:
-            return Refuse(
-                call_id, tool, f"You cannot hand over to {to!r}. You may to: {', '.join(role.handoffs) or 'nobody'}."
-            )
+            known = ", ".join(role.handoffs) or "nobody"
+            return _refused(call_id, tool, f"You cannot hand over to {to!r}. You may to: {known}.")
+        rules = role.handoffs[to]
+        if rules.unless and (why := _why(rules.unless, self.facts)):
+            return _refused(call_id, tool, why)
         if self._handoffs >= HANDOFF_LIMIT:
-            return Refuse(
+            return _refused(
                 call_id, tool, "The caller has been passed round often enough. Help them yourself, or say you cannot."
             )
         self._handoffs += 1
         self.epoch += 1
         self._leaving, self.agent = self.agent, to
-        return Switch(call_id, self._leaving, to, self.epoch, role.handoffs[to])
+        return Switch(call_id, self._leaving, to, self.epoch, rules.announce, rules.share, returning=to in self._held)
+
+
+def _refused(call_id: str, tool: str, message: str) -> Answer:
+    return Answer(call_id, tool, message, failed=True)
+
+
+def _why(unless: Callable[[Mapping[str, Any]], object], facts: Mapping[str, Any]) -> str:
+    """Why a handoff is refused; empty if it is not. A team's own function that fails does not refuse."""
+    try:
+        found = unless(facts)
+    except Exception:
+        return ""
+    return found if isinstance(found, str) else "This is not possible now; help the caller yourself." if found else ""
+
+
+def _canonical(arguments: str) -> str:
+    """Equal for equal values, however they are written."""
+    try:
+        return json.dumps(json.loads(arguments or "{}"), sort_keys=True)
+    except ValueError:
+        return arguments

@@ -10,11 +10,10 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from livekit import api, rtc
+from livekit import rtc
 
 from bench.tones import loudest, tone
 from worker.background import background
-from worker.settings import AGENT_NAME
 
 Pcm = npt.NDArray[np.int16]
 RATE = 24000
@@ -30,14 +29,11 @@ class Heard:
 
 
 class Caller:
-    """`async with` joins a room of its own, to which the worker under test is sent."""
+    """`async with` joins a room of its own with a token that sends the worker there."""
 
-    def __init__(self, url: str, api_key: str, api_secret: str, room: str) -> None:
-        grants = api.VideoGrants(room_join=True, room=room)
-        dispatch = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
-        token = api.AccessToken(api_key, api_secret).with_identity("caller").with_grants(grants)
+    def __init__(self, url: str, token: str, room: str) -> None:
         self.room = room
-        self._url, self._token = url, token.with_room_config(dispatch).to_jwt()
+        self._url, self._token = url, token
         self._connection = rtc.Room()
         self._source = rtc.AudioSource(RATE, 1, 100)
         self._waiting = asyncio.Queue[Pcm]()

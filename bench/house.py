@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from livekit import api
 
 from bench.caller import Caller
 from worker.livekit_server import LiveKit, free_port, livekit_server, read_config, with_free_ports
+from worker.settings import AGENT_NAME
 
 _READY_S = 60.0
 _TEAM = Path(__file__).parent / "team.yaml"
@@ -62,8 +64,10 @@ class House:
 
     def caller(self) -> Caller:
         """A caller for a room of their own; `async with` joins."""
-        livekit = self.livekit
-        return Caller(livekit.url, livekit.api_key, livekit.api_secret, f"bench-{secrets.token_hex(6)}")
+        room, livekit = f"bench-{secrets.token_hex(6)}", self.livekit
+        dispatch = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
+        token = api.AccessToken(livekit.api_key, livekit.api_secret).with_identity("caller").with_room_config(dispatch)
+        return Caller(livekit.url, token.with_grants(api.VideoGrants(room_join=True, room=room)).to_jwt(), room)
 
     @asynccontextmanager
     async def provider(self, rtt_ms: int = 0) -> AsyncIterator[Provider]:

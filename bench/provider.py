@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE, loudest
+from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE, spoken
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 from tests.simulators.openai_realtime.session import Event
@@ -24,7 +24,7 @@ LOAD_MS = 4_000
 def transcribe(pcm: bytes) -> str:
     """What the caller's tone means."""
     words = {CHAT: "chat", MOVE: "move", LONG: "long"}
-    return words.get(loudest(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
+    return words.get(spoken(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
 
 
 def play(asked: Asked) -> Sequence[Step]:

@@ -1,5 +1,7 @@
 """What is said in a benchmark: pitches far apart, in Hz, on whole periods of 20 ms."""
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +21,14 @@ def loudest(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
     strengths = np.abs(waves @ pcm.astype(np.float64)) * 2 / len(pcm)
     best = int(np.argmax(strengths))
     return ALL[best] if strengths[best] > _FLOOR else None
+
+
+def spoken(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
+    """The pitch of most of what is said. By frames of 20 ms: a jitter buffer stretches sound, and its phase is lost."""
+    frame = sample_rate // 50
+    heard = Counter(loudest(pcm[start : start + frame], sample_rate) for start in range(0, len(pcm), frame))
+    del heard[None]
+    return heard.most_common(1)[0][0] if heard else None
 
 
 def tone(hz: int, ms: int, sample_rate: int) -> npt.NDArray[np.int16]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-Start = Callable[[Coroutine[Any, Any, None]], None]
+Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 @asynccontextmanager
@@ -14,10 +14,11 @@ async def background(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[St
     tasks = set[asyncio.Task[None]]()
     async with asyncio.TaskGroup() as group:
 
-        def start(coroutine: Coroutine[Any, Any, None]) -> None:
+        def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
             task = group.create_task(coroutine)
             tasks.add(task)
             task.add_done_callback(tasks.discard)
+            return task
 
         for coroutine in coroutines:
             start(coroutine)

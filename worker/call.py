@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from livekit.agents import llm
 
-from agents import handoff
-from agents.orchestrator import Command, Entered, Orchestrator, Refuse, RollBack, Run, Switch
+from agents import context, handoff
+from agents.orchestrator import Answer, Cancel, Command, Entered, Orchestrator, RollBack, Run, Switch, TaskDone
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
@@ -38,6 +39,7 @@ from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
+from worker.tool_runs import ToolDone, ToolEvent, ToolRuns, ToolSlow
 from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Arbiter, Reason
 from worker.turns.barge_in import BargeIn, Verdict
@@ -47,14 +49,10 @@ logger = logging.getLogger(__name__)
 STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
 CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
 RETRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _ToolDone:
-    agent: str
-    call_id: str
-    tool: str
-    outcome: Outcome
+FILLER_HINT = (
+    "The caller waits for a tool. Nothing is known yet: tell them, in their language, that it takes a moment. "
+    'Say only: "One moment, please."'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class _Tick:
     """A deadline may have come."""
 
 
-CallEvent = LineEvent | RoomEvent | _ToolDone | _Tick
+CallEvent = LineEvent | RoomEvent | ToolEvent | _Tick
 
 
 @dataclass(slots=True)
@@ -105,12 +103,19 @@ class Call:
         outbox: Outbox,
         journal: Journal,
         today: str,
-        make_context: Callable[[str, llm.FunctionToolCall], CallContext],
+        make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any]], CallContext],
     ) -> None:
         self._team, self._caller, self._today = team, caller, today
-        self._outbox, self._journal, self._make_context = outbox, journal, make_context
-        self._toolboxes: Mapping[str, Toolbox] = {name: Toolbox(agent) for name, agent in team.agents.items()}
-        self._orchestrator = Orchestrator({name: box.role for name, box in self._toolboxes.items()}, team.start)
+        self._outbox, self._journal = outbox, journal
+        self._toolboxes: Mapping[str, Toolbox] = {
+            name: Toolbox(agent, team.facts) for name, agent in team.agents.items()
+        }
+        roles = {name: box.role for name, box in self._toolboxes.items()}
+        self._orchestrator = Orchestrator(roles, team.start, team.facts)
+        facts = self._orchestrator.facts
+        self._tools = ToolRuns(self._toolboxes, lambda agent, call: make_context(agent, call, facts), self.put)
+        self._unshare: Callable[[], None] = lambda: None
+        self._news: list[str] = []
         self._arbiter = Arbiter()
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
@@ -121,7 +126,6 @@ class Call:
         self._hint = ""  # for the next reply only
         self._retries = 0
         self._latency = _Latency()
-        self._running_tools = 0
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
@@ -189,8 +193,10 @@ class Call:
                 self._on_tool_requested(event, start)
             case ReplyEnded(reply, failure):
                 self._on_reply_ended(reply, failure)
-            case _ToolDone():
+            case ToolDone():
                 self._on_tool_done(event)
+            case ToolSlow(call_id):
+                self._on_tool_slow(call_id)
             case AskRefused(_, code):
                 self._warn("line.refused", f"The provider refused a reply: {code}.")
             case ArmRefused(epoch, message):
@@ -268,14 +274,26 @@ class Call:
         """Asks for the next reply, if it is time for one."""
         speaking = self._barge_in.speaking
         if self._line.up and (reason := self._arbiter.next(caller_speaking=speaking, audible=self._gate.audible)):
-            hint, self._hint = self._hint, ""
-            ask = self._line.ask(hint)
+            hint = self._hint_for(reason)
+            ask = self._line.ask(hint, tools=reason is not Reason.FILLER)
             agent, epoch = self._orchestrator.agent, self._orchestrator.epoch
             self._reply = _Reply(ask, epoch, agent, reason, self._now() + STALL_S, hint=hint)
-            self._arbiter.asked()
+            self._arbiter.asked(reason)
         self._watch()
         self._set_timer()
         self._show_state()
+
+    def _hint_for(self, reason: Reason) -> str:
+        """What is added to the instructions for the next reply only."""
+        match reason:
+            case Reason.FILLER:
+                return FILLER_HINT
+            case Reason.NEWS:
+                told, self._news = " ".join(self._news), []
+                return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
+            case _:
+                hint, self._hint = self._hint, ""
+                return hint
 
     def _current(self, reply: str) -> _Reply | None:
         """The reply that may be heard; None for one that is cut off, or of another time."""
@@ -297,7 +315,7 @@ class Call:
         if self._reply.cut:
             self._line.cancel(reply)
         if command := self._orchestrator.prepared(self._reply.epoch):
-            self._carry_out(command)
+            self._hand_over(command)
 
     def _on_reply_ended(self, reply: str, failure: str) -> None:
         if not self._reply or self._reply.id != reply:
@@ -365,69 +383,109 @@ class Call:
             return
         self._reply.fruitful = True
         self._reply.deadline = max(self._reply.deadline, self._now() + CANCEL_S)
-        command = self._orchestrator.tool_requested(self._reply.epoch, event.call_id, event.name, event.arguments)
-        match command:
-            case Run(call_id, tool, arguments):
-                call = llm.FunctionToolCall(name=tool, arguments=arguments, call_id=call_id)
-                self._record(
-                    journal.ToolCalled(
-                        agent=self._reply.agent, call_id=call_id, tool=tool, arguments=_readable(arguments)
-                    )
-                )
-                self._running_tools += 1
-                start(self._run_tool(self._reply.agent, call))
-            case _:
-                self._carry_out(command)
+        for command in self._orchestrator.tool_requested(self._reply.epoch, event.call_id, event.name, event.arguments):
+            self._carry_out(command, start)
 
-    async def _run_tool(self, agent: str, call: llm.FunctionToolCall) -> None:
-        outcome = await self._toolboxes[agent].run(call, self._make_context(agent, call))
-        self.put(_ToolDone(agent, call.call_id, call.name, outcome))
+    def _run_tool(self, run: Run, start: Start) -> None:
+        agent = self._orchestrator.agent
+        called = journal.ToolCalled(agent=agent, call_id=run.call_id, tool=run.tool, arguments=_readable(run.arguments))
+        self._record(called)
+        self._tools.start(agent, run.call_id, run.tool, run.arguments, start)
+        if self._toolboxes[agent].spec(run.tool).while_running == "background":
+            self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
+            self._arbiter.want(Reason.RESULT)
 
-    def _on_tool_done(self, done: _ToolDone) -> None:
-        self._running_tools -= 1
-        self._give_result(done.agent, done.call_id, done.tool, done.outcome)
-        self._arbiter.want(Reason.RESULT)
+    def _on_tool_slow(self, call_id: str) -> None:
+        """Nobody shall wonder whether the line is dead."""
+        agent, tool = self._tools.what(call_id)
+        if tool and self._toolboxes[agent].spec(tool).while_running == "filler" and not self._gate.audible:
+            self._arbiter.want(Reason.FILLER)
+
+    def _on_tool_done(self, done: ToolDone) -> None:
+        spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
+        joined, tasks = self._orchestrator.tool_finished(done.call_id, outcome.output, failed=outcome.failed)
+        if not self._tools.running:
+            self._arbiter.drop(Reason.FILLER)
+        if spec.while_running == "background":
+            self._record_result(done.agent, done.call_id, done.tool, outcome)
+            self._line.note(f"{done.tool} has ended: {outcome.output}")
+        else:
+            self._give_result(done.agent, done.call_id, done.tool, outcome)
+        for call_id in joined:
+            self._give_result(done.agent, call_id, done.tool, outcome)
+        for task in tasks:
+            self._record(journal.TaskDone(agent=task.agent, task=task.task))
+        if spec.result == "when_idle" or spec.while_running == "background":
+            if spec.result != "silent":
+                self._news.append(outcome.output)
+                self._arbiter.want(Reason.NEWS)
+        elif spec.result == "speak":
+            self._arbiter.want(Reason.RESULT)
+        self._rearm()
 
     def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
+        self._record_result(agent, call_id, tool, outcome)
+        self._line.give_result(call_id, tool, outcome.output)
+
+    def _record_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
         self._record(
             journal.ToolFinished(agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed)
         )
-        self._line.give_result(call_id, tool, outcome.output)
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command, start: Start) -> None:
         match command:
-            case Refuse(call_id, tool, message):
-                self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=True))
-                self._arbiter.want(Reason.RESULT)
-            case Switch(call_id, source, target, _, announce):
+            case Run():
+                self._run_tool(command, start)
+            case Answer(call_id, tool, message, failed):
+                if message:  # else it has joined one that runs, and gets that one's result
+                    self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
+                    self._arbiter.want(Reason.RESULT)
+                    self._rearm()
+            case Cancel(call_id):
+                self._tools.cancel(call_id)
+            case TaskDone(agent, task):
+                self._record(journal.TaskDone(agent=agent, task=task))
+            case _:
+                self._hand_over(command)
+
+    def _hand_over(self, command: Switch | Entered | RollBack) -> None:
+        match command:
+            case Switch(call_id, source, target, _, announce, share, returning):
                 self._record(journal.HandoffDecided(source=source, target=target))
                 if not announce:
                     self._cut()
                 self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
+                self._unshare = self._line.share(share, context.summary)
                 self._line.arm(self._arms())
-                self._hint = handoff.entry_hint(source)
+                self._hint = handoff.entry_hint(source, returning=returning)
                 self._arbiter.want(Reason.ENTRY)
             case Entered(source, target):
                 self._record(journal.HandoffDone(source=source, target=target))
             case RollBack(source, target, _, reason):
                 self._record(journal.HandoffFailed(source=source, target=target, reason=reason))
                 self._cut()
+                self._unshare()
                 self._line.arm(self._arms())
                 self._hint = handoff.entry_hint(target, refused=True)
                 self._arbiter.want(Reason.ENTRY)
-            case Run():
-                raise AssertionError("tools are run where they are requested")
+
+    def _rearm(self) -> None:
+        """Facts and steps have changed: so does what the agent is told and offered."""
+        if not self._orchestrator.switching and (arms := self._arms()) != self._line.armed:
+            self._line.arm(arms)
 
     def _on_arm_refused(self, epoch: int, message: str) -> None:
         if command := self._orchestrator.failed(epoch, message):
-            self._carry_out(command)
+            self._hand_over(command)
         else:
             self._warn("line.refused", f"The provider refused an agent's settings: {message}")
 
     def _arms(self) -> Arms:
         agent = self._team.agents[self._orchestrator.agent]
-        instructions = f"{agent.instructions}\n\nToday is {self._today}."
-        return Arms(self._orchestrator.epoch, instructions, self._toolboxes[agent.name].schemas, agent.voice)
+        orchestrator = self._orchestrator
+        told = context.told(agent.instructions, self._today, orchestrator.facts, orchestrator.procedure.open)
+        tools = self._toolboxes[agent.name].schemas(orchestrator.offered)
+        return Arms(orchestrator.epoch, told, tools, agent.voice)
 
     # ---- the line
 
@@ -456,7 +514,7 @@ class Call:
     def _show_state(self) -> None:
         if self._gate.audible and not self._gate.paused:
             state = "speaking"
-        elif self._arbiter.running or self._arbiter.pending or self._running_tools:
+        elif self._arbiter.running or self._arbiter.pending or self._tools.running:
             state = "thinking"
         else:
             state = "listening"

@@ -106,11 +106,11 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
     began = loop.time()
     room, outbox = job.room, Outbox(job.room)
     call_id = _call_id(job.job.metadata)
-    database, facts = Database(settings.database_url), dict[str, Any]()
+    database = Database(settings.database_url)
     speaker = Speaker(endpoint.profile.sample_rate)
     notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
-    def context(agent: str, call: llm.FunctionToolCall) -> CallContext:
+    def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any]) -> CallContext:
         called = llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
         return CallContext(call=call_id, agent=agent, function_call=called, database=database, facts=facts)
 

@@ -1,20 +1,21 @@
 """What an agent may call, as the model sees it and as it runs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from livekit.agents import llm
 
-from agents import handoff
-from agents.loader import load_tools
-from agents.orchestrator import Role
-from agents.spec import AgentSpec
+from agents import facts, handoff
+from agents.loader import load_predicate, load_tool, load_tools
+from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
+from agents.spec import AgentSpec, FactSpec, ToolSpec
+from agents.tasks import Task
 from tools.context import CallContext
 
-TIMEOUT_S = 30.0  # a tool that takes longer has failed: the caller hears so
+Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +27,91 @@ class Outcome:
 
 
 class Toolbox:
-    """One agent's tools and handoffs."""
+    """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note."""
 
-    def __init__(self, agent: AgentSpec) -> None:
+    def __init__(self, agent: AgentSpec, facts: Mapping[str, FactSpec] | None = None) -> None:
         self._tools = llm.ToolContext(load_tools(agent))
-        self._handoffs = agent.handoffs
+        self._specs = {load_tool(spec.tool).info.name: spec for spec in agent.tools}
+        names = {spec.tool: name for name, spec in self._specs.items()}
+        confirmed = {task.tool for task in agent.tasks if task.confirm}
         self.role = Role(
-            tools=frozenset(self._tools.function_tools),
-            handoffs=MappingProxyType({to.to: to.announce for to in agent.handoffs}),
+            tools=MappingProxyType({name: _rules(spec, confirmed) for name, spec in self._specs.items()}),
+            handoffs=MappingProxyType(
+                {
+                    to.to: HandoffRules(to.announce, to.share, load_predicate(to.unless) if to.unless else None)
+                    for to in agent.handoffs
+                }
+            ),
+            tasks=tuple(
+                Task(
+                    task.id,
+                    task.collect,
+                    task.after,
+                    load_predicate(task.done_when) if task.done_when else None,
+                    names[task.tool] if task.tool else None,
+                )
+                for task in agent.tasks
+            ),
         )
+        collected = dict.fromkeys(name for task in agent.tasks for name in task.collect)
+        self._schemas = {
+            **{name: _schema(tool) for name, tool in self._tools.function_tools.items()},
+            NOTE: _note({name: (facts or {})[name] for name in collected}),
+            STOP: _function(STOP, "Stop what still runs, when the caller does not want it any more."),
+            **{
+                handoff.tool_name(to.to): _function(
+                    handoff.tool_name(to.to), handoff.description(to.when, to.examples, to.announce)
+                )
+                for to in agent.handoffs
+            },
+        }
 
-    @property
-    def schemas(self) -> tuple[Mapping[str, Any], ...]:
-        """Functions in the form of OpenAI's Realtime API."""
-        handoffs = (
-            {
-                "type": "function",
-                "name": handoff.tool_name(to.to),
-                "description": handoff.description(to.when, to.examples, to.announce),
-                "parameters": {"type": "object", "properties": {}},
-            }
-            for to in self._handoffs
-        )
-        tools = self._tools.function_tools.values()
-        return (*(_schema(tool) for tool in tools), *handoffs)
+    def spec(self, tool: str) -> ToolSpec:
+        """How a tool runs beside the conversation."""
+        return self._specs[tool]
+
+    def schemas(self, offered: Set[str]) -> tuple[Schema, ...]:
+        """The functions that are offered, in the form of OpenAI's Realtime API."""
+        return tuple(schema for name, schema in self._schemas.items() if name in offered)
 
     async def run(self, call: llm.FunctionToolCall, context: CallContext) -> Outcome:
         """Runs a tool. Whatever goes wrong in it is an outcome that the model can speak of."""
+        if call.name not in self._specs:
+            return Outcome(f"There is no tool {call.name!r}.", failed=True)
+        timeout_s = self._specs[call.name].timeout_s
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 result = await llm.execute_function_call(call, self._tools, call_ctx=context)
         except TimeoutError:
             return Outcome(
-                f"This takes longer than {TIMEOUT_S:.0f} seconds. Apologise; it may be tried again.", failed=True
+                f"This takes longer than {timeout_s:.0f} seconds. Apologise; it may be tried again.", failed=True
             )
         if result.fnc_call_out is None:
             return Outcome("Done.", failed=False)
         return Outcome(result.fnc_call_out.output, failed=result.fnc_call_out.is_error)
 
 
-def _schema(tool: llm.FunctionTool[..., Any] | llm.RawFunctionTool[..., Any]) -> Mapping[str, Any]:
+def _rules(spec: ToolSpec, confirmed: Set[str | None]) -> ToolRules:
+    writes = spec.effect == "write"
+    return ToolRules(
+        confirm=spec.confirm or spec.tool in confirmed,
+        writes=writes,
+        stoppable=not writes and spec.while_running != "wait",
+    )
+
+
+def _schema(tool: llm.FunctionTool[..., Any] | llm.RawFunctionTool[..., Any]) -> Schema:
     if isinstance(tool, llm.RawFunctionTool):
         return {**tool.info.raw_schema, "type": "function"}
     schema = llm.utils.build_legacy_openai_schema(tool, internally_tagged=True)
     return {key: value for key, value in schema.items() if key != "strict"}
+
+
+def _note(collected: Mapping[str, FactSpec]) -> Schema:
+    described = "Note what the caller has told, as soon as it is known or corrected. Leave out what is not known."
+    return _function(NOTE, described, {name: facts.schema(spec) for name, spec in collected.items()})
+
+
+def _function(name: str, description: str, properties: Mapping[str, Any] = MappingProxyType({})) -> Schema:
+    parameters = {"type": "object", "properties": dict(properties)}
+    return {"type": "function", "name": name, "description": description, "parameters": parameters}

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ import sqlalchemy
 import yaml
 
 from bench.caller import Caller
-from bench.tones import loudest
+from bench.tones import spoken
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
 from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
+from worker.talk import join
 
 ROOT = Path(__file__).parents[2]
 WORDS = {300: "chat", 350: "second", 400: "move", 450: "tool", 500: "long", 550: "okay", 600: "third", 650: "charlie"}
@@ -61,11 +62,12 @@ class Stage:
     house: House
     provider: Provider
 
-    def caller(self) -> Caller:
-        """A caller for a room of their own; `async with` joins."""
-        settings = self.house.environment
-        url, key, secret = (settings[f"LIVEKIT_{name}"] for name in ("URL", "API_KEY", "API_SECRET"))
-        return Caller(url, key, secret, f"core-{secrets.token_hex(6)}")
+    @asynccontextmanager
+    async def caller(self) -> AsyncIterator[Caller]:
+        """Joins a room of their own, by the front desk."""
+        joined = await join(f"http://127.0.0.1:{self.house.environment['BATON_HTTP_PORT']}")
+        async with Caller(joined["url"], joined["token"], joined["room"]) as caller:
+            yield caller
 
     def journal(self, room: str) -> list[dict[str, Any]]:
         """The events of the call in a room, in order."""
@@ -82,7 +84,7 @@ def agent_of(asked: Asked) -> str:
 
 
 def transcribe(pcm: bytes) -> str:
-    return WORDS.get(loudest(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
+    return WORDS.get(spoken(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +107,7 @@ def house_with(places: Sequence[int], folder: Path) -> Iterator[House]:
         "BATON_CACHE": os.environ.get("BATON_CACHE", str(ROOT / ".cache")),
         "BATON_TEAM": str(ROOT / "tests/core/team.yaml"),
         "BATON_MODEL": "openai",
+        "BATON_HTTP_PORT": str(free_port()),
         "LIVEKIT_URL": f"ws://127.0.0.1:{config['port']}",
         "LIVEKIT_API_KEY": "APIcore",
         "LIVEKIT_API_SECRET": secrets.token_hex(24),
@@ -115,6 +118,7 @@ def house_with(places: Sequence[int], folder: Path) -> Iterator[House]:
     parts = [house.start("livekit")]
     for count in places:
         parts.append(house.start("worker", BATON_MAX_CALLS=str(count), BATON_WORKER_HTTP_PORT=str(free_port())))
+    parts.append(house.start("desk"))
     yield house
     for part in reversed(parts):
         part.terminate()

@@ -119,7 +119,7 @@ async def test_given_two_tool_calls_of_which_one_is_a_handoff_then_both_happen_a
     async with stage.caller() as caller:
         await greeted(caller)
         heard = await turn(caller, "move", BRAVO)
-        again = await caller.voice(BRAVO, heard + 1.3)
+        again = await caller.voice(BRAVO, heard + 0.8)
         await caller.silence(again)
     events = stage.journal(caller.room)
     assert kinds(events).index("handoff.done") < kinds(events).index("tool.finished")

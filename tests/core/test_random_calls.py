@@ -92,7 +92,9 @@ async def test_given_calls_at_random_then_no_turn_is_lost_and_one_voice_speaks(s
         async with free:
             return await hold(stage, seed)
 
-    runs = await asyncio.gather(*(one(seed) for seed in seeds))
+    async with asyncio.TaskGroup() as group:
+        holding = [group.create_task(one(seed)) for seed in seeds]
+    runs = [task.result() for task in holding]
     faults = [fault for run in runs for fault in judged(stage, run)]
     print(f"\n  {len(runs)} calls, {sum(len(run.said) for run in runs)} turns, {len(faults)} faults")
     assert not faults, "\n".join(faults)

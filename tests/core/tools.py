@@ -21,6 +21,27 @@ async def broken(context: CallContext) -> str:
 
 @function_tool
 async def slow(context: CallContext) -> str:
-    """Take a second and a half."""
-    await asyncio.sleep(1.5)
+    """Take a second."""
+    await asyncio.sleep(1.0)
     return "slow is done"
+
+
+@function_tool
+async def sluggish(context: CallContext) -> str:
+    """Take three seconds."""
+    await asyncio.sleep(3.0)
+    return "sluggish is done"
+
+
+@function_tool
+async def errand(context: CallContext) -> str:
+    """Run an errand of three seconds, while people talk."""
+    await asyncio.sleep(3.0)
+    return "the errand is done"
+
+
+@function_tool
+async def pay(context: CallContext, number: int) -> str:
+    """Pay for an order."""
+    context.facts["paid"] = context.facts.get("paid", 0) + 1
+    return f"paid {context.facts['paid']}"

@@ -70,7 +70,7 @@ async def test_where_is_my_order(database: Database) -> None:
         ("returns", "open_return", {"order_number": 1063, "reason": "broken"}, "too late"),
         ("orders", "find_order", {"order_number": 3}, "Error parsing arguments"),
         ("orders", "find_order", "{broken", "Error parsing arguments"),
-        ("orders", "nothing", {}, "Unknown function"),
+        ("orders", "nothing", {}, "There is no tool"),
         ("reception", "product_details", {"product": "submarine"}, "no submarine"),
     ],
 )

@@ -99,6 +99,12 @@ class HandoffFailed(_Event):
     reason: str
 
 
+class TaskDone(_Event):
+    type: Literal["task.done"] = "task.done"
+    agent: str
+    task: str
+
+
 class LineLost(_Event):
     type: Literal["line.lost"] = "line.lost"
     reason: str
@@ -127,6 +133,7 @@ JournalEvent = Annotated[
     | HandoffDecided
     | HandoffDone
     | HandoffFailed
+    | TaskDone
     | LineLost
     | LineRestored
     | WatchdogFired,

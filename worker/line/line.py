@@ -1,7 +1,7 @@
 """One caller's link to the model, across any number of sockets: their audio and the call's memory outlive each."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,9 @@ class Line:
         self._began = 0  # where this session's audio begins
         self._lost_at = 0
         self._reconnects = 0
-        self._armed = first
+        self.armed = first
         self._spoke = False
-        self._wanted_restore: Callable[[], None] = lambda: None
+        self._wanted_restore: Callable[[], object] = lambda: None
         self._link = OpenAILink(
             endpoint.profile,
             base_url=endpoint.base_url,
@@ -72,7 +72,7 @@ class Line:
         )
         self.arm(first)
 
-    def on_reconnect(self, restore: Callable[[], None]) -> None:
+    def on_reconnect(self, restore: Callable[[], object]) -> None:
         """`restore` is called on a new socket; it shall run `self.restore()` in a task of its own."""
         self._wanted_restore = restore
 
@@ -84,13 +84,13 @@ class Line:
 
     def arm(self, arms: Arms) -> None:
         """From the next reply on the model is this agent; a voice that cannot change in an open session stays."""
-        self._armed = arms
+        self.armed = arms
         voice = self.profile.voice(arms.role)
         self._link.arm(arms.epoch, arms.instructions, arms.tools, voice if self._may_change_voice else None)
 
-    def ask(self, hint: str = "") -> str:
+    def ask(self, hint: str = "", *, tools: bool = True) -> str:
         """Asks for a reply; `hint` is added to the agent's instructions for this reply only. Returns the request's id."""
-        return self._link.ask(f"{self._armed.instructions}\n\n{hint}" if hint else None)
+        return self._link.ask(f"{self.armed.instructions}\n\n{hint}" if hint else None, tools=tools)
 
     def cancel(self, reply: str | None = None) -> None:
         self._link.cancel(reply)
@@ -98,6 +98,38 @@ class Line:
     def write(self, text: str) -> None:
         """What the caller typed."""
         self._remember(memory.Said(shortuuid("typed_"), "user", text))
+
+    def note(self, text: str) -> None:
+        """Something the model shall know that nobody said."""
+        self._remember(memory.Said(shortuuid("note_"), "system", text))
+
+    def share(self, share: str, summary: Callable[[Sequence[tuple[str, str]]], str]) -> Callable[[], None]:
+        """From now on the model knows as much as a handoff's `share` says. Returns what takes that back."""
+        before = self._memory.hidden
+        hidden = self._memory.shared(share)
+        self._show(hidden)
+        if share == "summary" and hidden:
+            entry = memory.Said(shortuuid(memory.SUMMARY), "system", summary(self._memory.turns()))
+            self._memory.put_first(entry)
+            if self.up:
+                self._link.remember(entry, after="root")
+        return lambda: self._show(before)
+
+    def _show(self, hidden: frozenset[str]) -> None:
+        if hidden == self._memory.hidden:
+            return
+        before = {entry.item for entry in self._memory.entries()}
+        self._memory.hide(hidden)
+        after = self._memory.entries()
+        if not self.up:
+            return  # the session to come is filled with what is shared
+        for item in before - {entry.item for entry in after}:
+            self._link.forget(item)
+        previous = "root"
+        for entry in after:
+            if entry.item not in before:
+                self._link.remember(entry, after=previous)
+            previous = entry.item
 
     def give_result(self, call_id: str, name: str, output: str) -> None:
         """What a tool returned, or why it did not."""
@@ -123,7 +155,7 @@ class Line:
         self._reconnects += 1
         this = self._reconnects
         self._spoke = False
-        self.arm(self._armed)
+        self.arm(self.armed)
         try:
             await self._link.restore(self._memory.entries())
         except llm.RealtimeError:

@@ -7,7 +7,7 @@ stream, with the ids that the plugin's own events leave out.
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from livekit.agents import APIConnectOptions, llm
@@ -51,7 +51,7 @@ class OpenAILink:
         api_key: str,
         voice: str,
         emit: Callable[[LineEvent], None],
-        reconnected: Callable[[], None],
+        reconnected: Callable[[], object],
     ) -> None:
         self._emit = emit
         self._http = aiohttp.ClientSession(trust_env=True)  # proxies of the environment, NO_PROXY included
@@ -89,12 +89,14 @@ class OpenAILink:
             session["audio"] = {"output": {"voice": voice}}
         self._send("session.update", event_id=f"{_ARM}{epoch}", session=session)
 
-    def ask(self, instructions: str | None) -> str:
+    def ask(self, instructions: str | None, *, tools: bool = True) -> str:
         """Asks for a reply; `instructions`, if any, stand in for the session's. Returns the id its events will name."""
         ask = shortuuid(_ASK)
         response: dict[str, Any] = {"metadata": {"client_event_id": ask}}
         if instructions:
             response["instructions"] = instructions
+        if not tools:
+            response["tool_choice"] = "none"
         self._send("response.create", event_id=ask, response=response)
         return ask
 
@@ -112,9 +114,10 @@ class OpenAILink:
     def forget(self, item: str) -> None:
         self._send("conversation.item.delete", item_id=item)
 
-    def remember(self, entry: memory.Entry) -> None:
-        """Adds something at the end of the model's memory."""
-        self._send("conversation.item.create", item=_wire_item(entry))
+    def remember(self, entry: memory.Entry, after: str | None = None) -> None:
+        """Adds something to the model's memory: after an item, at the beginning (`root`), or at the end."""
+        place = {"previous_item_id": after} if after else {}
+        self._send("conversation.item.create", item=_wire_item(entry), **place)
 
     async def restore(self, entries: Sequence[memory.Entry]) -> None:
         """Makes the model's memory just this. Raises llm.RealtimeError when the provider does not confirm it."""
@@ -197,6 +200,9 @@ def _failure(response: dict[str, Any]) -> str:
     return str(error.get("code") or error.get("type") or details.get("reason") or response["status"])
 
 
+_ROLES: Mapping[str, Literal["user", "assistant", "system"]] = {"assistant": "assistant", "system": "system"}
+
+
 def _wire_item(entry: memory.Entry) -> dict[str, Any]:
     match entry:
         case memory.Said(item, role, text):
@@ -211,7 +217,7 @@ def _wire_item(entry: memory.Entry) -> dict[str, Any]:
 def _chat_item(entry: memory.Entry) -> llm.ChatItem:
     match entry:
         case memory.Said(item, role, text):
-            return llm.ChatMessage(id=item, role="assistant" if role == "assistant" else "user", content=[text])
+            return llm.ChatMessage(id=item, role=_ROLES.get(role, "user"), content=[text])
         case memory.Called(item, call_id, name, arguments):
             return llm.FunctionCall(id=item, call_id=call_id, name=name, arguments=arguments)
         case memory.Returned(item, call_id, name, output):

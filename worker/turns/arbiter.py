@@ -10,6 +10,8 @@ class Reason(Enum):
     RESULT = "result"  # a tool has finished
     ENTRY = "entry"  # an agent has taken the call
     RETRY = "retry"  # a reply broke off, and nothing has been heard of it
+    NEWS = "news"  # something that ran in the background has ended
+    FILLER = "filler"  # a tool takes its time
 
 
 class Arbiter:
@@ -31,10 +33,14 @@ class Arbiter:
     def pending(self) -> bool:
         return bool(self._pending)
 
-    def asked(self) -> None:
-        """A reply has been asked for."""
+    def drop(self, reason: Reason) -> None:
+        """There is no need any more."""
+        self._pending.discard(reason)
+
+    def asked(self, reason: Reason) -> None:
+        """A reply has been asked for. News is told in a reply of its own, whatever was asked for before."""
         assert not self._running, "one reply at a time"
-        self._pending.clear()
+        self._pending &= set() if reason is Reason.NEWS else {Reason.NEWS}
         self._running = True
 
     def ended(self) -> None:
