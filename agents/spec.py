@@ -111,7 +111,7 @@ class AgentSpec(Spec):
     instructions: Text = Field(description="A file beside the team's, or the text itself.")
     tools: tuple[ToolSpec, ...] = Field(default=(), description="Dotted paths of function tools, or mappings.")
     tasks: tuple[TaskSpec, ...] = Field(default=(), description="The procedure, in order; held outside the prompt.")
-    handoffs: tuple[HandoffSpec, ...] = ()
+    handoffs: tuple[HandoffSpec, ...] = Field(default=(), description="Whom it may hand the caller over to.")
 
     @field_validator("tools", mode="before")
     @classmethod
@@ -142,11 +142,11 @@ class AgentSpec(Spec):
 class TeamSpec(Spec):
     """Agents who hold a call together."""
 
-    team: Name
+    team: Name = Field(description="Its name, in journals and logs.")
     start: Name = Field(description="Who answers.")
     model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
-    agents: dict[Name, AgentSpec] = Field(min_length=1)
+    agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:

@@ -1,5 +1,6 @@
 """Reads a team file; what is wrong with it is explained by line, agent and key."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,9 @@ def _with_instructions(path: Path, data: dict[str, Any], root: yaml.Node) -> dic
 def _explain(path: Path, root: yaml.Node, fault: Any) -> str:
     location = [str(part) for part in fault["loc"] if part != "[key]"]
     message = fault["msg"].removeprefix("Value error, ")
-    if not location and ": " in message:  # a rule of the whole names its place itself
-        key, _, message = message.partition(": ")
-        location = key.split(".")
+    if place := re.match(r"([a-z_]\w*(?:\.\w+)*): ", message):  # a rule of the whole names its place itself
+        location += place[1].split(".")
+        message = message[place.end() :]
     agent = f"agent {location[1]!r}, " if len(location) > 1 and location[0] == "agents" else ""
     key = ".".join(location[2:] if agent else location) or "the file"
     value = fault.get("input")

@@ -62,8 +62,16 @@ def livekit() -> None:
 
 
 @app.command()
-def check(team: Team = None) -> None:
+def check(
+    team: Team = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the team file's JSON Schema, for editors.")] = False,
+) -> None:
     """Reads the team file, and says what is in it or what is wrong with it."""
+    if schema:
+        from agents.reference import schema as of_team_files
+
+        print(of_team_files())
+        return
     from agents.check import check as problems_of
     from agents.loader import load_team
 

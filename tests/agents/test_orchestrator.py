@@ -166,7 +166,7 @@ STEPS = st.lists(
         st.sampled_from([0, 0, 0, -1, -2]),
         st.sampled_from(["{}", '{"number": 5}', '{"number": 13}', "{"]),
     ),
-    max_size=40,
+    max_size=25,
 )
 
 

@@ -68,6 +68,59 @@ def test_given_a_fault_then_the_message_names_line_agent_and_value(
         assert f"{path}:{line}:" in str(caught.value)
 
 
+STEPS = """team: t
+start: a
+facts:
+  number: {type: integer, description: the number}
+agents:
+  a:
+    instructions: Be kind.
+    tools:
+      - {tool: tools.orders.find_order, confirm: true}
+    tasks:
+      - {id: one, collect: [number], done_when: tests.agents.predicates.is_seven}
+      - {id: two, after: [one], tool: tools.orders.find_order}
+    handoffs:
+      - {to: b, when: The caller wants b., share: {last: 3}, unless: tests.agents.predicates.is_seven}
+  b: {instructions: Be brief.}
+"""
+
+
+def test_given_steps_then_they_are_read_with_all_they_name(tmp_path: Path) -> None:
+    spec = load_team(team(tmp_path, STEPS)).agents["a"]
+    assert spec.tools[0].confirm
+    assert spec.tasks[1].after == ("one",)
+    assert spec.handoffs[0].share == "last: 3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("collect: [number]", "collect: [numbers]", 11, "there is no fact 'numbers'. Facts: number"),
+        ("{id: one,", "{id: one, after: [two],", 11, "wait for one another"),
+        ("after: [one]", "after: [three]", 12, "there is no task 'three'"),
+        ("id: two", "id: one", 12, "'one' is there twice"),
+        ("tool: tools.orders.find_order}\n    handoffs", "tool: tools.orders.nothing}\n    handoffs", 12, "not among"),
+        ("id: two, after: [one], tool: tools.orders.find_order", "id: two, after: [one]", 12, "never done"),
+        ("share: {last: 3}", "share: some", 14, "share"),
+        ("unless: tests.agents.predicates.is_seven", "unless: tests.agents.predicates.gone", 14, "cannot be found"),
+        ("done_when: tests.agents.predicates.is_seven", "done_when: tests.agents.predicates.SEVEN", 11, "no function"),
+        ("type: integer", "type: whole", 4, "facts.number.type"),
+        ("type: integer", "type: text, pattern: '('", 4, "not a regular expression"),
+        ("confirm: true", "effect: destroy", 9, "effect"),
+    ],
+)
+def test_given_a_fault_in_the_steps_then_the_message_names_line_and_value(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in STEPS
+    path = team(tmp_path, STEPS.replace(old, new))
+    with pytest.raises(SpecError) as caught:
+        load_team(path)
+    assert words in str(caught.value)
+    assert f"{path}:{line}:" in str(caught.value), str(caught.value)
+
+
 def test_given_no_file_then_the_message_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="BATON_TEAM"):
         load_team(tmp_path / "none.yaml")

@@ -1,0 +1,78 @@
+"""The team file's reference page and JSON Schema, made from the models that read it.
+
+python -m agents.reference > docs/team-file.md
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from agents.spec import AgentSpec, FactSpec, HandoffSpec, TaskSpec, TeamSpec, ToolSpec
+
+_PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("The file", TeamSpec),
+    ("`facts.NAME`", FactSpec),
+    ("`agents.NAME`", AgentSpec),
+    ("`agents.NAME.tools`: a dotted path, or", ToolSpec),
+    ("`agents.NAME.tasks`", TaskSpec),
+    ("`agents.NAME.handoffs`", HandoffSpec),
+)
+_HEAD = """# Every key of a team file
+
+Made from the models that read the file (`python -m agents.reference`). For the way to a team of your own see
+[team.md](team.md). Editors complete and check the file with the schema that `baton check --schema` prints.
+"""
+
+
+def page() -> str:
+    """Markdown: a table for each part of the file."""
+    return "\n".join([_HEAD, *(line for title, model in _PARTS for line in _part(title, model))])
+
+
+def schema() -> str:
+    """JSON Schema of a team file, for editors."""
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **_for_people()}, indent=2)
+
+
+def _for_people() -> dict[str, Any]:
+    """The models' schema as a file is written: an agent's name is its key, and a tool may be a path alone."""
+    told = TeamSpec.model_json_schema()
+    agent, tool = told["$defs"]["AgentSpec"], told["$defs"]["ToolSpec"]
+    del agent["properties"]["name"]
+    agent["required"].remove("name")
+    agent["properties"]["tools"]["items"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}]}
+    assert tool["required"] == ["tool"]
+    return told
+
+
+def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
+    yield f"\n## {title}\n"
+    yield f"{(model.__doc__ or '').strip()}\n"
+    yield "| key | values | default | what it decides |"
+    yield "|---|---|---|---|"
+    required = set(model.model_json_schema().get("required", []))
+    for name, told in model.model_json_schema()["properties"].items():
+        if model is AgentSpec and name == "name":
+            continue
+        default = "required" if name in required else f"`{json.dumps(told.get('default'))}`"
+        yield f"| `{name}` | {_values(told)} | {default} | {told.get('description', '')} |"
+
+
+def _values(told: dict[str, Any]) -> str:
+    if "enum" in told:
+        return ", ".join(f"`{value}`" for value in told["enum"])
+    if "anyOf" in told:
+        return _values(next(kind for kind in told["anyOf"] if kind.get("type") != "null"))
+    match told.get("type"):
+        case "array":
+            return "a list"
+        case "object":
+            return "a mapping"
+        case kind:
+            return {"string": "text", "boolean": "true, false"}.get(str(kind), str(kind))
+
+
+if __name__ == "__main__":
+    print(page())

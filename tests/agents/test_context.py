@@ -1,0 +1,19 @@
+from agents.context import SUMMARY_WORDS, summary, told
+from agents.tasks import Task
+
+
+def test_given_facts_and_steps_then_the_agent_is_told_what_is_known_and_what_comes_next() -> None:
+    steps = [Task("identify", collect=("number", "postcode")), Task("refund", tool="refund")]
+    text = told("Be kind.", "Monday", {"number": 7, "list": [1]}, steps)
+    assert text.startswith("Be kind.\n\nToday is Monday.")
+    assert "number: 7" in text
+    assert "identify (find out postcode); refund (call refund)" in text
+
+
+def test_given_two_hours_of_talk_then_the_summary_keeps_its_beginning_and_its_end_within_the_budget() -> None:
+    turns = [("user", "My order number is 1042.")]
+    turns += [("assistant" if n % 2 else "user", f"sentence {n} " + "and so on " * 20) for n in range(800)]
+    text = summary(turns)
+    assert "1042" in text
+    assert "sentence 799" in text
+    assert len(text.split()) <= SUMMARY_WORDS + 12
