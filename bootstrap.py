@@ -103,10 +103,12 @@ def page() -> None:
 
 
 def debian() -> None:
-    """Chromium, and voices for the tests that are not our own; by apt where we may."""
+    """Chromium, PostgreSQL, and voices for the tests that are not our own; by apt where we may."""
     packages = [package for program, package in DEBIAN.items() if not shutil.which(program)]
     if not SPEECH.exists():
         packages.append("pocketsphinx-testdata")
+    if not shutil.which("pg_ctl") and not list(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")):
+        packages.append("postgresql")
     skipped = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",")}
     packages = [package for package in packages if package not in skipped]
     if not packages:

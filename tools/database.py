@@ -11,10 +11,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, Date, ForeignKey, Integer, Numeric, String, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.pool import NullPool
 
+_TABLES_LOCK = 0x6261746F6E  # "baton"
 VERSION_TABLE = "alembic_version_shop"  # the journal lives in the same database
 
 
@@ -77,6 +78,7 @@ class Database:
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         async with self._engine.begin() as connection:
+            await alone(connection)
             await connection.run_sync(_migrate)
         try:
             async with self.session() as session, session.begin():
@@ -91,6 +93,14 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         async with self._sessions() as session:
             yield session
+
+
+async def alone(connection: AsyncConnection) -> None:
+    """Until this transaction ends, no other process that asked the same changes tables."""
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})")
+    else:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _migrate(connection: Connection) -> None:

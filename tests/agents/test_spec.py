@@ -97,7 +97,7 @@ def test_given_steps_then_they_are_read_with_all_they_name(tmp_path: Path) -> No
     ("old", "new", "line", "words"),
     [
         ("collect: [number]", "collect: [numbers]", 11, "there is no fact 'numbers'. Facts: number"),
-        ("{id: one,", "{id: one, after: [two],", 11, "wait for one another"),
+        ("{id: one,", "{id: one, after: [two],", 10, "wait for one another"),
         ("after: [one]", "after: [three]", 12, "there is no task 'three'"),
         ("id: two", "id: one", 12, "'one' is there twice"),
         ("tool: tools.orders.find_order}\n    handoffs", "tool: tools.orders.nothing}\n    handoffs", 12, "not among"),

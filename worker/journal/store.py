@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from tools.database import alone
 from worker.journal.events import CallEnded, CallStarted, JournalEvent, journal_event
 
 
@@ -56,6 +57,7 @@ class Store:
             event.listen(self._engine.sync_engine, "connect", _share_sqlite)
         try:
             async with self._engine.begin() as connection:
+                await alone(connection)
                 await connection.run_sync(_Tables.metadata.create_all)
         except (SQLAlchemyError, OSError) as error:
             await self.close()
