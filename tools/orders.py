@@ -45,7 +45,6 @@ async def delivery_status(context: CallContext, order_number: OrderNumber) -> st
 @function_tool
 async def change_delivery_day(context: CallContext, order_number: OrderNumber, day: Day) -> str:
     """Move an order that is still being packed to another delivery day.
-    Confirm first.
 
     Examples: "Can you deliver it on another day?", "I want to change the delivery day.", "Please move my delivery to
     Friday.", "I am not at home that day.", "Can it come later?"

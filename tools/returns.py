@@ -20,7 +20,6 @@ Reason = Annotated[str, Field(description="the reason for sending it back", min_
 @function_tool
 async def open_return(context: CallContext, order_number: OrderNumber, reason: Reason) -> str:
     """Open a return for an order that was delivered.
-    Confirm first.
 
     Examples: "I want to send it back.", "I would like to return my order.", "It arrived broken.", "It is the wrong
     colour.", "It does not work.", "I changed my mind about it."

@@ -72,6 +72,19 @@ def test_it_asks_for_what_is_missing_and_confirms_before_it_writes(brain: Embedd
     assert (call.name, json.loads(call.arguments)) == ("renew_loans", {"card": 12345, "until": "2026-11-27"})
 
 
+def test_a_call_that_wants_a_yes_is_read_back_and_called_again(brain: EmbeddingBrain) -> None:
+    tool = Tool(RENEW.name, RENEW.description.replace("Confirm first.\n", ""), RENEW.parameters)
+    wait = ToolResult("call", "Not done yet. Read the values back and ask the caller to confirm.")
+    asked = ("Can you extend my loan on card 12345 until Friday?", wait)
+    assert "Friday the 27th of November" in words(talk(brain, *asked, tools=(tool,)))
+    [first] = talk(brain, asked[0], tools=(tool,))
+    assert talk(brain, *asked, "Yes.", tools=(tool,)) == [first], "the same values"
+    [other] = talk(brain, *asked, "No, until Saturday.", tools=(tool,))
+    assert isinstance(other, ToolCall)
+    assert json.loads(other.arguments)["until"] == "2026-11-28"
+    assert "leave it" in words(talk(brain, *asked, "No.", tools=(tool,)))
+
+
 def test_a_no_with_another_value_is_a_correction(brain: EmbeddingBrain) -> None:
     turns = ["Can you extend my loan on card 12345 until Friday?", "No, until Saturday."]
     assert "Saturday the 28th" in words(talk(brain, *turns))

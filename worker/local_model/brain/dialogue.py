@@ -22,6 +22,7 @@ Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
+_PROPOSAL = "Not done yet."  # how the answer to a call begins that wants a yes first
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -73,9 +74,11 @@ class Dialogue:
                     thoughts = self._answer(state, text, brought=at < entered)
                     if at == users[-1]:
                         return thoughts
-                case ToolCall(name) if not name.startswith(HANDOFF):
+                case ToolCall(name, arguments, call_id) if not name.startswith(HANDOFF):
                     state.drop()
                     state.last = self._tool(name)
+                    if self._is_proposal(call_id):
+                        state.tool, state.values, state.asked = state.last, _arguments(arguments), _CONFIRMATION
                 case _:
                     pass
         return [Say(wording.NOT_HEARD)]
@@ -155,6 +158,8 @@ class Dialogue:
         if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
             return self._take(state, ranked[0].offer, text)
         if brought:
+            if "The caller is back with you" in self._instructions:
+                return [Say(wording.BACK)]
             return [Say(quoted_after("Enter with", self._instructions) or "How can I help you?")]
         if ranked and any(self._names_something(tool, text) for tool in self._tools):
             return [Say(f"What would you like me to do? {wording.help_with(self._tools)}")]
@@ -229,12 +234,20 @@ class Dialogue:
         since = self._items[max(said, last_user) + 1 :]
         return [item for item in since if isinstance(item, ToolResult) and item.call_id not in transfers]
 
+    def _is_proposal(self, call_id: str) -> bool:
+        """Whether a call was answered by: read the values back, and call again after a yes."""
+        outputs = (item.output for item in self._items if isinstance(item, ToolResult) and item.call_id == call_id)
+        return any(output.startswith(_PROPOSAL) for output in outputs)
+
     def _tell(self, results: Sequence[ToolResult]) -> str:
-        called = {item.call_id: item.name for item in self._items if isinstance(item, ToolCall)}
-        tools = [self._tool(called.get(one.call_id, "")) for one in results]
+        called = {item.call_id: item for item in self._items if isinstance(item, ToolCall)}
+        for one in results:
+            call = called.get(one.call_id)
+            tool = self._tool(call.name) if call else None
+            if call and tool and one.output.startswith(_PROPOSAL):
+                return wording.confirm(slots_of(tool.parameters), _arguments(call.arguments))
         told = " ".join(dict.fromkeys(wording.result(one.output) for one in results))
-        changed = any(tool and asks_first(tool) for tool in tools)
-        return f"{told} Is there anything else?" if changed and told.startswith("Done") else told
+        return f"{told} Is there anything else?" if told.startswith("Done.") else told
 
     def _last_said(self) -> str:
         return next(

@@ -12,6 +12,7 @@ from worker.local_model.conversation import Tool
 
 NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
 LEFT_ALONE = "All right, I leave it as it is. What else can I do for you?"
+BACK = "I am with you again. What can I do for you?"
 GIVEN_UP = "I am sorry, I cannot make it out. What else can I do for you?"
 BROKEN = "I am sorry, that did not work. Could you try it in other words?"
 _SENTENCES = 4
