@@ -32,7 +32,7 @@ _PING_S = 5.0
 _QUIET = 300  # of 32768
 
 # aioice leaves loopback out of its candidates; the server under test is nowhere else
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+aioice.ice.get_host_addresses = lambda *_, **__: ["127.0.0.1"]
 
 
 class Microphone(MediaStreamTrack):
