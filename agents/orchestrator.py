@@ -29,7 +29,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Tell the model at once what became of its tool call. `failed`: nothing was done."""
+    """Tell the model at once what became of its tool call. `failed`: nothing was done.
+
+    Without a message the call has joined one that runs, and gets that one's result.
+    """
 
     call_id: str
     tool: str
@@ -231,7 +234,7 @@ class Orchestrator:
             self._joined.setdefault(first, []).append(call_id)
             return Answer(call_id, tool, "", failed=False)
         if rules.writes and (before := self._written.get(decision)) and before[0] == self._turn:
-            return Answer(call_id, tool, before[1], failed=False)
+            return Answer(call_id, tool, before[1] or "Done.", failed=False)
         if rules.confirm:
             key = (self.agent, tool)
             proposed = self._proposed.get(key)

@@ -115,7 +115,8 @@ class Call:
         facts = self._orchestrator.facts
         self._tools = ToolRuns(self._toolboxes, lambda agent, call: make_context(agent, call, facts), self.put)
         self._unshare: Callable[[], None] = lambda: None
-        self._news: list[str] = []
+        self._news: list[str] = []  # results to tell when nobody speaks
+        self._telling: list[str] = []  # those that the reply for news was asked for
         self._arbiter = Arbiter()
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
@@ -264,7 +265,7 @@ class Call:
             reply.cut = True
             reply.deadline = self._now() + CANCEL_S
             if not reply.message:
-                self._hint = self._hint or reply.hint  # the next reply stands in for it
+                self._hand_on(reply)
             if reply.id:
                 self._line.cancel(reply.id)
 
@@ -289,7 +290,8 @@ class Call:
             case Reason.FILLER:
                 return FILLER_HINT
             case Reason.NEWS:
-                told, self._news = " ".join(self._news), []
+                self._telling, self._news = self._news, []
+                told = " ".join(self._telling)
                 return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
             case _:
                 hint, self._hint = self._hint, ""
@@ -331,7 +333,9 @@ class Call:
 
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
-        if self._retries < RETRIES:
+        if reply.reason in (Reason.FILLER, Reason.NEWS):
+            self._record(journal.WatchdogFired(reason=why, action="leave it"))
+        elif self._retries < RETRIES:
             self._retries += 1
             self._record(journal.WatchdogFired(reason=why, action="ask again"))
             self._arbiter.want(Reason.RETRY)
@@ -344,7 +348,18 @@ class Call:
             self._gate.end(reply.message)
             self._hint = _go_on(self._line.words(reply.message))
         else:
-            self._hint = self._hint or reply.hint
+            self._hand_on(reply)
+
+    def _hand_on(self, reply: _Reply) -> None:
+        """Nothing of a reply was said: what it was asked for is left to the next, or has one of its own again."""
+        match reply.reason:
+            case Reason.FILLER:
+                pass
+            case Reason.NEWS:
+                self._news[:0] = self._telling
+                self._arbiter.want(Reason.NEWS)
+            case _:
+                self._hint = self._hint or reply.hint
 
     def _watch(self) -> None:
         """A provider that shows no sign of life is asked again."""
@@ -437,7 +452,7 @@ class Call:
             case Run():
                 self._run_tool(command, start)
             case Answer(call_id, tool, message, failed):
-                if message:  # else it has joined one that runs, and gets that one's result
+                if message:
                     self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
                     self._arbiter.want(Reason.RESULT)
                     self._rearm()

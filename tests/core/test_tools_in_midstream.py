@@ -8,7 +8,7 @@ import pytest
 from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, Stage, agent_of
 from tests.core.test_core import greeted, kinds, only, script, turn
-from tests.simulators.openai_realtime.script import Asked, CallTool, Say, Step
+from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 
 pytestmark = pytest.mark.system
 
@@ -38,6 +38,23 @@ async def test_given_a_slow_tool_then_a_word_fills_the_wait_and_the_result_follo
     assert said[1:] == ["one moment", "alfa answers sluggish is done"]
     [filler] = [event for event in stage.provider.received() if _hint(event, "One moment")]
     assert filler["response"]["tool_choice"] == "none", "a filler starts nothing"
+
+
+async def test_given_a_filler_that_is_cut_before_it_is_heard_then_the_turn_is_answered_by_itself(stage: Stage) -> None:
+    stage.provider.play = patient
+    stage.provider.pace = Pace(think_ms=600, transcript_ms=80)  # the filler is asked for long before it sounds
+    async with stage.caller() as caller:
+        await greeted(caller)
+        await caller.say(PITCHES["tool"], 400)
+        await stage.provider.until("response.function_call_arguments.done")
+        while not any(_hint(event, "One moment") for event in stage.provider.received()):
+            await stage.provider.until("response.created")
+        heard = await turn(caller, "chat")
+        await caller.silence(await caller.voice(ALFA, heard + 0.5))
+    said = [event["text"] for event in only(stage.journal(caller.room), "agent.said")]
+    assert "alfa answers chat" in said
+    asked = [event for event in stage.provider.received() if event["type"] == "response.create"]
+    assert sum(_hint(event, "One moment") for event in asked) == 1, "no other reply is told to fill the wait"
 
 
 async def test_given_a_tool_in_the_background_then_turns_are_answered_and_the_news_is_told_when_idle(
