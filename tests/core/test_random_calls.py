@@ -109,10 +109,11 @@ def judged(stage: Stage, run: Run) -> list[str]:
     last = only(events, "agent.said")[-1]
     if last["interrupted"] or last["at"] < said[-1]["at"]:
         faults.append(f"the last turn was not answered to its end: {last}")
-    memory = [text(item) for item in _session(stage, said).items() if item.get("role") == "user"]
-    if [word for word in memory if word in PITCHES] != run.said:
-        faults.append(f"the model remembers {memory}, not {run.said}")
     holders = [ALFA, *(TONES[event["target"].upper()] for event in only(events, "handoff.done"))]
+    memory = [text(item) for item in _session(stage, said).items() if item.get("role") == "user"]
+    knows_all = holders[-1] != TONES["CHARLIE"]  # who is handed the caller with `share: none`
+    if knows_all and [word for word in memory if word in PITCHES] != run.said:
+        faults.append(f"the model remembers {memory}, not {run.said}")
     if not _in_order(run.voices, holders):
         faults.append(f"voices {run.voices}, but the call was held by {holders}")
     return [f"seed {run.seed}: {fault}" for fault in faults]
