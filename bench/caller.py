@@ -1,6 +1,7 @@
 """A caller that measures: speaks tones into a room, and knows when it heard which agent."""
 
 import asyncio
+import bisect
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -78,16 +79,14 @@ class Caller:
 
     async def voice(self, hz: int, since: float) -> float:
         """When an agent is first heard after `since`."""
-        return await self.until(lambda heard: next((h.at for h in heard if h.at > since and h.hz == hz), None))
+        return await self.until(lambda heard: next((h.at for h in _after(heard, since) if h.hz == hz), None))
 
     async def silence(self, since: float, ms: int = 400) -> float:
         """When the last sound before `ms` of silence was heard, at or after `since`."""
 
         def last(heard: list[Heard]) -> float | None:
             end = since
-            for sound in heard:
-                if sound.at <= since:
-                    continue
+            for sound in _after(heard, since):
                 if sound.hz is not None:
                     end = sound.at
                 elif sound.at - end >= ms / 1000:
@@ -118,3 +117,7 @@ class Caller:
                 self._news.set()
         finally:
             await stream.aclose()
+
+
+def _after(heard: list[Heard], since: float) -> list[Heard]:
+    return heard[bisect.bisect_right(heard, since, key=lambda sound: sound.at) :]

@@ -1,5 +1,6 @@
 """What is said in a benchmark: pitches far apart, in Hz, on whole periods of 20 ms."""
 
+import functools
 from collections import Counter
 
 import numpy as np
@@ -16,12 +17,16 @@ def loudest(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
     """Which of our pitches a stretch of sound has; None for silence. `pcm`: any number of samples, mono."""
     if len(pcm) == 0:
         return None
-    t = np.arange(len(pcm)) / sample_rate
-    waves = np.exp(-2j * np.pi * np.outer(ALL, t))
+    waves = _waves(len(pcm), sample_rate)
     # not a matrix product: its library's threads spin between two of them, and a whole core is gone
     strengths = np.abs((waves * pcm).sum(axis=1)) * 2 / len(pcm)
     best = int(np.argmax(strengths))
     return ALL[best] if strengths[best] > _FLOOR else None
+
+
+@functools.lru_cache(4)
+def _waves(samples: int, sample_rate: int) -> npt.NDArray[np.complex128]:
+    return np.exp(-2j * np.pi * np.outer(ALL, np.arange(samples) / sample_rate))
 
 
 def spoken(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:

@@ -10,20 +10,32 @@ Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 @asynccontextmanager
 async def background(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[Start]:
-    """Runs them until the body ends; ends the body when one fails. Yields what starts one more."""
+    """Runs them until the body ends; ends the body when one fails. Yields what starts one more.
+
+    What the body alone raises comes out as it is; what fails in the background, as an ExceptionGroup.
+    """
     tasks = set[asyncio.Task[None]]()
-    async with asyncio.TaskGroup() as group:
+    raised: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
 
-        def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-            task = group.create_task(coroutine)
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            return task
+            def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+                task = group.create_task(coroutine)
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                return task
 
-        for coroutine in coroutines:
-            start(coroutine)
-        try:
-            yield start
-        finally:
-            for task in tasks:
-                task.cancel()
+            for coroutine in coroutines:
+                start(coroutine)
+            try:
+                yield start
+            except Exception as error:
+                raised = error
+                raise
+            finally:
+                for task in tasks:
+                    task.cancel()
+    except ExceptionGroup as failed:
+        if raised and failed.exceptions == (raised,):
+            raise raised from raised.__cause__
+        raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import itertools
 import json
 import logging
 import re
@@ -29,7 +30,8 @@ PAGE = Path(__file__).parent.parent / "web-demo" / "dist"
 _BODY_LIMIT = 16 * 1024
 _JOINS_A_MINUTE = 30  # of one address
 _TOKEN_S = 600  # to join with; who is in the room stays
-_COMES_S = (4.0, 8.0, 16.0)  # when it is looked whether an agent has come
+_COMES_S = (4.0, 8.0)  # when it is looked whether an agent has come, after the join and after the look before
+_WAITS_S = 16.0  # between all further looks
 _JOINS = prometheus_client.Counter("baton_joins_total", "Tokens given out.")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -143,14 +145,19 @@ class FrontDesk:
 
     async def _see_to(self, room: str, call: str) -> None:
         """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits."""
-        for pause in _COMES_S:
+        loop = asyncio.get_running_loop()
+        began, came = loop.time(), False
+        for pause in itertools.chain(_COMES_S, itertools.repeat(_WAITS_S)):
             await asyncio.sleep(pause)
             try:
                 inside = await self._livekit.room.list_participants(api.ListParticipantsRequest(room=room))
                 kinds = [participant.kind for participant in inside.participants]
                 if api.ParticipantInfo.Kind.AGENT in kinds:
                     return
+                if not kinds and (came or loop.time() - began > _TOKEN_S):
+                    return
                 if kinds:
+                    came = True
                     logger.warning("nobody has taken call %s; it is offered again", call)
                     await self._livekit.agent_dispatch.create_dispatch(
                         api.CreateAgentDispatchRequest(

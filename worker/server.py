@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
-from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, JobRequest, llm
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, llm
 
 from agents.loader import load_team
 from agents.spec import TeamSpec
@@ -22,6 +22,7 @@ from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint, choose_endpoint
 from worker.parts import ready, until_told
+from worker.places import Places
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
@@ -59,15 +60,11 @@ async def run(settings: Settings) -> None:
 
 
 def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> AgentServer:
-    taken = set[str]()  # jobs accepted and not over: exact, where the framework's own count lags behind
-
-    def load() -> float:
-        return min(1.0, len(taken) / settings.max_calls)
-
+    places = Places(settings.max_calls)
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
         num_idle_processes=1,
-        load_fnc=load,
+        load_fnc=places.load,
         load_threshold=1.0,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
@@ -77,27 +74,20 @@ def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Re
         http_proxy=None,
     )
 
-    async def on_request(request: JobRequest) -> None:
-        if len(taken) >= settings.max_calls:
-            await request.reject(terminate=False)
-            return
-        taken.add(request.id)
-        await request.accept(name="Baton", identity=f"agent-{request.id}")
-
     async def hold(job: JobContext) -> None:
-        job.add_shutdown_callback(lambda: _release(taken, job.job.id))
+        job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
             await _hold(job, settings, team, endpoint, recorder)
         finally:
-            taken.discard(job.job.id)
+            places.free(job.job.id)
             job.shutdown("the call is over")
 
-    server.rtc_session(hold, agent_name=AGENT_NAME, on_request=on_request)
+    server.rtc_session(hold, agent_name=AGENT_NAME, on_request=places.answer)
     return server
 
 
-async def _release(taken: set[str], job: str) -> None:
-    taken.discard(job)
+async def _release(places: Places, job: str) -> None:
+    places.free(job)
 
 
 async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> None:

@@ -1,0 +1,34 @@
+"""The calls a worker may hold at once."""
+
+import logging
+
+from livekit.agents import JobRequest
+
+logger = logging.getLogger(__name__)
+
+
+class Places:
+    """Counts jobs from their acceptance to their end: exact, where the framework's own count lags behind."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = set[str]()
+
+    def load(self) -> float:
+        """The share of the places that is taken, 0 to 1: what LiveKit shares calls out by."""
+        return min(1.0, len(self._taken) / self._most)
+
+    async def answer(self, request: JobRequest) -> None:
+        """Takes an offered job while a place is free."""
+        if len(self._taken) >= self._most:
+            await request.reject(terminate=False)
+            return
+        self._taken.add(request.id)
+        try:
+            await request.accept(name="Baton", identity=f"agent-{request.id}")
+        except Exception as error:  # LiveKit gave the job up before our answer reached it, or cannot be reached
+            self.free(request.id)
+            logger.warning("job %s was accepted, but never came: %s", request.id, error or type(error).__name__)
+
+    def free(self, job: str) -> None:
+        self._taken.discard(job)
