@@ -3,21 +3,31 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agents.plan import Step
 from agents.tasks import Task
 
 SUMMARY_WORDS = 160
 _TURN_WORDS = 30
 
 
-def told(instructions: str, today: str, facts: Mapping[str, Any], open_tasks: Sequence[Task]) -> str:
+def told(
+    instructions: str, today: str, facts: Mapping[str, Any], open_tasks: Sequence[Task], steps: Sequence[Step] = ()
+) -> str:
     """The instructions with what changes from call to call, and from step to step."""
     parts = [instructions, f"Today is {today}."]
     if known := [f"{name}: {value}" for name, value in facts.items() if isinstance(value, str | int | float)]:
         parts.append("Known of this call: " + "; ".join(known) + ".")
     if open_tasks:
-        steps = [_step(task, facts) for task in open_tasks]
-        parts.append("Your next steps, in this order: " + "; ".join(steps) + ".")
+        order = [_step(task, facts) for task in open_tasks]
+        parts.append("Your next steps, in this order: " + "; ".join(order) + ".")
+    if any(step.state in ("open", "active") for step in steps):
+        parts.append("The caller's wishes: " + " ".join(map(_wish, range(1, len(steps) + 1), steps)))
     return "\n\n".join(parts)
+
+
+def _wish(number: int, step: Step) -> str:
+    state = {"open": f"later, with {step.agent}", "active": "now, with you"}.get(step.state, step.state)
+    return f"{number}. {step.wish.rstrip('.')} ({state})."
 
 
 def _step(task: Task, facts: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agents import handoff
+from agents import handoff, plan
 from agents.orchestrator import NOTE, STOP
 from agents.spec import AgentSpec, SpecError, TeamSpec
 from agents.team_file import line_of, read_with_lines
@@ -60,7 +60,7 @@ def load_tool(path: str) -> llm.FunctionTool[..., Any]:
         raise SpecError(f"{path!r} is no tool. Decorate the async function with @function_tool.")
     if not tool.info.description:
         raise SpecError(f"{path!r} has no docstring; the model reads there when to call it.")
-    if handoff.target(tool.info.name) is not None or tool.info.name in (NOTE, STOP):
+    if handoff.target(tool.info.name) is not None or tool.info.name in (NOTE, STOP, plan.MAKE, plan.SETTLE):
         raise SpecError(f"{path!r} may not be called {tool.info.name!r}: that name is ours. Rename it.")
     return tool
 

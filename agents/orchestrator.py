@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents import handoff
+from agents import handoff, plan
 from agents.facts import Facts
+from agents.plan import Plan, PlanError, Step
 from agents.spec import FactSpec
 from agents.tasks import Procedure, Task
 
@@ -16,6 +17,7 @@ STOP = "stop_waiting"
 CONFIRM = (
     "Not done yet. Read the values back and ask the caller to confirm. After a yes, call it again with the same values."
 )
+STUMBLED = "Not settled: its tool has failed. Wait for what the caller says to that, or call this with `dropped`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,15 @@ class Run:
 class Answer:
     """Tell the model at once what became of its tool call. `failed`: nothing was done.
 
-    Without a message the call has joined one that runs, and gets that one's result.
+    Without a message the call has joined one that runs, and gets that one's result. `quiet`: there is nothing to say
+    of it.
     """
 
     call_id: str
     tool: str
     message: str
     failed: bool
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class TaskDone:
 class Switch:
     """Prepare `target`: from now on `source` asks for no reply. `announce`: what it is saying may be heard out.
 
+    `call_id` is empty when it is the plan that hands over.
     `share`: what the target knows of the conversation. `returning`: it has had this caller before.
     """
 
@@ -87,7 +92,15 @@ class RollBack:
     reason: str
 
 
-Command = Run | Answer | Cancel | TaskDone | Switch | Entered | RollBack
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The agent who has the call shall deal with a wish of the plan, or say why it is not possible."""
+
+    wish: str
+    why_not: str = ""
+
+
+Command = Run | Answer | Cancel | TaskDone | Switch | Entered | RollBack | Begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,9 @@ class Orchestrator:
         self._roles = roles
         self._procedures = {name: Procedure(role.tasks) for name, role in roles.items()}
         self._facts = Facts(facts or {})
+        self._plan = Plan()
+        self._stumbled = False  # the last tool of the wish that is being dealt with has failed
+        self._former_steps: tuple[Step, ...] = ()  # the plan again, if the handoff under way fails
         self.agent = start  # who has the call: the next one from the decision on, so that nobody else begins to speak
         self.epoch = 0
         self._leaving: str | None = None  # who had it, while the handoff is not settled
@@ -158,6 +174,11 @@ class Orchestrator:
         return self._facts.values
 
     @property
+    def plan(self) -> tuple[Step, ...]:
+        """What the caller wants, if it is several things."""
+        return self._plan.steps
+
+    @property
     def procedure(self) -> Procedure:
         """The present agent's."""
         return self._procedures[self.agent]
@@ -170,7 +191,9 @@ class Orchestrator:
         handoffs = {handoff.tool_name(to) for to in role.handoffs}
         note = {NOTE} if procedure.collects else set[str]()
         stop = {STOP} if self._stoppable() else set[str]()
-        return frozenset(tools | handoffs | note | stop)
+        planning = {plan.MAKE} if len(self._roles) > 1 else set[str]()
+        settle = {plan.SETTLE} if self._plan.active else set[str]()
+        return frozenset(tools | handoffs | note | stop | planning | settle)
 
     def caller_spoke(self) -> None:
         """The caller took a turn: what agents do next answers it."""
@@ -184,6 +207,10 @@ class Orchestrator:
         role = self._roles[self.agent]
         if (to := handoff.target(tool)) is not None:
             return (self._hand_over(role, call_id, tool, to),)
+        if tool == plan.MAKE:
+            return (self._make_plan(call_id, arguments),)
+        if tool == plan.SETTLE:
+            return (self._settle_step(call_id, arguments),)
         if tool == NOTE and self.procedure.collects:
             return self._note(call_id, arguments)
         if tool == STOP:
@@ -204,6 +231,7 @@ class Orchestrator:
         arguments = self._arguments.pop(call_id, "")
         if decision is None:
             return joined, ()
+        self._stumbled = failed
         if failed:
             return joined, self._settle()
         if self._roles[decision.agent].tools[decision.tool].writes:
@@ -225,8 +253,44 @@ class Orchestrator:
         if self._leaving is None or epoch != self.epoch:
             return None
         target, self.agent, self._leaving = self.agent, self._leaving, None
+        self._plan.steps = self._former_steps
         self.epoch += 1
         return RollBack(self.agent, target, self.epoch, reason)
+
+    def idle(self) -> tuple[Command, ...]:
+        """Nobody speaks, and nothing is waited for: the plan goes on by itself."""
+        if self.switching or self._plan.active or (step := self._plan.next) is None:
+            return ()
+        self._plan.begin(step)
+        self._stumbled = False
+        if step.agent == self.agent:
+            return (Begin(step.wish),)
+        rules = self._roles[self.agent].handoffs.get(step.agent, HandoffRules())
+        begun = self._plan.steps
+        self._plan.settle("dropped")
+        if rules.unless and (why := _why(rules.unless, self.facts)):
+            return (Begin(step.wish, why),)
+        switch = self._switch("", step.agent, rules)
+        self._plan.steps = begun
+        return (switch, Begin(step.wish))
+
+    def _make_plan(self, call_id: str, arguments: str) -> Command:
+        try:
+            self._plan.propose(arguments, self._roles.keys(), self.agent)
+        except PlanError as error:
+            return _refused(call_id, plan.MAKE, str(error))
+        return Answer(call_id, plan.MAKE, "Planned. One wish after the other will be named to you.", False, quiet=True)
+
+    def _settle_step(self, call_id: str, arguments: str) -> Command:
+        if self._plan.active is None:
+            return _refused(call_id, plan.SETTLE, "No wish of a plan is open with you.")
+        dropped = '"dropped"' in arguments
+        if self._stumbled and not dropped:
+            return Answer(call_id, plan.SETTLE, STUMBLED, failed=True, quiet=True)
+        self._plan.settle("dropped" if dropped else "done")
+        more = self._plan.next is not None
+        told = "The next wish follows." if more else "All wishes are settled. Ask whether there is anything else."
+        return Answer(call_id, plan.SETTLE, told, failed=False, quiet=more)
 
     def _run(self, rules: ToolRules, call_id: str, tool: str, arguments: str) -> Command:
         decision = _Decision(self.agent, tool, _canonical(arguments))
@@ -290,6 +354,12 @@ class Orchestrator:
                 call_id, tool, "The caller has been passed round often enough. Help them yourself, or say you cannot."
             )
         self._handoffs += 1
+        switch = self._switch(call_id, to, rules)
+        self._plan.handed_over(to)
+        return switch
+
+    def _switch(self, call_id: str, to: str, rules: HandoffRules) -> Switch:
+        self._former_steps = self._plan.steps
         self.epoch += 1
         self._leaving, self.agent = self.agent, to
         return Switch(call_id, self._leaving, to, self.epoch, rules.announce, rules.share, returning=to in self._held)

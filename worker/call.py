@@ -8,8 +8,8 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agents import context, handoff
-from agents.orchestrator import Answer, Cancel, Command, Entered, Orchestrator, RollBack, Run, Switch, TaskDone
+from agents import context, handoff, plan
+from agents.orchestrator import Answer, Begin, Cancel, Command, Entered, Orchestrator, RollBack, Run, Switch, TaskDone
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
@@ -108,12 +108,13 @@ class Call:
         self._team, self._caller, self._today = team, caller, today
         self._outbox, self._journal = outbox, journal
         self._toolboxes: Mapping[str, Toolbox] = {
-            name: Toolbox(agent, team.facts) for name, agent in team.agents.items()
+            name: Toolbox(agent, team.facts, list(team.agents)) for name, agent in team.agents.items()
         }
         roles = {name: box.role for name, box in self._toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
         facts = self._orchestrator.facts
         self._tools = ToolRuns(self._toolboxes, lambda agent, call: make_context(agent, call, facts), self.put)
+        self._shown_plan: tuple[plan.Step, ...] = ()
         self._unshare: Callable[[], None] = lambda: None
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
@@ -156,10 +157,10 @@ class Call:
         try:
             async with background(self._gate.run()) as start:
                 self._line.on_reconnect(lambda: start(self._line.restore()))
-                self._advance()
+                self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
-                    self._advance()
+                    self._advance(start)
                 self._gate.cut()
         finally:
             if self._timer:
@@ -271,9 +272,12 @@ class Call:
 
     # ---- the model's reply
 
-    def _advance(self) -> None:
+    def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
         speaking = self._barge_in.speaking
+        if self._line.up and self._is_idle:
+            for command in self._orchestrator.idle():
+                self._carry_out(command, start)
         if self._line.up and (reason := self._arbiter.next(caller_speaking=speaking, audible=self._gate.audible)):
             hint = self._hint_for(reason)
             ask = self._line.ask(hint, tools=reason is not Reason.FILLER)
@@ -283,6 +287,13 @@ class Call:
         self._watch()
         self._set_timer()
         self._show_state()
+        self._show_plan()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Nobody speaks, or is about to, and nobody waits for a tool."""
+        waits = self._arbiter.running or self._arbiter.pending or self._tools.awaited
+        return not (waits or self._gate.audible or self._barge_in.undecided)
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""
@@ -451,15 +462,21 @@ class Call:
         match command:
             case Run():
                 self._run_tool(command, start)
-            case Answer(call_id, tool, message, failed):
+            case Answer(call_id, tool, message, failed, quiet):
                 if message:
                     self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
-                    self._arbiter.want(Reason.RESULT)
+                    if not quiet:
+                        self._arbiter.want(Reason.RESULT)
                     self._rearm()
             case Cancel(call_id):
                 self._tools.cancel(call_id)
             case TaskDone(agent, task):
                 self._record(journal.TaskDone(agent=agent, task=task))
+            case Begin(wish, why_not):
+                self._line.note(f'{plan.NEXT}: "{wish}"' + (f" It is not possible: {why_not}" if why_not else ""))
+                if not self._orchestrator.switching:
+                    self._arbiter.want(Reason.RESULT)
+                    self._rearm()
             case _:
                 self._hand_over(command)
 
@@ -469,7 +486,8 @@ class Call:
                 self._record(journal.HandoffDecided(source=source, target=target))
                 if not announce:
                     self._cut()
-                self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
+                if call_id:
+                    self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
                 self._unshare = self._line.share(share, context.summary)
                 self._line.arm(self._arms())
                 self._hint = handoff.entry_hint(source, returning=returning)
@@ -498,7 +516,9 @@ class Call:
     def _arms(self) -> Arms:
         agent = self._team.agents[self._orchestrator.agent]
         orchestrator = self._orchestrator
-        told = context.told(agent.instructions, self._today, orchestrator.facts, orchestrator.procedure.open)
+        told = context.told(
+            agent.instructions, self._today, orchestrator.facts, orchestrator.procedure.open, orchestrator.plan
+        )
         tools = self._toolboxes[agent.name].schemas(orchestrator.offered)
         return Arms(orchestrator.epoch, told, tools, agent.voice)
 
@@ -534,6 +554,12 @@ class Call:
         else:
             state = "listening"
         self._outbox.attributes({STATE: state, AGENT: self._orchestrator.agent})
+
+    def _show_plan(self) -> None:
+        if (steps := self._orchestrator.plan) != self._shown_plan:
+            self._shown_plan = steps
+            shown = tuple(journal.PlanStep(wish=step.wish, agent=step.agent, state=step.state) for step in steps)
+            self._record(journal.PlanChanged(steps=shown))
 
     def _set_timer(self) -> None:
         """Wakes `run` at the next deadline."""

@@ -50,6 +50,13 @@ class ToolRuns:
     def running(self) -> bool:
         return bool(self._tasks)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether one runs that is not in the background."""
+        return any(
+            self._toolboxes[agent].spec(tool).while_running != "background" for agent, tool in self._agents.values()
+        )
+
     def what(self, call_id: str) -> tuple[str, str]:
         """Agent and tool of a call that runs; empty when it is over."""
         return self._agents.get(call_id, ("", ""))

@@ -1,14 +1,14 @@
 """What an agent may call, as the model sees it and as it runs."""
 
 import asyncio
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from livekit.agents import llm
 
-from agents import facts, handoff
+from agents import facts, handoff, plan
 from agents.loader import load_predicate, load_tool, load_tools
 from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
 from agents.spec import AgentSpec, FactSpec, ToolSpec
@@ -16,6 +16,16 @@ from agents.tasks import Task
 from tools.context import CallContext
 
 Schema = Mapping[str, Any]
+
+_PLAN = (
+    "When the caller wants several things at once: list them in the order they are to be done, each with the agent who "
+    "does it. Call it again with all that is still to be done when the caller adds, drops or reorders a wish. "
+    "Say in a few words that you deal with one after the other."
+)
+_SETTLE = (
+    "The wish you deal with is settled, or the caller has dropped it. "
+    "First say what came of it, then call this in the same reply."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +37,12 @@ class Outcome:
 
 
 class Toolbox:
-    """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note."""
+    """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note.
 
-    def __init__(self, agent: AgentSpec, facts: Mapping[str, FactSpec] | None = None) -> None:
+    `team` names all agents: whom a plan may give a wish to.
+    """
+
+    def __init__(self, agent: AgentSpec, facts: Mapping[str, FactSpec] | None = None, team: Sequence[str] = ()) -> None:
         self._tools = llm.ToolContext(load_tools(agent))
         self._specs = {load_tool(spec.tool).info.name: spec for spec in agent.tools}
         names = {spec.tool: name for name, spec in self._specs.items()}
@@ -58,6 +71,8 @@ class Toolbox:
             **{name: _schema(tool) for name, tool in self._tools.function_tools.items()},
             NOTE: _note({name: (facts or {})[name] for name in collected}),
             STOP: _function(STOP, "Stop what still runs, when the caller does not want it any more."),
+            plan.MAKE: _function(plan.MAKE, _PLAN, plan.schema(team, agent.name)),
+            plan.SETTLE: _function(plan.SETTLE, _SETTLE, {"outcome": {"type": "string", "enum": ["done", "dropped"]}}),
             **{
                 handoff.tool_name(to.to): _function(
                     handoff.tool_name(to.to), handoff.description(to.when, to.examples, to.announce)

@@ -1,5 +1,7 @@
+import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from agents.orchestrator import (
     NOTE,
     STOP,
     Answer,
+    Begin,
     Cancel,
     Entered,
     HandoffRules,
@@ -22,6 +25,7 @@ from agents.orchestrator import (
     TaskDone,
     ToolRules,
 )
+from agents.plan import MAKE, SETTLE
 from agents.spec import FactSpec
 from agents.tasks import Task
 
@@ -159,26 +163,166 @@ def test_given_a_caller_who_gives_up_waiting_then_reads_are_stopped_and_writes_a
     assert call.tool_requested(0, "c3", STOP, "{}")[0] == Cancel("c1")
 
 
+def plan(*steps: tuple[str, str], **after: list[int]) -> str:
+    """The arguments of a proposal; `wish=[1]` makes a wish wait for the first."""
+    items = [
+        {"agent": agent, "wish": wish, **({"after": after[wish]} if wish in after else {})} for agent, wish in steps
+    ]
+    return json.dumps({"steps": items})
+
+
+def states(call: Orchestrator) -> dict[str, str]:
+    return {step.wish: step.state for step in call.plan}
+
+
+def settle(call: Orchestrator, arguments: str = "{}") -> Answer:
+    [answer] = call.tool_requested(call.epoch, "c", SETTLE, arguments)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def test_given_a_plan_then_each_wish_goes_to_its_agent_in_order_and_nothing_is_left() -> None:
+    call = team()
+    wishes = plan(("b", "send"), ("a", "look"), ("c", "talk"), send=[])
+    [answer] = call.tool_requested(0, "c1", MAKE, wishes)
+    assert isinstance(answer, Answer)
+    assert answer.quiet
+    assert call.idle() == (Switch("", "a", "b", 1, announce=False, share="last: 2", returning=False), Begin("send"))
+    assert call.idle() == (), "a handoff is under way"
+    call.prepared(1)
+    assert call.idle() == (), "the first wish is not settled"
+    assert SETTLE in call.offered
+    assert settle(call).quiet
+    assert isinstance(call.idle()[0], Switch)
+    call.prepared(2)
+    assert states(call) == {"send": "done", "look": "active", "talk": "open"}
+    settle(call, '{"outcome": "dropped"}')
+    call.idle()
+    call.prepared(3)
+    assert not settle(call).quiet, "the last one: the caller is asked what else there is"
+    assert states(call) == {"send": "done", "look": "dropped", "talk": "done"}
+    assert call.idle() == ()
+
+
+def test_given_wishes_of_one_agent_then_it_goes_on_without_a_handoff() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("a", "pay")))
+    assert call.idle() == (Begin("look"),)
+    settle(call)
+    assert call.idle() == (Begin("pay"),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("{", "steps"),
+        ("[]", "steps"),
+        ('{"steps": 3}', "list"),
+        (plan(("a", "look")), "two wishes"),
+        (plan(("a", "look"), ("nobody", "x")), "there is no agent 'nobody'"),
+        (plan(("a", "look"), ("b", " ")), "no `wish`"),
+        (plan(("a", "look"), ("b", "x"), look=[2]), "steps before it"),
+        (plan(*[("a", f"wish {number}") for number in range(9)]), "at most 8"),
+    ],
+)
+def test_given_a_proposal_that_is_no_plan_then_the_model_is_told_why(arguments: str, told: str) -> None:
+    call = team()
+    assert told in refused(call.tool_requested(0, "c1", MAKE, arguments))
+    assert call.plan == ()
+
+
+def test_given_a_caller_who_adds_drops_and_reorders_then_what_is_settled_stays_and_the_rest_follows() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("a", "pay"), ("b", "send")))
+    call.idle()
+    settle(call)
+    call.idle()
+    call.tool_requested(0, "c2", MAKE, plan(("c", "talk"), ("a", "pay")))
+    assert states(call) == {"look": "done", "send": "dropped", "talk": "open", "pay": "active"}
+    settle(call)
+    assert call.idle()[-1] == Begin("talk")
+
+
+def test_given_a_wish_that_waits_for_another_then_it_comes_after_it() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("a", "pay"), ("a", "talk"), pay=[1], talk=[1, 2]))
+    call.idle()
+    call.tool_requested(0, "c2", MAKE, plan(("a", "pay"), ("a", "look"), look=[1]))
+    call.idle()
+    assert states(call) == {"look": "open", "talk": "dropped", "pay": "active"}
+
+
+def test_given_a_tool_that_failed_then_its_wish_is_not_settled_until_it_is_dropped_or_done() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("a", "pay")))
+    call.idle()
+    call.tool_requested(0, "c2", "look", "{}")
+    call.tool_finished("c2", "there is none", failed=True)
+    assert settle(call).failed
+    assert states(call)["look"] == "active"
+    call.tool_requested(0, "c3", "look", '{"again": 1}')
+    call.tool_finished("c3", "found", failed=False)
+    assert not settle(call).failed
+
+
+def test_given_a_caller_who_turns_to_another_agent_in_the_middle_of_a_plan_then_the_plan_goes_on_after_that() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("b", "send")))
+    call.idle()
+    call.tool_requested(0, "c2", "transfer_to_c", "{}")
+    call.prepared(1)
+    assert [step.state for step in call.plan] == ["active", "open", "open"]
+    assert call.plan[0].agent == "c"
+    assert call.idle() == ()
+    settle(call)
+    assert call.idle()[-1] == Begin("look")
+
+
+def test_given_a_handoff_of_the_plan_that_fails_then_its_wish_is_dropped_and_the_rest_goes_on() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("b", "send"), ("a", "look")))
+    call.idle()
+    call.failed(1, "refused")
+    assert states(call) == {"send": "dropped", "look": "open"}
+    assert call.idle() == (Begin("look"),)
+
+
+def test_given_a_rule_against_a_handoff_then_the_plan_tells_it_and_goes_on() -> None:
+    call = team("b")
+    call.facts["number"] = 13
+    call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("b", "send")))
+    assert call.idle() == (Begin("look", "Not with 13."),)
+    assert call.idle() == (Begin("send"),)
+
+
 TOOLS = ["look", "pay", "send", NOTE, STOP, "transfer_to_a", "transfer_to_b", "transfer_to_c"]
+PLANS = [
+    plan(("a", "look"), ("b", "send"), ("c", "talk"), talk=[1]),
+    plan(("c", "talk"), ("a", "pay"), ("b", "send"), send=[2]),
+    plan(("b", "send")),
+]
+CALLS = st.tuples(
+    st.sampled_from([*TOOLS, *TOOLS, SETTLE, "prepared", "failed", "turn", "turn", "finished", "broke"]),
+    st.sampled_from([0, 0, 0, -1, -2]),
+    st.sampled_from(["{}", '{"number": 5}', '{"number": 13}', "{"]),
+)
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from([*TOOLS, *TOOLS, "prepared", "failed", "turn", "turn", "finished", "broke"]),
-        st.sampled_from([0, 0, 0, -1, -2]),
-        st.sampled_from(["{}", '{"number": 5}', '{"number": 13}', "{"]),
-    ),
+    st.one_of(CALLS, CALLS, st.tuples(st.sampled_from([MAKE, "idle"]), st.just(0), st.sampled_from(PLANS))),
     max_size=25,
 )
+STARTS = st.sampled_from("ab")
 
 
 class Witness:
     """The promises in other words than the orchestrator's. `see` raises AssertionError when one is broken."""
 
-    def __init__(self) -> None:
-        self.holder, self.leaving, self.turn = "a", "", 0
+    def __init__(self, start: str) -> None:
+        self.holder, self.leaving, self.turn = start, "", 0
         self.running: dict[str, tuple[str, str]] = {}
         self.paid: set[tuple[int, str]] = set()
         self.proposed: dict[str, int] = {}
         self.known = False
+        self.settled: list[str] = []
 
     def see(self, command: object, *, stale: bool) -> None:
         match command:
@@ -213,9 +357,20 @@ class Witness:
             case _:
                 pass
 
+    def see_plan(self, call: Orchestrator) -> None:
+        active = [step for step in call.plan if step.state == "active"]
+        assert [step.agent for step in active] in ([], [call.agent]), (
+            "one wish at a time, with the agent who has the call"
+        )
+        settled = [step.wish for step in call.plan if step.state in ("done", "dropped")]
+        assert settled[: len(self.settled)] == self.settled or set(self.settled) <= set(settled), (
+            "settled stays settled"
+        )
+        self.settled = settled
+
 
 def witness(call: Orchestrator, steps: list[tuple[str, int, str]]) -> None:
-    seen = Witness()
+    seen = Witness(call.agent)
     for number, (name, age, arguments) in enumerate(steps):
         epoch, before = call.epoch + age, (call.agent, call.epoch, call.switching)
         commands: tuple[object, ...] = ()
@@ -224,6 +379,8 @@ def witness(call: Orchestrator, steps: list[tuple[str, int, str]]) -> None:
                 commands = (call.prepared(epoch),)
             case "failed":
                 commands = (call.failed(epoch, "why"),)
+            case "idle":
+                commands = call.idle()
             case "turn":
                 call.caller_spoke()
                 seen.turn += 1
@@ -237,19 +394,20 @@ def witness(call: Orchestrator, steps: list[tuple[str, int, str]]) -> None:
                 commands = call.tool_requested(epoch, f"c{number}", tool, arguments)
                 assert commands, "no call of the model stays without an answer"
         for command in commands:
-            seen.see(command, stale=bool(age) and name not in ("finished", "broke"))
+            seen.see(command, stale=bool(age) and name not in ("finished", "broke", "idle"))
+        seen.see_plan(call)
         if name == "send" and isinstance(commands[0], Answer) and not commands[0].failed and commands[0].message:
             seen.proposed.setdefault(arguments, seen.turn)
         assert call.agent == seen.holder
         assert call.switching == bool(seen.leaving), "P3: never neither, never both"
-        if age and name not in ("turn", "finished", "broke"):
+        if age and name not in ("turn", "finished", "broke", "idle"):
             assert (call.agent, call.epoch, call.switching) == before, "an event of an old epoch is stale"
 
 
 @settings(max_examples=200_000 if os.environ.get("BATON_SOAK") else 10_000, deadline=None)
-@given(STEPS)
-def test_in_any_interleaving_the_promises_hold(steps: list[tuple[str, int, str]]) -> None:
-    witness(team(), steps)
+@given(STARTS, STEPS)
+def test_in_any_interleaving_the_promises_hold(start: str, steps: list[tuple[str, int, str]]) -> None:
+    witness(team(start), steps)
 
 
 class HearsOldEpochs(Orchestrator):
@@ -281,6 +439,22 @@ class ForgetsWhatRuns(Orchestrator):
         self._running.clear()
 
 
+class BeginsTwoWishes(Orchestrator):
+    def idle(self) -> Any:
+        if (active := self._plan.active) and self._plan.next:
+            self._plan.steps = tuple(replace(step, state="active") for step in self._plan.steps)
+            return (Begin(active.wish),)
+        return super().idle()
+
+
+class LeavesTheWishBehind(Orchestrator):
+    def _hand_over(self, role: Role, call_id: str, tool: str, to: str) -> Any:
+        before = self._plan.steps
+        command = super()._hand_over(role, call_id, tool, to)
+        self._plan.steps = before
+        return command
+
+
 class AsksNobody(Orchestrator):
     def __init__(self, roles: Mapping[str, Role], start: str, facts: Mapping[str, FactSpec]) -> None:
         trusting = {**roles, "b": Role({"send": ToolRules(writes=True)}, roles["b"].handoffs, roles["b"].tasks)}
@@ -303,13 +477,15 @@ class SkipsSteps(Orchestrator):
         ForgetsWhatRuns,
         AsksNobody,
         SkipsSteps,
+        BeginsTwoWishes,
+        LeavesTheWishBehind,
     ],
 )
 def test_given_a_rule_that_is_broken_then_the_property_finds_it(broken: type[Orchestrator]) -> None:
     @settings(max_examples=20_000, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
-    @given(STEPS)
-    def property_(steps: list[tuple[str, int, str]]) -> None:
-        witness(broken(ROLES, "a", FACTS), steps)
+    @given(STARTS, STEPS)
+    def property_(start: str, steps: list[tuple[str, int, str]]) -> None:
+        witness(broken(ROLES, start, FACTS), steps)
 
     with pytest.raises(AssertionError):
         property_()

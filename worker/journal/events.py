@@ -105,6 +105,20 @@ class TaskDone(_Event):
     task: str
 
 
+class PlanStep(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    wish: str
+    agent: str
+    state: Literal["open", "active", "done", "dropped"]
+
+
+class PlanChanged(_Event):
+    """What the caller wants done, in order, as it now stands."""
+
+    type: Literal["plan.changed"] = "plan.changed"
+    steps: tuple[PlanStep, ...]
+
+
 class LineLost(_Event):
     type: Literal["line.lost"] = "line.lost"
     reason: str
@@ -134,6 +148,7 @@ JournalEvent = Annotated[
     | HandoffDone
     | HandoffFailed
     | TaskDone
+    | PlanChanged
     | LineLost
     | LineRestored
     | WatchdogFired,

@@ -76,6 +76,11 @@ class BargeIn:
         """The caller is in the middle of something: nobody else may begin."""
         return self._speech or self._phase is _Phase.SUSPECT
 
+    @property
+    def undecided(self) -> bool:
+        """Whether what the caller said, or says, is a turn of theirs is not settled."""
+        return self.speaking or self._phase is not _Phase.QUIET
+
     def sound(self, now: float, *, audible: bool) -> Verdict:
         """The microphone became loud."""
         return self._suspect(now) if audible and self._phase is _Phase.QUIET else Verdict.NONE

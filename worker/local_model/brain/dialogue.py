@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from worker.local_model.brain import small_talk, wording
+from worker.local_model.brain import small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
@@ -51,14 +51,16 @@ class Dialogue:
         self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
     def next(self) -> list[Thought]:
-        users = [place for place, item in enumerate(self._items) if _is_user(item)]
+        users = [place for place, item in enumerate(self._items) if _is_user(item) or wishes.named(item)]
         hint = self._instructions.rsplit("\n\n", 1)[-1]
         if said := re.search(r'(?i)\bsay (?:exactly|only|this):? "([^"]+)"', hint):
             return [Say(said[1])]
         if refused := re.search(r"could not be put through to (\w+)", hint):
             return [Say(f"I am sorry, I could not put you through to {refused[1]}. How else can I help you?")]
         if results := self._unsaid_results(users[-1] if users else -1):
-            return [Say(self._tell(results))]
+            return self._told(results)
+        if self._items and isinstance(last := self._items[-1], ToolResult) and self._is_settled(last.call_id):
+            return [Say(wording.ANYTHING_ELSE)]
         if not users:
             return [Say(quoted_after("Greet with", self._instructions) or self._greeting())]
         return self._go_through(users)
@@ -66,12 +68,20 @@ class Dialogue:
     def _go_through(self, users: list[int]) -> list[Thought]:
         entered = max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
         begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
+        begin = max([begin, *(at for at in users if wishes.named(self._items[at]))])
         state = _State()
         for at in range(begin, len(self._items)):
             self._at = at
             match self._items[at]:
                 case Message("user", text):
                     thoughts = self._answer(state, text, brought=at < entered)
+                    if at == users[-1]:
+                        return thoughts
+                case Message("system") as note if wish := wishes.named(note):
+                    state.drop()
+                    why = wishes.impossible(note)
+                    thoughts = [Say(why), *wishes.settle(self._tools, "dropped")] if why else []
+                    thoughts = thoughts or self._answer(state, wish, brought=True)
                     if at == users[-1]:
                         return thoughts
                 case ToolCall(name, arguments, call_id) if not name.startswith(HANDOFF):
@@ -91,7 +101,12 @@ class Dialogue:
             return [Say(said)]
         if small_talk.cancels(text):
             state.drop()
+            if settled := wishes.settle(self._tools, "dropped"):
+                return [Say(wishes.DROPPED), *settled]
             return [Say(wording.LEFT_ALONE)]
+        if not brought and (dropped := wishes.dropped(text, self._instructions, self._tools)):
+            state.drop()
+            return dropped
         if state.tool and state.asked == _CONFIRMATION:
             return self._confirmed(state, state.tool, text)
         if state.tool and (thoughts := self._filled(state, state.tool, text)):
@@ -109,6 +124,8 @@ class Dialogue:
             return [self._call(state, tool)]
         if answer is False:
             state.drop()
+            if settled := wishes.settle(self._tools, "dropped"):
+                return [Say(wishes.DROPPED), *settled]
             return [Say(wording.LEFT_ALONE)]
         if (other := self._other(state, text)) is not None:
             return self._take(state, other, text)
@@ -153,6 +170,8 @@ class Dialogue:
             return [Say(wording.help_with(self._tools))]
         if state.last and _only_values(state.last, text) and self._names_something(state.last, text):
             return self._take(state, Offer((), tool=state.last), text)
+        if not brought and (planned := wishes.plan(text, self._tools, lambda part: self._choose(part, self._offers))):
+            return planned
         on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
         ranked = self._choose(text, on_offer)
         if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
@@ -167,14 +186,14 @@ class Dialogue:
 
     def _take(self, state: _State, offer: Offer, text: str) -> list[Thought]:
         if offer.tool is None:
-            return [Say(offer.answer)]
+            return [Say(offer.answer), *wishes.settle(self._tools)]
         if offer.tool.name.startswith(HANDOFF):
             state.drop()
             return [ToolCall(offer.tool.name, "{}")]
         state.tool, state.values, state.asked, state.tries = offer.tool, {}, "", 0
         for slot in slots_of(offer.tool.parameters):
             found = self._find(slot, text)
-            if found is None and slot.lasts:
+            if found is None and slot.lasts and not re.search(r"(?i)\b(?:other|another)\b", text):
                 found = self._known(slot)
             if found is not None:
                 state.values[slot.name] = found
@@ -230,14 +249,35 @@ class Dialogue:
     def _unsaid_results(self, last_user: int) -> list[ToolResult]:
         """Results that have come since the caller or we spoke last, handoffs apart."""
         said = max((at for at, item in enumerate(self._items) if isinstance(item, Message)), default=-1)
-        transfers = {item.call_id for item in self._items if _is_transfer(item) and isinstance(item, ToolCall)}
+        ours = {
+            item.call_id
+            for item in self._items
+            if isinstance(item, ToolCall) and (_is_transfer(item) or wishes.is_settling(item))
+        }
         since = self._items[max(said, last_user) + 1 :]
-        return [item for item in since if isinstance(item, ToolResult) and item.call_id not in transfers]
+        return [item for item in since if isinstance(item, ToolResult) and item.call_id not in ours]
 
     def _is_proposal(self, call_id: str) -> bool:
         """Whether a call was answered by: read the values back, and call again after a yes."""
         outputs = (item.output for item in self._items if isinstance(item, ToolResult) and item.call_id == call_id)
         return any(output.startswith(_PROPOSAL) for output in outputs)
+
+    def _is_settled(self, call_id: str) -> bool:
+        return any(
+            isinstance(item, ToolCall) and item.call_id == call_id and wishes.is_settling(item) for item in self._items
+        )
+
+    def _told(self, results: Sequence[ToolResult]) -> list[Thought]:
+        """What came of tools; a wish of a plan is settled with it."""
+        if any(one.output.startswith(_PROPOSAL) for one in results):
+            return [Say(self._tell(results))]
+        settled = wishes.settle(self._tools)
+        told = self._tell(results)
+        return (
+            [Say(told), *settled]
+            if settled
+            else [Say(f"{told} {wording.ANYTHING_ELSE}" if told.startswith("Done.") else told)]
+        )
 
     def _tell(self, results: Sequence[ToolResult]) -> str:
         called = {item.call_id: item for item in self._items if isinstance(item, ToolCall)}
@@ -246,8 +286,7 @@ class Dialogue:
             tool = self._tool(call.name) if call else None
             if call and tool and one.output.startswith(_PROPOSAL):
                 return wording.confirm(slots_of(tool.parameters), _arguments(call.arguments))
-        told = " ".join(dict.fromkeys(wording.result(one.output) for one in results))
-        return f"{told} Is there anything else?" if told.startswith("Done.") else told
+        return " ".join(dict.fromkeys(wording.result(one.output) for one in results))
 
     def _last_said(self) -> str:
         return next(

@@ -1,12 +1,16 @@
 """What instructions and tools offer, read from their text."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agents.orchestrator import NOTE, STOP
+from agents.plan import MAKE, SETTLE
 from worker.local_model.brain.slots import slots_of
 from worker.local_model.conversation import Tool
 
 HANDOFF = "transfer_to_"
+_FOR_US = (MAKE, SETTLE, NOTE)  # no caller asks for these
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,12 @@ class Offer:
 
 
 def offers(instructions: str, tools: tuple[Tool, ...]) -> list[Offer]:
-    return [*(_tool_offer(tool) for tool in tools), *_answers(instructions)]
+    return [*(_tool_offer(tool) for tool in tools if tool.name not in _FOR_US), *_answers(instructions)]
+
+
+def able(tools: Iterable[Tool]) -> list[Tool]:
+    """What can be done for a caller, handoffs apart."""
+    return [tool for tool in tools if tool.name not in (*_FOR_US, STOP) and not tool.name.startswith(HANDOFF)]
 
 
 def quoted_after(label: str, instructions: str) -> str | None:

@@ -3,16 +3,17 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from worker.local_model.brain.phrases import HANDOFF, summary
+from worker.local_model.brain.phrases import HANDOFF, able, summary
 from worker.local_model.brain.slots import Slot
 from worker.local_model.conversation import Tool
 
 NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
 LEFT_ALONE = "All right, I leave it as it is. What else can I do for you?"
 BACK = "I am with you again. What can I do for you?"
+ANYTHING_ELSE = "Is there anything else?"
 GIVEN_UP = "I am sorry, I cannot make it out. What else can I do for you?"
 BROKEN = "I am sorry, that did not work. Could you try it in other words?"
 _SENTENCES = 4
@@ -30,10 +31,10 @@ def confirm(slots: Sequence[Slot], values: dict[str, Any]) -> str:
     return f"Let me read that back: {'; '.join(parts)}. Is that right?"
 
 
-def help_with(tools: Iterable[Tool]) -> str:
-    able = [summary(tool) for tool in tools if not tool.name.startswith(HANDOFF)]
+def help_with(tools: Sequence[Tool]) -> str:
+    tasks = [summary(tool) for tool in able(tools)]
     others = [tool.name.removeprefix(HANDOFF).replace("_", " ") for tool in tools if tool.name.startswith(HANDOFF)]
-    parts = [f"I can {_listed(able)}"] if able else []
+    parts = [f"I can {_listed(tasks)}"] if tasks else []
     parts += [f"put you through to {_listed(others)}"] if others else []
     said = " and ".join(parts) or "I can talk with you"
     return f"{said[0].upper()}{said[1:]}."

@@ -1,0 +1,139 @@
+"""Several wishes of a caller, in order, and which agent deals with each. Pure."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+MAKE = "make_plan"
+SETTLE = "step_done"
+MOST = 8
+NEXT = "The caller's next wish"  # how a note begins that names it
+
+State = Literal["open", "active", "done", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One wish, in the caller's words; `after`: places in the plan, from 0, that are to be settled before it."""
+
+    agent: str
+    wish: str
+    after: tuple[int, ...] = ()
+    state: State = "open"
+
+
+class PlanError(Exception):
+    """A proposal that cannot be a plan; the message is for the model."""
+
+
+class Plan:
+    """At most one step is active. What is settled stays in the plan, so that it can be shown."""
+
+    def __init__(self) -> None:
+        self.steps: tuple[Step, ...] = ()
+
+    @property
+    def active(self) -> Step | None:
+        return next((step for step in self.steps if step.state == "active"), None)
+
+    @property
+    def next(self) -> Step | None:
+        """The first step that waits for nothing but its turn."""
+        return next((step for step in self.steps if step.state == "open" and self._ready(step)), None)
+
+    def propose(self, arguments: str, agents: Collection[str], proposer: str) -> None:
+        """Takes the model's proposal in place of what is not settled yet. Raises PlanError, and changes nothing then."""
+        settled = tuple(step for step in self.steps if step.state in ("done", "dropped"))
+        wanted = _read(arguments, agents, proposer, offset=len(settled))
+        if len(wanted) < 2 and not (len(settled) < len(self.steps)):
+            raise PlanError("A plan has two wishes or more. Deal with this one yourself, or hand the caller over.")
+        active = self.active
+        kept = [
+            replace(step, state="active") if active and _same(step, active) and not step.after else step
+            for step in wanted
+        ]
+        gone = [
+            replace(step, state="dropped", after=())
+            for step in self.steps
+            if step.state in ("open", "active") and not any(_same(step, other) for other in wanted)
+        ]
+        moved = [replace(step, after=tuple(place + len(gone) for place in step.after)) for step in kept]
+        self.steps = (*settled, *gone, *moved)
+
+    def begin(self, step: Step) -> None:
+        assert self.active is None, "one step at a time"
+        self._set(step, "active")
+
+    def settle(self, state: Literal["done", "dropped"]) -> None:
+        """The active step is over."""
+        if active := self.active:
+            self._set(active, state)
+
+    def handed_over(self, agent: str) -> None:
+        """The caller is with an agent the plan did not send them to: what they want there comes first."""
+        if active := self.active:
+            if active.agent == agent:
+                return
+            self._set(active, "open")
+        elif self.next is None:
+            return
+        if theirs := next((step for step in self.steps if step.agent == agent and step.state == "open"), None):
+            self._set(theirs, "active")
+        else:
+            here = next(place for place, step in enumerate(self.steps) if step.state == "open")
+            moved = [replace(step, after=tuple(place + (place >= here) for place in step.after)) for step in self.steps]
+            inserted = Step(agent, "what the caller asked for just now", state="active")
+            self.steps = (*moved[:here], inserted, *moved[here:])
+
+    def _set(self, step: Step, state: State) -> None:
+        place = next(place for place, known in enumerate(self.steps) if known is step)
+        self.steps = (*self.steps[:place], replace(step, state=state), *self.steps[place + 1 :])
+
+    def _ready(self, step: Step) -> bool:
+        return all(self.steps[place].state in ("done", "dropped") for place in step.after)
+
+
+def schema(agents: Collection[str], me: str) -> dict[str, Any]:
+    """The parameters of `make_plan`, as agent `me` sees them."""
+    step = {
+        "type": "object",
+        "properties": {
+            "wish": {"type": "string", "description": "What the caller wants, in their words, with all they told."},
+            "agent": {"type": "string", "enum": sorted(agents), "default": me},
+            "after": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1},
+                "description": "Numbers of the steps that must be settled first, if any.",
+            },
+        },
+        "required": ["wish"],
+    }
+    return {"steps": {"type": "array", "items": step, "maxItems": MOST}}
+
+
+def _read(arguments: str, agents: Collection[str], proposer: str, *, offset: int) -> list[Step]:
+    try:
+        given = json.loads(arguments or "{}")
+        items = given["steps"]
+    except (ValueError, KeyError, TypeError):
+        raise PlanError("`steps` is needed: a list of {wish, agent, after}.") from None
+    if not isinstance(items, list) or len(items) > MOST:
+        raise PlanError(f"`steps` is a list of at most {MOST}.")
+    return [_step(number, item, agents, proposer, offset) for number, item in enumerate(items, 1)]
+
+
+def _step(number: int, item: Any, agents: Collection[str], proposer: str, offset: int) -> Step:
+    if not isinstance(item, Mapping) or not str(item.get("wish") or "").strip():
+        raise PlanError(f"Step {number} has no `wish`.")
+    agent = item.get("agent") or proposer
+    if agent not in agents:
+        raise PlanError(f"Step {number}: there is no agent {agent!r}. Agents: {', '.join(sorted(agents))}.")
+    after = item.get("after") or []
+    if not isinstance(after, list) or not all(isinstance(one, int) and 1 <= one < number for one in after):
+        raise PlanError(f"Step {number}: `after` names steps before it, by their numbers.")
+    return Step(agent, str(item["wish"]).strip(), tuple(offset + one - 1 for one in after))
+
+
+def _same(one: Step, other: Step) -> bool:
+    return (one.agent, one.wish.casefold()) == (other.agent, other.wish.casefold())
