@@ -1,5 +1,17 @@
-"""The same running Baton as for the system tests."""
+"""Houses for the dialogues: a call waits for its caller most of the time, so several go on at once, each with its own shop."""
 
-from tests.system.conftest import ears, house
+from collections.abc import Iterator
+from contextlib import ExitStack
 
-__all__ = ["ears", "house"]
+import pytest
+
+from tests.system.conftest import House, ears, running
+
+__all__ = ["ears", "houses"]
+AT_ONCE = 3
+
+
+@pytest.fixture(scope="session")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[House]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(running(tmp_path_factory.mktemp("house"))) for _ in range(AT_ONCE)]

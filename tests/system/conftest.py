@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,15 +96,21 @@ def start(folder: Path, settings: dict[str, str]) -> House:
     pytest.fail("baton up is not ready: " + "".join(printed))
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    running = start(folder, environment(folder))
-    yield running
-    running.process.terminate()
-    assert running.process.wait(30) == 0
+@contextmanager
+def running(folder: Path) -> Iterator[House]:
+    """A house in `folder`, that stops without a complaint."""
+    house = start(folder, environment(folder))
+    yield house
+    house.process.terminate()
+    assert house.process.wait(30) == 0
     for log in sorted((folder / ".baton" / "logs").glob("*.log")):
         assert "Traceback" not in log.read_text(), f"{log.name}:\n{log.read_text()[-4000:]}"
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class SpeechStarted:
     """The provider's voice detection hears the caller; `item` will be the id of what they say.
 
-    `at_ms`: where it begins in the audio of this session, the detection's padding included.
+    `at_ms`: where it begins in the audio that this session was given, the detection's padding included.
     """
 
     item: str
@@ -16,7 +16,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The caller has been silent for as long as the session's setting asks. `at_ms`: where in the session's audio."""
+    """The caller has been silent for as long as the session's setting asks. `at_ms`: where in the audio this session was given."""
 
     item: str
     at_ms: int

@@ -27,7 +27,6 @@ from worker.line.ring import Ring
 logger = logging.getLogger(__name__)
 
 _BEFORE_ONSET_MS = 1000  # the provider's voice detection is that late at most, its padding included
-_SLACK_MS = 500  # audio that was on its way when a socket was lost counts in the next session: no more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +193,9 @@ class Line:
     def _on_event(self, event: LineEvent) -> None:
         match event:
             case SpeechStarted(item, at_ms):
-                self._unwritten[item] = self._position(at_ms - _SLACK_MS)
+                self._unwritten[item] = self._position(at_ms)
             case SpeechStopped(item, at_ms):
-                self._stopped[item] = self._position(at_ms - _SLACK_MS)
+                self._stopped[item] = self._position(at_ms)
                 self._memory.add(memory.Said(item, "user", ""))
             case Transcript(item, text, final=True):
                 self._unwritten.pop(item, None)

@@ -7,6 +7,7 @@ stream, with the ids that the plugin's own events leave out.
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import aiohttp
@@ -73,10 +74,16 @@ class OpenAILink:
             max_session_duration=_SESSION_S,
             conn_options=_CONNECT,
         )
+        self._reconnected = reconnected
+        self._sample_rate = profile.sample_rate
+        self._sends_outdated = self._outdated = False  # what was meant for the socket before: see `restore`
+        self._outdated_samples = 0  # how much of it this one got
+        self._dropped = set[str]()  # items that were made of it
         self._session = self._model.session()
+        self._session.on("openai_client_event_queued", self._on_client_event)
         self._session.on("openai_server_event_received", self._on_server_event)
         self._session.on("error", self._on_error)
-        self._session.on("session_reconnected", lambda _: reconnected())
+        self._session.on("session_reconnected", self._on_reconnected)
 
     def hear(self, pcm: bytes) -> None:
         """Caller's audio, PCM16 mono at the profile's rate, any length."""
@@ -120,9 +127,13 @@ class OpenAILink:
         self._send("conversation.item.create", item=_wire_item(entry), **place)
 
     async def restore(self, entries: Sequence[memory.Entry]) -> None:
-        """Makes the model's memory just this. Raises llm.RealtimeError when the provider does not confirm it."""
-        await self._session.update_chat_ctx(llm.ChatContext([_chat_item(entry) for entry in entries]))
+        """Makes the model's memory just this. Raises llm.RealtimeError when the provider does not confirm it.
+
+        Audio that was on its way when the socket went is what the plugin sends first on the new one, and nothing that
+        is made of it counts: all of the caller's speech is given to the new session once more.
+        """
         self._send("input_audio_buffer.clear")
+        await self._session.update_chat_ctx(llm.ChatContext([_chat_item(entry) for entry in entries]))
 
     async def close(self) -> None:
         try:
@@ -141,9 +152,41 @@ class OpenAILink:
         if not error.recoverable or type(cause).__name__ == "APIConnectionError":
             self._emit(LineLost(str(getattr(cause, "message", cause)), final=not error.recoverable))
 
+    def _on_reconnected(self, _: object) -> None:
+        self._outdated, self._sends_outdated, self._outdated_samples = True, True, 0
+        self._reconnected()
+
+    def _on_client_event(self, event: dict[str, Any]) -> None:
+        if self._sends_outdated:
+            if event["type"] == "input_audio_buffer.append":
+                self._outdated_samples += len(base64.b64decode(event["audio"])) // 2
+            elif event["type"] == "input_audio_buffer.clear":
+                self._sends_outdated = False
+
     def _on_server_event(self, event: dict[str, Any]) -> None:
-        if told := _translate(event):
-            self._emit(told)
+        if self._outdated and event["type"].startswith("input_audio_buffer."):
+            self._on_outdated(event)
+            return
+        match told := _translate(event):
+            case None:
+                pass
+            case Transcript(item) if item in self._dropped:
+                self._dropped.discard(item)
+            case SpeechStarted() | SpeechStopped():
+                outdated_ms = self._outdated_samples * 1000 // self._sample_rate
+                self._emit(replace(told, at_ms=told.at_ms - outdated_ms))
+            case _:
+                self._emit(told)
+
+    def _on_outdated(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "input_audio_buffer.committed":
+                self._dropped.add(event["item_id"])
+                self.forget(event["item_id"])
+            case "input_audio_buffer.cleared":
+                self._outdated = False
+            case _:
+                pass  # whatever began there is not what the caller says now
 
 
 _ASK, _ARM = "ask_", "arm_"

@@ -60,6 +60,11 @@ class Hearing:
                 self._speaking = False
                 yield Edge(False, self._position_ms)
 
+    def clear(self) -> None:
+        """Forgets what is not committed, speech in mid-word too. Time goes on."""
+        self._pcm.clear()
+        self._speaking, self._loud_ms, self._silent_ms = False, 0, 0
+
     def commit(self) -> bytes:
         pcm = bytes(self._pcm)
         self._pcm.clear()

@@ -27,6 +27,7 @@ class Connection:
     received: list[Event] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
     session: Session | None = None
+    cut: Callable[[], None] = lambda: None  # the socket is gone at once, without a closing frame
 
     def items(self) -> Sequence[Event]:
         """The conversation's items, as the model has them."""
@@ -101,9 +102,16 @@ class Provider:
         wire = _Wire(socket, self.pace.rtt_ms / 2000)
         gone = asyncio.Event()
 
+        def cut() -> None:
+            assert request.transport
+            request.transport.abort()
+            gone.set()
+
+        connection.cut = cut
+
         def send(event: Event) -> None:
             for fault in self._due(event["type"]):
-                self._break(fault, wire, request, gone)
+                self._break(fault, wire, cut)
                 if fault.what == "drop":
                     return
             if self._keep:
@@ -182,14 +190,12 @@ class Provider:
             self.faults.remove(fault)
         return due
 
-    def _break(self, fault: Fault, wire: "_Wire", request: web.Request, gone: asyncio.Event) -> None:
+    def _break(self, fault: Fault, wire: "_Wire", cut: Callable[[], None]) -> None:
         match fault.what:
             case "close":
                 wire.close(fault.code)
             case "abort":
-                assert request.transport
-                request.transport.abort()
-                gone.set()
+                cut()
             case "stall":
                 wire.mute = True
             case "deaf":

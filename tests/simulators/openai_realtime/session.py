@@ -208,7 +208,7 @@ class Session:
         )
 
     def _clear(self, _: Event) -> None:
-        self._hearing.commit()
+        self._hearing.clear()
         self._emit("input_audio_buffer.cleared")
 
     # ---- replies
