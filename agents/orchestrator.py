@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents import handoff, plan
+from agents import claims, handoff, plan
 from agents.facts import Facts
 from agents.plan import Plan, PlanError, Step
 from agents.spec import FactSpec
@@ -105,11 +105,12 @@ Command = Run | Answer | Cancel | TaskDone | Switch | Entered | RollBack | Begin
 
 @dataclass(frozen=True, slots=True)
 class ToolRules:
-    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it."""
+    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it. `claims`: it is done, in words."""
 
     confirm: bool = False
     writes: bool = False
     stoppable: bool = False
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Orchestrator:
         self._arguments: dict[str, str] = {}
         self._proposed: dict[tuple[str, str], tuple[_Decision, int]] = {}
         self._written: dict[_Decision, tuple[int, str]] = {}
+        self._done: dict[str, list[Mapping[str, Any]]] = {}  # what tools have done, by their arguments
 
     @property
     def switching(self) -> bool:
@@ -236,9 +238,18 @@ class Orchestrator:
             return joined, self._settle()
         if self._roles[decision.agent].tools[decision.tool].writes:
             self._written[decision] = (self._turn, output)
+        self._done.setdefault(decision.tool, []).append(_values(arguments))
         self._facts.take(arguments)
         done = self._procedures[decision.agent].succeeded(decision.tool, self.facts)
         return joined, (*(TaskDone(decision.agent, task) for task in done), *self._settle())
+
+    def unfounded(self, agent: str, text: str) -> tuple[str, ...]:
+        """The tools whose work an agent has told as done, and that have not done it: not with the facts as they are now."""
+        return tuple(
+            tool
+            for tool, rules in self._roles[agent].tools.items()
+            if rules.claims and claims.claimed(text, rules.claims) and not self._has_done(tool)
+        )
 
     def prepared(self, epoch: int) -> Entered | None:
         """The model has taken the next agent's part. None if that handoff is over already."""
@@ -273,6 +284,12 @@ class Orchestrator:
         switch = self._switch("", step.agent, rules)
         self._plan.steps = begun
         return (switch, Begin(step.wish))
+
+    def _has_done(self, tool: str) -> bool:
+        facts = self.facts
+        return any(
+            all(facts.get(name, value) == value for name, value in done.items()) for done in self._done.get(tool, ())
+        )
 
     def _make_plan(self, call_id: str, arguments: str) -> Command:
         try:
@@ -376,6 +393,14 @@ def _why(unless: Callable[[Mapping[str, Any]], object], facts: Mapping[str, Any]
     except Exception:
         return ""
     return found if isinstance(found, str) else "This is not possible now; help the caller yourself." if found else ""
+
+
+def _values(arguments: str) -> Mapping[str, Any]:
+    try:
+        given = json.loads(arguments or "{}")
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _canonical(arguments: str) -> str:

@@ -63,6 +63,11 @@ class ToolSpec(Spec):
     result: Literal["speak", "when_idle", "silent"] = Field(
         default="speak", description="Told at once, when nobody has anything else to say, or only remembered."
     )
+    claims: tuple[Text, ...] = Field(
+        default=(),
+        description="How an agent says that it is done, such as `your return is open`. Said before the tool has done it, "
+        "it is put right.",
+    )
 
 
 class TaskSpec(Spec):

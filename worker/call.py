@@ -8,7 +8,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agents import context, handoff, plan
+from agents import claims, context, handoff, plan
 from agents.orchestrator import Answer, Begin, Cancel, Command, Entered, Orchestrator, RollBack, Run, Switch, TaskDone
 from agents.spec import TeamSpec
 from tools.context import CallContext
@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
 CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
 RETRIES = 2
+CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
+BUSY = "conversation_already_has_active_response"
 FILLER_HINT = (
     "The caller waits for a tool. Nothing is known yet: tell them, in their language, that it takes a moment. "
     'Say only: "One moment, please."'
@@ -75,6 +77,7 @@ class _Reply:
     id: str = ""
     hint: str = ""
     cut: bool = False  # nobody shall hear more of it
+    refused: bool = False  # another runs at the provider, which nobody here asked for
     fruitful: bool = False  # it brought words or a tool call
     message: str = ""  # the item that is being spoken
 
@@ -118,6 +121,8 @@ class Call:
         self._unshare: Callable[[], None] = lambda: None
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
+        self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
+        self._corrections = 0
         self._arbiter = Arbiter()
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
@@ -199,8 +204,8 @@ class Call:
                 self._on_tool_done(event)
             case ToolSlow(call_id):
                 self._on_tool_slow(call_id)
-            case AskRefused(_, code):
-                self._warn("line.refused", f"The provider refused a reply: {code}.")
+            case AskRefused(ask, code):
+                self._on_ask_refused(ask, code)
             case ArmRefused(epoch, message):
                 self._on_arm_refused(epoch, message)
             case LineLost(reason, final):
@@ -256,7 +261,7 @@ class Call:
     def _take_turn(self, *, ended: float) -> None:
         self._orchestrator.caller_spoke()
         self._latency.turn_ended = ended
-        self._retries = 0
+        self._retries = self._corrections = 0
         self._arbiter.want(Reason.TURN)
 
     def _cut(self) -> None:
@@ -275,6 +280,8 @@ class Call:
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
         speaking = self._barge_in.speaking
+        self._watch()
+        self._put_right()
         if self._line.up and self._is_idle:
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
@@ -284,7 +291,6 @@ class Call:
             agent, epoch = self._orchestrator.agent, self._orchestrator.epoch
             self._reply = _Reply(ask, epoch, agent, reason, self._now() + STALL_S, hint=hint)
             self._arbiter.asked(reason)
-        self._watch()
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -294,6 +300,22 @@ class Call:
         """Nobody speaks, or is about to, and nobody waits for a tool."""
         waits = self._arbiter.running or self._arbiter.pending or self._tools.awaited
         return not (waits or self._gate.audible or self._barge_in.undecided)
+
+    def _put_right(self) -> None:
+        """What an agent has told as done, and has not done, it takes back at once."""
+        if self._arbiter.running or self._tools.running:
+            return  # it may be on the way
+        said, self._said = self._said, []
+        if not self._orchestrator.switching and self._corrections < CORRECTIONS:
+            agent = self._orchestrator.agent
+            tools = [tool for who, text in said if who == agent for tool in self._orchestrator.unfounded(who, text)]
+            if tools:
+                self._corrections += 1
+                self._record(
+                    journal.WatchdogFired(reason=f"said, but not done: {', '.join(tools)}", action="put it right")
+                )
+                self._hint = f"{self._hint} {claims.correction(tools)}".strip()
+                self._arbiter.want(Reason.CORRECTION)
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""
@@ -331,16 +353,38 @@ class Call:
             self._hand_over(command)
 
     def _on_reply_ended(self, reply: str, failure: str) -> None:
-        if not self._reply or self._reply.id != reply:
+        if not (current := self._reply):
             return
-        ended, self._reply = self._reply, None
-        self._arbiter.ended()
-        if ended.cut:
+        if current.refused:
+            self._give_up(current, "the provider was busy with another reply")
+        elif current.id == reply and not current.cut and (failure or not current.fruitful):
+            self._give_up(current, failure or "the reply was empty")
+        elif current.id == reply:
+            self._retries = 0 if not current.cut else self._retries
+            self._reply = None
+            self._arbiter.ended()
+
+    def _on_ask_refused(self, ask: str, code: str) -> None:
+        self._warn("line.refused", f"The provider refused a reply: {code}.")
+        if not (reply := self._reply) or reply.id or ask not in ("", reply.ask):
             return
-        if failure or not ended.fruitful:
-            self._try_again(ended, failure or "the reply was empty")
+        if code == BUSY:
+            reply.refused = True
+            reply.deadline = self._now() + CANCEL_S
+            self._line.cancel()
         else:
-            self._retries = 0
+            self._give_up(reply, code)
+
+    def _give_up(self, reply: _Reply, why: str) -> None:
+        """Nothing more will come of it. Whoever was to take the call with it has not."""
+        self._reply = None
+        self._arbiter.ended()
+        if reply.cut:
+            return
+        if not reply.id and (command := self._orchestrator.failed(reply.epoch, why)):
+            self._hand_over(command)
+        else:
+            self._try_again(reply, why)
 
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
@@ -376,11 +420,9 @@ class Call:
         """A provider that shows no sign of life is asked again."""
         reply = self._reply
         if reply and self._line.up and self._now() >= reply.deadline:
-            self._reply = None
-            self._arbiter.ended()
             self._line.cancel(reply.id or None)
-            if not reply.cut:
-                self._try_again(reply, f"no sign of life for {STALL_S:.0f} s")
+            busy = "the provider stays busy with another reply"
+            self._give_up(reply, busy if reply.refused else f"no sign of life for {STALL_S:.0f} s")
 
     def _on_gate(self, event: GateEvent) -> None:
         match event:
@@ -400,6 +442,7 @@ class Call:
                         agent=agent, text=text, heard_ms=heard_ms, interrupted=interrupted, latency_ms=latency_ms
                     )
                     self._journal.record(said, epoch)
+                    self._said.append((agent, text))
                 self.put(_Tick())  # the room is silent: somebody else may speak
 
     # ---- tools and handoffs

@@ -112,6 +112,7 @@ def _rules(spec: ToolSpec, confirmed: Set[str | None]) -> ToolRules:
         confirm=spec.confirm or spec.tool in confirmed,
         writes=writes,
         stoppable=not writes and spec.while_running != "wait",
+        claims=spec.claims,
     )
 
 

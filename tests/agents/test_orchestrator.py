@@ -154,6 +154,24 @@ def test_given_the_same_call_twice_then_the_second_joins_the_first_and_a_write_i
     assert isinstance(call.tool_requested(0, "c4", "pay", '{"a": 1, "b": 2}')[0], Run), "a new wish, a new decision"
 
 
+def test_given_what_an_agent_says_is_done_then_it_is_unfounded_until_its_tool_has_done_it_with_these_facts() -> None:
+    rules = ToolRules(writes=True, claims=("your money is on its way", "I have paid"))
+    call = Orchestrator({"a": Role({"pay": rules, "look": ToolRules()}, {})}, "a", FACTS)
+    said = "Good: your money, is on its way!"
+    assert call.unfounded("a", said) == ("pay",)
+    assert call.unfounded("a", "I have not paid. Your money is not on its way.") == ()
+    call.tool_requested(0, "c1", "pay", '{"number": 7}')
+    call.tool_finished("c1", "no", failed=True)
+    assert call.unfounded("a", said) == ("pay",)
+    call.tool_requested(0, "c2", "pay", '{"number": 7}')
+    call.tool_finished("c2", "paid", failed=False)
+    assert call.unfounded("a", said) == ()
+    call.caller_spoke()
+    assert call.unfounded("a", said) == (), "it may be said again later"
+    call.facts["number"] = 8
+    assert call.unfounded("a", said) == ("pay",), "that was another order"
+
+
 def test_given_a_caller_who_gives_up_waiting_then_reads_are_stopped_and_writes_are_not() -> None:
     call = team()
     assert STOP not in call.offered

@@ -140,6 +140,82 @@ async def test_given_a_provider_that_refuses_the_next_agent_then_the_present_one
     assert BRAVO not in {sound.hz for sound in caller.heard}
 
 
+@pytest.mark.parametrize("code", ["conversation_already_has_active_response", "server_error"])
+async def test_given_a_request_for_a_reply_that_is_refused_then_it_is_asked_again(stage: Stage, code: str) -> None:
+    stage.provider.play = script({})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        stage.provider.refusals.asks = [code]
+        await turn(caller, "chat")
+    events = stage.journal(caller.room)
+    assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
+    assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
+
+
+async def test_given_a_provider_that_is_busy_with_another_reply_then_ours_is_asked_when_that_one_is_over(
+    stage: Stage,
+) -> None:
+    stage.provider.play = script({})
+    async with stage.caller() as caller:
+        await greeted(caller)
+        session = stage.provider.connections[-1].session
+        assert session
+        stage.provider.refusals.asks = ["conversation_already_has_active_response"]
+        ended = await caller.say(PITCHES["chat"], 400)
+        await stage.provider.until("error")
+        await session.take({"type": "response.create", "response": {}})  # as another client of the session would
+        await caller.silence(await caller.voice(ALFA, ended))
+    events = stage.journal(caller.room)
+    assert [event["reason"] for event in only(events, "watchdog.fired")] == ["the provider was busy with another reply"]
+    assert [event["text"] for event in only(events, "agent.said")[1:]] == ["alfa answers chat"]
+
+
+@pytest.mark.parametrize("how", ["refused", "never answered"])
+async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_the_call_and_says_so(
+    stage: Stage, how: str
+) -> None:
+    def play(asked: Asked) -> Sequence[Step]:
+        if "could not be put through" in asked.instructions:
+            return [Say("no luck", ms=700, hz=TONES[agent_of(asked)])]
+        return script({"move": lambda _: [CallTool("transfer_to_bravo")]})(asked)
+
+    stage.provider.play = play
+    async with stage.caller() as caller:
+        await greeted(caller)
+        if how == "never answered":
+            stage.provider.faults = [Fault("response.created", "drop", nth=2)]
+        heard = await caller.say(PITCHES["move"], 400)
+        await stage.provider.until("response.function_call_arguments.done")
+        if how == "refused":
+            stage.provider.refusals.asks = ["server_error"]
+        await caller.silence(await caller.voice(ALFA, heard))
+        await turn(caller, "chat", ALFA)
+    events = stage.journal(caller.room)
+    assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
+    assert only(events, "handoff.done") == []
+    assert [event["text"] for event in only(events, "agent.said")[1:]] == ["no luck", "alfa answers chat"]
+    assert BRAVO not in {sound.hz for sound in caller.heard}
+
+
+async def test_given_an_agent_who_says_what_it_has_not_done_then_it_takes_that_back_and_does_it(stage: Stage) -> None:
+    def play(asked: Asked) -> Sequence[Step]:
+        if "is not done" in asked.instructions:
+            return [Say("sorry, not yet", ms=600, hz=ALFA), CallTool("quick", '{"number": 2}')]
+        if asked.said == "tool" and asked.result is None:
+            return [Say("There, it is doubled.", ms=900, hz=ALFA)]
+        return [Say(f"Now it is doubled: {asked.result}", ms=600, hz=ALFA)] if asked.result else [speech(asked)]
+
+    stage.provider.play = play
+    async with stage.caller() as caller:
+        await greeted(caller)
+        ended = await caller.say(PITCHES["tool"], 400)
+        await caller.silence(await caller.voice(ALFA, ended), ms=2000)
+    events = stage.journal(caller.room)
+    said = [event["text"] for event in only(events, "agent.said")[1:]]
+    assert said == ["There, it is doubled.", "sorry, not yet", "Now it is doubled: twice is 4"]
+    assert [event["action"] for event in only(events, "watchdog.fired")] == ["put it right"], "and once only"
+
+
 async def test_given_a_reply_that_fails_then_it_is_asked_again(stage: Stage) -> None:
     failures = iter([True])
     stage.provider.play = script(

@@ -1,4 +1,4 @@
-"""Houses for the dialogues: a call waits for its caller most of the time, so several go on at once, each with its own shop."""
+"""Houses for the dialogues: a call waits most of the time, so several go on at once, each with a shop of its own."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

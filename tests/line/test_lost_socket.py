@@ -94,7 +94,9 @@ async def test_given_speech_on_its_way_when_the_socket_is_lost_then_it_is_heard_
     await heard.until(LineRestored)
     heard.say(300, 400, 700)
     await heard.until(Transcript, 3)
-    assert heard.transcripts == ["chat", "long", "chat"], "what was begun before the loss and ended after it is one turn"
+    assert heard.transcripts == ["chat", "long", "chat"], (
+        "what was begun before the loss and ended after it is one turn"
+    )
     assert heard.provider.words() == ["chat", "long", "chat"]
     said = pcm(400, 300, 200) + pcm(500, 600, 700) + pcm(300, 400, 700)
     assert bytes(heard.provider.connections[-1].audio).endswith(said)

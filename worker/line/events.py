@@ -16,7 +16,10 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The caller has been silent for as long as the session's setting asks. `at_ms`: where in the audio this session was given."""
+    """The caller has been silent for as long as the session's setting asks.
+
+    `at_ms`: where in the audio that this session was given.
+    """
 
     item: str
     at_ms: int

@@ -27,7 +27,11 @@ _CORES = 2  # for each
 _UNSURE = -0.75  # mean log probability; below, the whole window is worth its time
 _MADE_UP = -1.5  # and below this, the text is nobody's
 _MUTE = 0.6  # Whisper's own probability that nobody speaks: 0.2 at most for speech, 0.8 at least for noise
-_LOOP = re.compile(r"(.{15,}?)\s*\1")  # a sentence said twice over
+_LOOP = re.compile(
+    r"(?i)(.{15,}?)\s*\1|((?:\S+ )+\S+?)([.,!?]* \2)+[.,!?]*$"
+)  # a sentence, or all of it, said twice over
+# what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108
+_CONTEXT_WORDS = " Number 4 0 5 7. On Thursday, please."
 
 Samples = NDArray[np.float32]
 
@@ -73,7 +77,8 @@ class Ears:
         )
         tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual=False)
         self._decode = tokenizer.decode
-        self._prompt = self._whisper.get_prompt(tokenizer, [], without_timestamps=True)
+        before = tokenizer.encode(_CONTEXT_WORDS)
+        self._prompt = self._whisper.get_prompt(tokenizer, before, without_timestamps=True)
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ears")
         self.recognise_now(bytes(HEARD_RATE), HEARD_RATE)  # the first takes longest: not in somebody's call
 

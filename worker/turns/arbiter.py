@@ -9,6 +9,7 @@ class Reason(Enum):
     TURN = "turn"  # the caller said, wrote or showed something
     RESULT = "result"  # a tool has finished
     ENTRY = "entry"  # an agent has taken the call
+    CORRECTION = "correction"  # an agent has said what is not so
     RETRY = "retry"  # a reply broke off, and nothing has been heard of it
     NEWS = "news"  # something that ran in the background has ended
     FILLER = "filler"  # a tool takes its time

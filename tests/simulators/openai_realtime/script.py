@@ -114,10 +114,11 @@ class Fault:
 
 @dataclass(slots=True)
 class Refusals:
-    """Handshakes that fail: the next `count` are answered with `status`."""
+    """What is refused: the next `count` handshakes with `status`, the next requests for a reply with these codes."""
 
     count: int = 0
     status: int = 503
+    asks: list[str] = field(default_factory=list)
     updates: set[str] = field(default_factory=set)  # session.update events that hold one of these words are refused
 
 

@@ -214,6 +214,8 @@ class Session:
     # ---- replies
 
     def _create_response(self, event: Event) -> None:
+        if self._refusals.asks:
+            raise ProtocolError("This reply is refused.", code=self._refusals.asks.pop(0))
         if self._playing and not self._playing.done():
             active = (self._response or {}).get("id")
             raise ProtocolError(
