@@ -14,7 +14,7 @@ test:
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q tests -m "not system"
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(BIN)/python -m pytest -q -s tests -m system --ignore=tests/core/test_random_calls.py
+	@$(BIN)/python -m pytest -q -s tests -m system
 
 check:
 	@$(PYTHON) bootstrap.py test
