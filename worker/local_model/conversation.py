@@ -1,8 +1,10 @@
 """What the brain is given and what it answers: a session's conversation, free of the wire's names."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+SILENCE = "(silence)"  # a turn of the user's who had time to say something, and did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Say:
 
 
 class Brain(Protocol):
-    def reply(self, conversation: Conversation) -> AsyncIterator[Say | ToolCall]:
+    def reply(self, conversation: Conversation) -> AsyncGenerator[Say | ToolCall]:
         """Answers one turn: words, tool calls, or words and then calls."""
+        ...
+
+    async def close(self) -> None:
+        """The process ends."""
         ...

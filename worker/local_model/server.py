@@ -54,6 +54,7 @@ async def run(settings: Settings) -> None:
         await runner.cleanup()
         for part in (senses.ears, senses.voice, senses.eyes):
             part.close()
+        await senses.brain.close()
 
 
 async def _healthz(_: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """What the embedded model thinks with: nearness of meaning and rules, or a chat endpoint where one is named."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import date
 
 from worker.local_model.brain.chat import ChatBrain
@@ -20,9 +20,12 @@ class EmbeddingBrain:
     def __init__(self) -> None:
         self._embedder = Embedder()
 
-    async def reply(self, conversation: Conversation) -> AsyncIterator[Say | ToolCall]:
+    async def reply(self, conversation: Conversation) -> AsyncGenerator[Say | ToolCall]:
         for thought in await asyncio.to_thread(self.think, conversation):
             yield thought
+
+    async def close(self) -> None:
+        """Nothing of it is open."""
 
     def think(self, conversation: Conversation) -> list[Say | ToolCall]:
         """The same in the caller's thread, all at once."""

@@ -1,86 +1,146 @@
 """A brain elsewhere: any chat endpoint that speaks OpenAI's chat protocol, with streaming and tools."""
 
 import asyncio
+import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import openai
+from livekit.agents.tokenize import blingfire
+from pydantic import BaseModel, ConfigDict
 
 from worker.local_model.conversation import Conversation, Message, Say, ToolCall, ToolResult
 
 logger = logging.getLogger(__name__)
 
 APOLOGY = "I am sorry, I cannot think right now. Please try again in a moment."
-_FIRST_TOKEN_S = 10.0
-_WHOLE_S = 60.0
-_ENDS = (". ", "! ", "? ", "\n")
+LOST = "I am sorry, I have lost my thread. Could you say that again?"
+_BEGIN_S = 10.0  # until the endpoint has begun to answer
+_CHUNK_S = 10.0  # from one piece of an answer to the next
 
 
 class ChatBrain:
     """Words are passed on sentence by sentence. An endpoint that fails is an apology and a log line, never an error."""
 
     def __init__(self, url: str, *, api_key: str = "none", model: str = "") -> None:
-        self._client = openai.AsyncOpenAI(base_url=url, api_key=api_key, max_retries=0, timeout=_WHOLE_S)
-        self._model = model
+        self._client = openai.AsyncOpenAI(base_url=url, api_key=api_key, max_retries=0)
+        self._wanted = self._model = model
+        self._sentences = blingfire.SentenceTokenizer(min_sentence_len=1, retain_format=True)
 
-    async def reply(self, conversation: Conversation) -> AsyncIterator[Say | ToolCall]:
+    async def reply(self, conversation: Conversation) -> AsyncGenerator[Say | ToolCall]:
         said = False
         try:
-            async for thought in self._think(conversation):
-                said = True
-                yield thought
-        except (openai.OpenAIError, TimeoutError, ValueError, IndexError) as error:
-            logger.error("the chat endpoint failed: %s. Check BATON_LOCAL_LLM_URL.", type(error).__name__)
-            if not said:
-                yield Say(APOLOGY)
+            async with aclosing(self._think(conversation)) as thoughts:
+                async for thought in thoughts:
+                    said = True
+                    yield thought
+        except (openai.OpenAIError, TimeoutError, ValueError) as error:
+            self._model = self._wanted  # the endpoint may come back with another
+            logger.error("the chat endpoint failed: %s. Check BATON_LOCAL_LLM_URL.", _named(error))
+            yield Say(LOST if said else APOLOGY)
 
-    async def _think(self, conversation: Conversation) -> AsyncIterator[Say | ToolCall]:
-        tools: dict[str, Any] = {}
-        if conversation.tools and conversation.tool_choice != "none":
-            tools["tools"] = [
-                {
-                    "type": "function",
-                    "function": {"name": one.name, "description": one.description, "parameters": one.parameters},
-                }
-                for one in conversation.tools
-            ]
-            named = conversation.tool_choice not in ("auto", "required")
-            tools["tool_choice"] = (
-                {"type": "function", "function": {"name": conversation.tool_choice}}
-                if named
-                else conversation.tool_choice
-            )
-        async with asyncio.timeout(_FIRST_TOKEN_S):
-            model = self._model or (await self._client.models.list()).data[0].id
-            self._model = model
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _think(self, conversation: Conversation) -> AsyncGenerator[Say | ToolCall]:
+        async with asyncio.timeout(_BEGIN_S):
+            model = self._model = self._model or await self._first_model()
             stream = await self._client.chat.completions.create(
-                model=model, messages=_messages(conversation), stream=True, **tools
+                model=model, messages=_messages(conversation), stream=True, **_tools(conversation)
             )
-        words, calls = "", dict[int, list[str]]()
+        words, calls = "", dict[int, _Function]()
         async with stream:
-            async for chunk in stream:
-                if not chunk.choices:
-                    continue
-                delta = chunk.choices[0].delta
-                words += delta.content or ""
-                for call in delta.tool_calls or []:
-                    parts = calls.setdefault(call.index, ["", ""])
-                    if call.function:
-                        parts[0] += call.function.name or ""
-                        parts[1] += call.function.arguments or ""
-                while (end := _sentence_end(words)) is not None:
-                    yield Say(words[:end])
-                    words = words[end:]
+            async for chunk in _in_time(stream):
+                for choice in (chunk.choices or [])[:1]:
+                    words += choice.delta.content or ""
+                    for call in choice.delta.tool_calls or []:
+                        called = calls.setdefault(call.index, _Function())
+                        called.name = (called.name or "") + (call.function.name or "")
+                        called.arguments = (called.arguments or "") + (call.function.arguments or "")
+                    *whole, words = self._sentences.tokenize(words) or [""]
+                    for sentence in whole:  # the last may go on: `4.` is no end, if `90` comes next
+                        yield Say(sentence)
         if words.strip():
             yield Say(words)
-        for name, arguments in calls.values():
-            yield ToolCall(name, arguments or "{}")
+        for whole_call in [_call(called) for called in calls.values()]:  # all are looked at before one is made
+            yield whole_call
+
+    async def _first_model(self) -> str:
+        models = (await self._client.models.list()).data
+        if not models:
+            raise ValueError("it has no model")
+        return models[0].id
 
 
-def _sentence_end(words: str) -> int | None:
-    ends = [at + len(mark) for mark in _ENDS if (at := words.find(mark)) >= 0]
-    return min(ends) if ends else None
+class _Read(BaseModel):
+    """What is read of a stream. What else is in it, and in which order, differs from one server to the next."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class _Function(_Read):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(_Read):
+    index: int = 0
+    function: _Function = _Function()
+
+
+class _Delta(_Read):
+    content: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(_Read):
+    delta: _Delta
+
+
+class _Chunk(_Read):
+    choices: list[_Choice] | None = None
+
+
+async def _in_time(stream: AsyncIterator[Any]) -> AsyncIterator[_Chunk]:
+    """Raises TimeoutError when a piece is late, ValueError for one that is none."""
+    while True:
+        try:
+            async with asyncio.timeout(_CHUNK_S):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        yield _Chunk.model_validate(chunk)
+
+
+def _call(called: _Function) -> ToolCall:
+    """Raises ValueError for half a call."""
+    if not called.name or not isinstance(json.loads(called.arguments or "{}"), dict):
+        raise ValueError("a tool call without a name, or with arguments that are no object")
+    return ToolCall(called.name, called.arguments or "{}")
+
+
+def _named(error: Exception) -> str:
+    """What went wrong, without what people said: a validation error, for one, quotes it."""
+    status = f" {error.status_code}" if isinstance(error, openai.APIStatusError) else ""
+    return f"{type(error).__name__}{status}"
+
+
+def _tools(conversation: Conversation) -> dict[str, Any]:
+    if not conversation.tools or conversation.tool_choice == "none":
+        return {}
+    choice = conversation.tool_choice
+    return {
+        "tools": [
+            {
+                "type": "function",
+                "function": {"name": one.name, "description": one.description, "parameters": one.parameters},
+            }
+            for one in conversation.tools
+        ],
+        "tool_choice": choice if choice in ("auto", "required") else {"type": "function", "function": {"name": choice}},
+    }
 
 
 def _messages(conversation: Conversation) -> list[Any]:
