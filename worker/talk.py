@@ -79,19 +79,20 @@ async def join(desk: str, room: str = "") -> dict[str, str]:
 
 
 def read_wav(path: Path) -> Pcm:
-    """Mono samples at 24 kHz of a PCM16 wav of any rate and channels. Raises SettingsError."""
+    """Mono samples at 24 kHz of a wav of any rate, depth and channels. Raises SettingsError."""
+    import soundfile  # brings a library of its own: only for those who have a recording
     import soxr
 
+    if not path.is_file():
+        raise SettingsError(f"{path}: there is no such file.")
     try:
-        with wave.open(str(path)) as file:
-            if file.getsampwidth() != 2:
-                raise SettingsError(f"{path}: only wav files of 16 bits are read. Convert it first.")
-            pcm = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, file.getnchannels())
-            rate = file.getframerate()
-    except (OSError, EOFError, wave.Error) as error:
-        raise SettingsError(f"{path}: not a wav file that can be read ({error}).") from error
-    mono = pcm.mean(axis=1).astype(np.int16)
-    return np.asarray(soxr.resample(mono, rate, SAMPLE_RATE), np.int16)
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise SettingsError(f"{path}: not a recording that can be read, such as a wav file.") from error
+    if not len(samples):
+        raise SettingsError(f"{path}: the recording is empty.")
+    mono = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE)
+    return np.asarray((mono * 32768).round().clip(-32768, 32767), np.int16)
 
 
 def write_wav(path: Path, samples: Pcm) -> None:
