@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,8 @@ import soxr
 from ctranslate2 import StorageView
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
+
+from worker.local_model.round_robin import RoundRobin
 
 HEARD_RATE = 16000  # Hz, what both models want
 _LONGEST = 28 * HEARD_RATE  # samples recognised at once; Whisper's window is 30 s
@@ -80,11 +83,16 @@ class Ears:
         before = tokenizer.encode(_CONTEXT_WORDS)
         self._prompt = self._whisper.get_prompt(tokenizer, before, without_timestamps=True)
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ears")
+        self._turns = RoundRobin(_WORKERS)
         self.recognise_now(bytes(HEARD_RATE), HEARD_RATE)  # the first takes longest: not in somebody's call
 
-    async def recognise(self, pcm: bytes, rate: int) -> str:
-        """The words in PCM16 mono at `rate` Hz; empty for silence, noise, or what cannot be made out."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.recognise_now, pcm, rate)
+    async def recognise(self, pcm: bytes, rate: int, owner: Hashable) -> str:
+        """The words in PCM16 mono at `rate` Hz; empty for silence, noise, or what cannot be made out.
+
+        One recognition of an owner's runs at a time, and owners take turns.
+        """
+        loop = asyncio.get_running_loop()
+        return await self._turns.run(owner, lambda: loop.run_in_executor(self._threads, self.recognise_now, pcm, rate))
 
     def recognise_now(self, pcm: bytes, rate: int) -> str:
         """The same, in the caller's thread."""

@@ -28,13 +28,14 @@ class WentOn:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Speech ended at `at_ms`; it has been quiet for the silence that was asked for."""
+    """The turn ended at `at_ms`: it has been quiet for the silence that was asked for, or it was the longest there is."""
 
     at_ms: int
 
 
 Edge = Started | Hushed | WentOn | Stopped
 HUSH_MS = 160
+LONGEST_MS = 120_000  # of a turn: noise may count as speech for hours, and all of it would be kept
 
 
 class TurnDetector:
@@ -46,6 +47,7 @@ class TurnDetector:
     def reset(self) -> None:
         self._loud = 0  # windows in a row
         self._speaking = False
+        self._since = 0
         self._quiet_since: int | None = None
         self._hushed = False  # told so, since it has been quiet
 
@@ -59,7 +61,10 @@ class TurnDetector:
             if self._loud < _ONSET_WINDOWS:
                 return None
             self._speaking, self._quiet_since, self._hushed = True, None, False
-            return Started(now_ms - self._loud * WINDOW_MS)
+            self._since = now_ms - self._loud * WINDOW_MS
+            return Started(self._since)
+        if now_ms - self._since >= LONGEST_MS:
+            return self._stop(now_ms)
         if probability >= threshold - _HYSTERESIS:
             self._quiet_since = None
             went_on, self._hushed = self._hushed, False
@@ -68,10 +73,12 @@ class TurnDetector:
             self._quiet_since = now_ms - WINDOW_MS
         quiet = now_ms - self._quiet_since
         if quiet >= silence_ms:
-            stopped = Stopped(self._quiet_since)
-            self._speaking, self._loud, self._quiet_since, self._hushed = False, 0, None, False
-            return stopped
+            return self._stop(self._quiet_since)
         if quiet >= HUSH_MS and not self._hushed:
             self._hushed = True
             return Hushed(self._quiet_since)
         return None
+
+    def _stop(self, at_ms: int) -> Stopped:
+        self.reset()
+        return Stopped(at_ms)
