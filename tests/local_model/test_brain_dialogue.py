@@ -5,7 +5,7 @@ import json
 import pytest
 
 from worker.local_model.brain import EmbeddingBrain
-from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
+from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
 INSTRUCTIONS = """You look after the readers of a library.
 Greet with: "City library, good day."
@@ -38,13 +38,16 @@ def brain() -> EmbeddingBrain:
     return EmbeddingBrain()
 
 
-def talk(brain: EmbeddingBrain, *turns: str | ToolResult, tools: tuple[Tool, ...] = TOOLS) -> list[Say | ToolCall]:
-    """What the brain does after these turns, each answered by itself."""
+def talk(
+    brain: EmbeddingBrain, *turns: str | ToolResult, tools: tuple[Tool, ...] = TOOLS, choice: str = "auto"
+) -> list[Say | ToolCall]:
+    """What the brain does after these turns, each answered by itself. `choice`: how it chooses in the last one."""
     items: list[Item] = []
     thoughts: list[Say | ToolCall] = []
     for turn in turns:
         items.append(Message("user", turn) if isinstance(turn, str) else turn)
-        thoughts = brain.think(Conversation(INSTRUCTIONS, tools, tuple(items)))
+        chosen = choice if turn is turns[-1] else "auto"
+        thoughts = brain.think(Conversation(INSTRUCTIONS, tools, tuple(items), chosen))
         for thought in thoughts:
             match thought:
                 case Say(text):
@@ -146,3 +149,44 @@ def test_it_gives_up_politely(brain: EmbeddingBrain) -> None:
 
 def test_it_repeats_itself(brain: EmbeddingBrain) -> None:
     assert words(talk(brain, "When do you close?", "Can you say that again?")) == "We close at eight."
+
+
+@pytest.mark.parametrize(
+    ("turns", "choice", "called", "arguments"),
+    [
+        (("I need my books for longer, please.",), "required", "renew_loans", {}),
+        (("I need my books until Friday.",), "required", "renew_loans", {"until": "2026-11-27"}),
+        (("Do I have any fines on 12345?",), "required", "fines", {"card": 12345}),
+        (("I would like a book for my daughter.",), "required", "transfer_to_children", {}),
+        (("I need my books for longer.", "My card is 12345.", "Hello?"), "required", "renew_loans", {"card": 12345}),
+        (("Do I have any fines on 12345?", ToolResult("call", "None.")), "required", "fines", {"card": 12345}),
+        (("Do I have any fines on 12345?",), "renew_loans", "renew_loans", {"card": 12345}),
+        (("Hello.",), "fines", "fines", {}),
+        (
+            ("I need my books until Friday.", "12345"),
+            "renew_loans",
+            "renew_loans",
+            {"card": 12345, "until": "2026-11-27"},
+        ),
+    ],
+)
+def test_a_call_that_the_client_insists_on_is_made_with_what_is_known(
+    brain: EmbeddingBrain, turns: tuple[str | ToolResult, ...], choice: str, called: str, arguments: dict[str, object]
+) -> None:
+    [call] = [thought for thought in talk(brain, *turns, choice=choice) if isinstance(thought, ToolCall)]
+    assert (call.name, json.loads(call.arguments)) == (called, arguments)
+
+
+def test_it_calls_nothing_when_it_may_not(brain: EmbeddingBrain) -> None:
+    assert words(talk(brain, "Do I have any fines on 12345?", choice="none"))
+
+
+def test_it_insists_even_when_nothing_was_said_yet(brain: EmbeddingBrain) -> None:
+    assert isinstance(brain.think(Conversation(INSTRUCTIONS, TOOLS, (), "required"))[-1], ToolCall)
+
+
+def test_a_long_silence_is_asked_about_and_changes_nothing(brain: EmbeddingBrain) -> None:
+    assert "still there" in words(talk(brain, "I need my books for longer.", SILENCE))
+    assert "day" in words(
+        talk(brain, "I need my books for longer.", SILENCE, SILENCE, SILENCE, "one two three four five")
+    )

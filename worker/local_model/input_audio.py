@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from worker.local_model.configuration import SAMPLE_RATE, Configuration
+from worker.local_model.audio_format import SAMPLE_RATE, Decoder
+from worker.local_model.configuration import Configuration
 from worker.local_model.ears import Ears, VoiceDetector
 from worker.local_model.errors import ProtocolError
 from worker.local_model.turn_detection import WINDOW_MS, Hushed, Started, Stopped, TurnDetector, WentOn
@@ -17,7 +18,9 @@ Recognition = asyncio.Task[str]
 
 
 class InputAudio:
-    """PCM16 mono at 24 kHz. Times are ms of audio since the session began, which do not go back when it is cleared.
+    """Audio in the session's format, kept as PCM16 mono at 24 kHz: two minutes of a turn, ten without turn detection.
+
+    Times are ms of audio since the session began, which do not go back when it is cleared.
 
     `on_started(at_ms)` and `on_stopped(at_ms, pcm, recognition)` are called while audio is appended.
     """
@@ -32,6 +35,7 @@ class InputAudio:
     ) -> None:
         self._ears, self._configuration = ears, configuration
         self._on_started, self._on_stopped = on_started, on_stopped
+        self._decoder = Decoder(configuration.input_format)
         self._pcm = bytearray()
         self._begins_ms = 0  # of what is kept
         self._detector = VoiceDetector(SAMPLE_RATE)
@@ -44,7 +48,18 @@ class InputAudio:
     def now_ms(self) -> int:
         return self._begins_ms + len(self._pcm) // _BYTES_PER_MS
 
-    def append(self, pcm: bytes) -> None:
+    @property
+    def speaking(self) -> bool:
+        """Whether the caller is in the middle of a turn, as far as turn detection knows."""
+        return self._turns.speaking
+
+    def append(self, data: bytes) -> None:
+        if self._decoder.form != self._configuration.input_format:
+            self._take(self._decoder.flush())
+            self._decoder = Decoder(self._configuration.input_format)
+        self._take(self._decoder.decode(data))
+
+    def _take(self, pcm: bytes) -> None:
         self._pcm += pcm
         turns = self._configuration.turn_detection
         for probability in self._detector.feed(pcm):
@@ -59,6 +74,7 @@ class InputAudio:
 
     def commit(self) -> tuple[bytes, Recognition]:
         """Takes what is there. Raises ProtocolError when that is under 100 ms."""
+        self._take(self._decoder.flush())
         if len(self._pcm) < _AT_LEAST_MS * _BYTES_PER_MS:
             length = len(self._pcm) / _BYTES_PER_MS
             raise ProtocolError(
@@ -70,7 +86,13 @@ class InputAudio:
         self.clear()
         return pcm, self._recognise(pcm)
 
+    def take_silence(self, start_ms: int) -> tuple[bytes, Recognition]:
+        """What came since `start_ms`, in which nobody was found to speak: it may be that somebody did, very softly."""
+        pcm = self._between(start_ms, self.now_ms)
+        return pcm, self._recognise(pcm)
+
     def clear(self) -> None:
+        self._decoder.flush()
         self._begins_ms = self.now_ms
         self._pcm.clear()
         self._turns.reset()

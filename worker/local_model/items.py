@@ -1,12 +1,14 @@
 """A session's conversation as the protocol has it: items in order, made, truncated and deleted by either side."""
 
+import copy
 import json
 import re
 from typing import Any
 
-from worker.local_model.conversation import Item, Message, ToolCall, ToolResult
+from worker.local_model.conversation import SILENCE, Item, Message, ToolCall, ToolResult
 from worker.local_model.errors import ProtocolError
 from worker.local_model.ids import new_id
+from worker.local_model.usage import Tokens, heard, said, written
 
 JsonItem = dict[str, Any]
 _ID = re.compile(r"[\w-]{1,32}")
@@ -19,12 +21,15 @@ _PARTS = {
 
 
 class Items:
-    """Items are JSON objects in the protocol's form. What an image shows, and how long speech is, is kept beside them."""
+    """Items are JSON objects in the protocol's form. What is made out of their sound and pictures is kept beside them."""
 
     def __init__(self) -> None:
+        self.conversation_id = new_id("conv")
         self._items: list[JsonItem] = []
         self._seen: dict[str, str] = {}  # item id -> what its pictures show
-        self._audio_ms: dict[str, int] = {}
+        self._audio_ms: dict[str, int] = {}  # of assistants' messages
+        self._heard = dict[tuple[str, int], tuple[float, str]]()  # part of a user's message -> ms, words
+        self._silent = set[str]()
 
     @property
     def last_id(self) -> str | None:
@@ -54,12 +59,39 @@ class Items:
         self._items.insert(place, item)
         return self._items[place - 1]["id"] if place else None
 
+    def borrow(self, others: "Items", item: str) -> None:
+        """Adds an item of another conversation's, as it is there. Raises ProtocolError when there is none."""
+        found = copy.deepcopy(others.get(item))
+        self.add(found)
+        for place in range(len(found.get("content") or [])):
+            if (known := others._heard.get((item, place))) is not None:
+                self._heard[item, place] = known
+        if item in others._seen:
+            self._seen[item] = others._seen[item]
+        if item in others._audio_ms:
+            self._audio_ms[item] = others._audio_ms[item]
+
     def delete(self, item: str) -> None:
         self._items.remove(self.get(item))
 
     def spoken(self, item: str, audio_ms: int) -> None:
         """So much audio of an assistant's message has been sent."""
         self._audio_ms[item] = audio_ms
+
+    def lasts(self, item: str, part: int, audio_ms: float) -> None:
+        """So much audio is in a part of a user's message."""
+        self._heard[item, part] = (audio_ms, "")
+
+    def understood(self, item: str, part: int, words: str) -> None:
+        """What is said in it. A transcript that the client gave stays in the item, and is for the client alone."""
+        self._heard[item, part] = (self._heard[item, part][0], words)
+        content = next((known["content"] for known in self._items if known["id"] == item), None)
+        if content and content[part].get("transcript") is None:
+            content[part]["transcript"] = words
+
+    def silent(self, item: str) -> None:
+        """The user's message is a silence that went on for too long, unless words are found in it."""
+        self._silent.add(item)
 
     def show(self, item: str, text: str) -> None:
         """What the pictures of an item show."""
@@ -87,16 +119,40 @@ class Items:
     def _for_brain(self, item: JsonItem) -> Item | None:
         match item["type"]:
             case "message":
-                words = [part.get("text") or part.get("transcript") or "" for part in item["content"]]
-                if seen := self._seen.get(item["id"]):
-                    words.append(f"(A picture that shows: {seen})")
-                return Message(item["role"], " ".join(word for word in words if word))
+                text = " ".join(word for word in self._words(item) if word)
+                return Message(item["role"], text or (SILENCE if item["id"] in self._silent else ""))
             case "function_call":
                 return ToolCall(item["name"], item.get("arguments") or "{}", item["call_id"])
             case "function_call_output":
                 return ToolResult(item["call_id"], item["output"])
             case _:
                 return None
+
+    def _words(self, item: JsonItem) -> list[str]:
+        known = [self._heard.get((item["id"], place)) for place in range(len(item["content"]))]
+        words = [
+            spoken[1] if spoken else part.get("text") or part.get("transcript") or ""
+            for part, spoken in zip(item["content"], known, strict=True)
+        ]
+        return [*words, f"(A picture that shows: {seen})"] if (seen := self._seen.get(item["id"])) else words
+
+    def tokens(self) -> Tokens:
+        """What the items are to a reply that rests on them."""
+        return sum(map(self._tokens, self._items), Tokens())
+
+    def _tokens(self, item: JsonItem) -> Tokens:
+        match item["type"]:
+            case "message":
+                parts = self._words(item)
+                sound = [self._heard.get((item["id"], place)) for place in range(len(parts))]
+                if audio_ms := self._audio_ms.get(item["id"]):
+                    return said(" ".join(parts), audio_ms)
+                each = [heard(known[0]) if known else written(words) for known, words in zip(sound, parts, strict=True)]
+                return sum(each, Tokens())
+            case "function_call":
+                return written(f"{item['name']} {item.get('arguments') or ''}")
+            case _:
+                return written(str(item.get("output") or ""))
 
     def _check(self, item: JsonItem) -> None:
         if not _ID.fullmatch(item["id"]):

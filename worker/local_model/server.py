@@ -8,7 +8,8 @@ from aiohttp import WSMsgType, web
 from worker.local_model.brain import make_brain
 from worker.local_model.ears import Ears
 from worker.local_model.eyes import Eyes
-from worker.local_model.session import Senses, Session
+from worker.local_model.senses import Senses
+from worker.local_model.session import Session
 from worker.local_model.voice import Voice
 from worker.parts import ready, until_told
 from worker.settings import Settings, SettingsError

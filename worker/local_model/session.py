@@ -1,27 +1,23 @@
 """One client's session: its events in, the model's events out."""
 
 import asyncio
-import base64
-import binascii
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from openai.types.realtime import RealtimeClientEvent
 from pydantic import TypeAdapter, ValidationError
 
 from worker.local_model.configuration import Configuration
-from worker.local_model.conversation import Brain, Conversation, Tool
-from worker.local_model.ears import Ears
 from worker.local_model.errors import ProtocolError
-from worker.local_model.eyes import Eyes
+from worker.local_model.idle_timeout import IdleTimeout
 from worker.local_model.ids import new_id
 from worker.local_model.input_audio import InputAudio, Recognition
 from worker.local_model.items import Items, JsonItem
-from worker.local_model.response import Response
-from worker.local_model.voice import Voice, voice_exists
+from worker.local_model.perception import Perception, decode_base64
+from worker.local_model.replies import Replies
+from worker.local_model.senses import Senses
 
 logger = logging.getLogger(__name__)
 
@@ -29,30 +25,22 @@ Json = dict[str, Any]
 _CLIENT_EVENT: TypeAdapter[RealtimeClientEvent] = TypeAdapter(RealtimeClientEvent)
 
 
-@dataclass(frozen=True, slots=True)
-class Senses:
-    """What all sessions of a process share."""
-
-    ears: Ears
-    voice: Voice
-    eyes: Eyes
-    brain: Brain
-
-
 class Session:
     """`write(text)` puts a frame on the wire, at once. `take` is given each frame of the client; it never raises."""
 
     def __init__(self, model: str, senses: Senses, write: Callable[[str], None]) -> None:
-        self._senses, self._write = senses, write
+        self._write = write
         self._configuration = Configuration(model)
         self._items = Items()
         self._audio = InputAudio(
             senses.ears, self._configuration, on_started=self._on_started, on_stopped=self._on_stopped
         )
         self._speech_item = ""
-        self._pending = dict[str, asyncio.Task[None]]()  # items whose words or pictures are not known yet
-        self._response: Response | None = None
-        self._responding: asyncio.Task[None] | None = None
+        self._perception = Perception(senses, self._configuration, self._send)
+        self._replies = Replies(
+            senses, self._configuration, self._items, self._perception, send=self._send, on_end=self._on_reply_end
+        )
+        self._idle = IdleTimeout(lambda: self._audio.now_ms, self._on_idle)
         self._handlers: dict[str, Callable[[Json], None]] = {
             "session.update": self._update,
             "input_audio_buffer.append": self._append,
@@ -93,26 +81,22 @@ class Session:
 
     async def close(self) -> None:
         """The client is gone: nothing of the session goes on."""
+        self._idle.stop()
         self._audio.close()
-        tasks = [*self._pending.values(), *([self._responding] if self._responding else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(self._perception.close(), self._replies.close())
 
     # ---- settings
 
     def _update(self, event: Json) -> None:
         self._configuration.update(event["session"])
+        if self._configuration.idle_ms is None:
+            self._idle.stop()
         self._send("session.updated", session=self._configuration.session)
 
     # ---- the caller's speech
 
     def _append(self, event: Json) -> None:
-        try:
-            pcm = base64.b64decode(event["audio"], validate=True)
-        except (KeyError, TypeError, binascii.Error) as error:
-            raise ProtocolError("Invalid 'audio'. Expected base64-encoded audio bytes.", param="audio") from error
-        self._audio.append(pcm[: len(pcm) // 2 * 2])
+        self._audio.append(decode_base64(event.get("audio"), "audio"))
 
     def _commit(self, _: Json) -> None:
         pcm, recognition = self._audio.commit()
@@ -123,16 +107,38 @@ class Session:
         self._send("input_audio_buffer.cleared")
 
     def _on_started(self, at_ms: int) -> None:
+        self._idle.stop()
         self._speech_item = new_id("item")
         self._send("input_audio_buffer.speech_started", audio_start_ms=at_ms, item_id=self._speech_item)
         if self._turns.get("interrupt_response", True):
-            self._end_response("turn_detected")
+            self._replies.interrupt()
 
     def _on_stopped(self, at_ms: int, pcm: bytes, recognition: Recognition) -> None:
         self._send("input_audio_buffer.speech_stopped", audio_end_ms=at_ms, item_id=self._speech_item)
         self._add_speech(self._speech_item, pcm, recognition)
-        if self._turns.get("create_response", True) and not self._busy:
-            self._respond({})
+        if self._turns.get("create_response", True):
+            self._respond_unasked()
+
+    def _on_reply_end(self, audio_ms: int) -> None:
+        if (idle_ms := self._configuration.idle_ms) is not None and not self._audio.speaking:
+            self._idle.start(audio_ms, idle_ms)
+
+    def _on_idle(self, start_ms: int) -> None:
+        item = new_id("item")
+        pcm, recognition = self._audio.take_silence(start_ms)
+        at = {"audio_start_ms": start_ms, "audio_end_ms": self._audio.now_ms}
+        self._send("input_audio_buffer.timeout_triggered", **at, item_id=item)
+        self._add_speech(item, pcm, recognition)
+        self._items.silent(item)
+        self._respond_unasked()
+
+    def _respond_unasked(self) -> None:
+        if self._replies.current:
+            return
+        try:
+            self._replies.create({})
+        except ProtocolError as error:  # of the session's settings: no event of the client's is to blame
+            self._fail(error, None)
 
     @property
     def _turns(self) -> Json:
@@ -144,46 +150,17 @@ class Session:
         previous = self._items.last_id
         self._send("input_audio_buffer.committed", previous_item_id=previous, item_id=item)
         self._announce(said, self._items.add(said))
-        self._later(item, self._transcribe(said, recognition, len(pcm) / 48000))
-
-    async def _transcribe(self, item: JsonItem, recognition: Recognition, seconds: float) -> None:
-        try:
-            text = await recognition
-        except Exception:
-            logger.exception("recognition failed")
-            text = None
-        item["content"][0]["transcript"] = text or ""
-        if self._configuration.session["audio"]["input"].get("transcription"):
-            at = {"item_id": item["id"], "content_index": 0}
-            kind = "conversation.item.input_audio_transcription"
-            if text is None:
-                error = {"type": "transcription_error", "code": "audio_unintelligible", "message": "Not recognised."}
-                self._send(f"{kind}.failed", **at, error=error)
-                return
-            if text:
-                self._send(f"{kind}.delta", **at, delta=text)
-            self._send(f"{kind}.completed", **at, transcript=text, usage={"type": "duration", "seconds": seconds})
+        self._perception.listen(self._items, said, pcm, recognition)
 
     # ---- the conversation
 
     def _create_item(self, event: Json) -> None:
         item = event["item"]
-        pictures = [
-            part["image_url"]
-            for part in item.get("content") or []
-            if isinstance(part, dict) and part.get("type") == "input_image" and isinstance(part.get("image_url"), str)
-        ]
-        self._announce(item, self._items.add(item, event.get("previous_item_id")))
-        if pictures:
-            self._later(item["id"], self._look(item["id"], pictures))
-
-    async def _look(self, item: str, pictures: list[str]) -> None:
-        self._items.show(item, "; ".join([await self._senses.eyes.describe(picture) for picture in pictures]))
+        self._announce(item, self._perception.add(self._items, item, event.get("previous_item_id")))
 
     def _delete_item(self, event: Json) -> None:
         self._items.delete(event["item_id"])
-        if task := self._pending.get(event["item_id"]):
-            task.cancel()
+        self._perception.forget(event["item_id"])
         self._send("conversation.item.deleted", item_id=event["item_id"])
 
     def _truncate_item(self, event: Json) -> None:
@@ -198,93 +175,16 @@ class Session:
         self._send("conversation.item.added", previous_item_id=previous, item=item)
         self._send("conversation.item.done", previous_item_id=previous, item=item)
 
-    def _later(self, item: str, work: Any) -> None:
-        """What must be known of an item before a reply can rest on it."""
-        task = asyncio.ensure_future(work)
-        self._pending[item] = task
-        task.add_done_callback(lambda _: self._pending.pop(item, None))
-
     # ---- replies
 
-    @property
-    def _busy(self) -> bool:
-        return self._response is not None
-
     def _create_response(self, event: Json) -> None:
-        if self._response:
-            raise ProtocolError(
-                f"Conversation already has an active response in progress: {self._response.id}. "
-                "Wait until the response is finished before creating a new one.",
-                code="conversation_already_has_active_response",
-            )
-        self._respond(event.get("response") or {})
-
-    def _respond(self, request: Json) -> None:
-        session = self._configuration.session
-        output = session["audio"]["output"]
-        voice = ((request.get("audio") or {}).get("output") or {}).get("voice") or output["voice"]
-        if not voice_exists(voice):
-            raise ProtocolError(f"Invalid value: {voice!r}.", param="response.audio.output.voice")
-        response = Response(
-            items=self._items,
-            send=self._send,
-            voice=self._senses.voice,
-            speaker=voice,
-            speed=output.get("speed") or 1.0,
-            spoken="audio" in (request.get("output_modalities") or session["output_modalities"]),
-            request=request,
-        )
-        self._response = response
-        response.created()
-        self._responding = asyncio.ensure_future(self._run(response, request))
-
-    async def _run(self, response: Response, request: Json) -> None:
-        try:
-            while self._pending:
-                await asyncio.wait(self._pending.values())
-            await response.run(self._senses.brain, lambda: self._conversation(request))
-        except asyncio.CancelledError:
-            pass  # whoever cancels has told the client
-        except Exception:
-            logger.exception("a reply failed")
-            error = {"type": "server_error", "code": "server_error"}
-            response.finish("failed", {"type": "failed", "error": error})
-        finally:
-            if self._response is response:
-                self._response = None
-
-    def _conversation(self, request: Json) -> Conversation:
-        session = self._configuration.session
-        tools = request.get("tools")
-        choice = request.get("tool_choice") or session["tool_choice"] or "auto"
-        items = self._items.for_brain()
-        if (given := request.get("input")) is not None:
-            alone = Items()
-            for item in given:
-                alone.add(dict(item))
-            items = alone.for_brain()
-        return Conversation(
-            instructions=request.get("instructions") or session.get("instructions") or "",
-            tools=tuple(
-                Tool(tool["name"], tool.get("description") or "", tool.get("parameters") or {})
-                for tool in (session["tools"] if tools is None else tools)
-                if tool.get("type") == "function"
-            ),
-            items=items,
-            tool_choice=choice["name"] if isinstance(choice, dict) and "name" in choice else str(choice),
-        )
+        request = event.get("response") or {}
+        self._replies.create(request)
+        if request.get("conversation") != "none":
+            self._idle.stop()
 
     def _cancel_response(self, event: Json) -> None:
-        wanted = event.get("response_id")
-        if self._response is None or wanted not in (None, self._response.id):
-            raise ProtocolError("Cancellation failed: no active response found", code="response_cancel_not_active")
-        self._end_response("client_cancelled")
-
-    def _end_response(self, reason: str) -> None:
-        response, self._response = self._response, None
-        if response and self._responding:
-            self._responding.cancel()
-            response.finish("cancelled", {"type": "cancelled", "reason": reason})
+        self._replies.cancel(event.get("response_id"))
 
     # ---- the wire
 
@@ -305,10 +205,23 @@ class Session:
 def _check(event: Json) -> None:
     """Raises ProtocolError when an event has not the form that OpenAI's own package gives it."""
     try:
-        _CLIENT_EVENT.validate_python(event)
+        _CLIENT_EVENT.validate_python(_without_references(event))
     except ValidationError as error:
         model = "".join(part.capitalize() for part in event["type"].replace(".", "_").split("_"))
         faults = [fault for fault in error.errors() if str(fault["loc"][0]).startswith(model)] or error.errors()
         where = ".".join(str(part) for part in faults[0]["loc"][1:])
         code = "missing_required_parameter" if faults[0]["type"] == "missing" else "invalid_value"
         raise ProtocolError(f"{faults[0]['msg']}: '{where}'.", code=code, param=where) from error
+
+
+def _without_references(event: Json) -> Json:
+    """The package knows references to items, and has left them out of the events that it validates by."""
+    request = event.get("response")
+    if not isinstance(request, dict) or not isinstance(given := request.get("input"), list):
+        return event
+    own = [
+        item
+        for item in given
+        if not (isinstance(item, dict) and item.get("type") == "item_reference" and isinstance(item.get("id"), str))
+    ]
+    return event | {"response": request | {"input": own}}

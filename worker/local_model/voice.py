@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +95,7 @@ class Voice:
         self._network.speak("Hello.", _SPEAKERS["heart"], 1.0)  # loads the rest now, not in the middle of a call
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="voice")
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[tuple[str, bytes]]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[tuple[str, bytes]]:
         """Piece by piece, a clause or a sentence each: its words, and PCM16 mono at 24 kHz."""
         for piece in pieces(text):
             yield (

@@ -16,7 +16,7 @@ from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
 from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
-from worker.local_model.conversation import Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
+from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
 Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
@@ -45,12 +45,37 @@ class Dialogue:
     def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
         self._instructions, self._items = conversation.instructions, conversation.items
         self._tools = conversation.tools if conversation.tool_choice != "none" else ()
-        self._forced = conversation.tool_choice if conversation.tool_choice not in ("auto", "none", "required") else ""
+        self._callable = _callable(
+            self._tools, conversation.tool_choice
+        )  # one of these must be called, if there are any
+        self._state = _State()
         self._choose, self._today = choose, today
         self._offers = offers(self._instructions, self._tools)
         self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
     def next(self) -> list[Thought]:
+        thoughts = self._freely()
+        if not self._callable:
+            return thoughts
+        allowed = [one for one in thoughts if isinstance(one, Say) or self._tool(one.name) in self._callable]
+        return allowed if any(isinstance(one, ToolCall) for one in allowed) else [self._must_call()]
+
+    def _must_call(self) -> ToolCall:
+        """What the client insists on, without asking: the nearest tool, with the arguments that are known."""
+        said = next((item.text for item in reversed(self._items) if _is_user(item) and isinstance(item, Message)), "")
+        self._at = len(self._items)
+        if self._state.tool in self._callable:
+            tool, values = self._state.tool, self._state.values
+        else:
+            ranked = self._choose(said, offers("", self._callable))
+            tool, values = next((one.offer.tool for one in ranked if one.offer.tool), self._callable[0]), {}
+        assert tool
+        known = {slot.name: self._value(slot, said) for slot in slots_of(tool.parameters)}
+        return ToolCall(
+            tool.name, json.dumps({name: value for name, value in known.items() if value is not None} | values)
+        )
+
+    def _freely(self) -> list[Thought]:
         users = [place for place, item in enumerate(self._items) if _is_user(item) or wishes.named(item)]
         hint = self._instructions.rsplit("\n\n", 1)[-1]
         if said := re.search(r'(?i)\bsay (?:exactly|only|this):? "([^"]+)"', hint):
@@ -69,10 +94,13 @@ class Dialogue:
         entered = max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
         begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
         begin = max([begin, *(at for at in users if wishes.named(self._items[at]))])
-        state = _State()
+        state = self._state
         for at in range(begin, len(self._items)):
             self._at = at
             match self._items[at]:
+                case Message("user", text) if text == SILENCE:
+                    if at == users[-1]:
+                        return [Say(wording.STILL_THERE)]
                 case Message("user", text):
                     thoughts = self._answer(state, text, brought=at < entered)
                     if at == users[-1]:
@@ -192,10 +220,7 @@ class Dialogue:
             return [ToolCall(offer.tool.name, "{}")]
         state.tool, state.values, state.asked, state.tries = offer.tool, {}, "", 0
         for slot in slots_of(offer.tool.parameters):
-            found = self._find(slot, text)
-            if found is None and slot.lasts and not re.search(r"(?i)\b(?:other|another)\b", text):
-                found = self._known(slot)
-            if found is not None:
+            if (found := self._value(slot, text)) is not None:
                 state.values[slot.name] = found
         return self._go_on(state, offer.tool)
 
@@ -203,7 +228,7 @@ class Dialogue:
         """Asks for what is missing, then for a yes if there is to be one, then does it."""
         slots = slots_of(tool.parameters)
         missing = next((slot for slot in slots if slot.required and slot.name not in state.values), None)
-        if missing and self._forced != tool.name:
+        if missing:
             state.asked, state.tries = missing.name, 0
             return [Say(wording.ask(missing, 0))]
         if asks_first(tool):
@@ -225,6 +250,13 @@ class Dialogue:
 
     def _find(self, slot: Slot, text: str) -> Any:
         return slot.find(text, self._today, answering=False)
+
+    def _value(self, slot: Slot, text: str) -> Any:
+        """From what was said just now, or else from before; None if it was not said at all."""
+        found = self._find(slot, text)
+        if found is None and slot.lasts and not re.search(r"(?i)\b(?:other|another)\b", text):
+            found = self._known(slot)
+        return found
 
     def _known(self, slot: Slot) -> Any:
         """A number that has come up before, with whichever agent."""
@@ -307,6 +339,12 @@ def _only_values(tool: Tool, text: str) -> bool:
     named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
     words = re.findall(r"[a-z]+", clean(text).lower())
     return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
+
+
+def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
+    if choice in ("auto", "none"):
+        return ()
+    return tools if choice == "required" else tuple(tool for tool in tools if tool.name == choice)
 
 
 def _is_user(item: Item) -> bool:

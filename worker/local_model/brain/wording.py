@@ -11,6 +11,7 @@ from worker.local_model.brain.slots import Slot
 from worker.local_model.conversation import Tool
 
 NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
+STILL_THERE = "Are you still there?"
 LEFT_ALONE = "All right, I leave it as it is. What else can I do for you?"
 BACK = "I am with you again. What can I do for you?"
 ANYTHING_ELSE = "Is there anything else?"
