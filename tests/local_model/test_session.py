@@ -304,6 +304,19 @@ async def test_a_transcript_given_along_is_for_the_client_alone() -> None:
 
 
 @virtual_time
+async def test_whatever_a_session_hears_is_recognised_one_after_the_other() -> None:
+    talk = Talk()
+    talk.update(audio=OFF)
+    talk.append(silence(500))
+    talk.send("input_audio_buffer.commit")
+    content = [{"type": "input_audio", "audio": base64.b64encode(silence(500)).decode()}]
+    talk.send("conversation.item.create", item={"type": "message", "role": "user", "content": content})
+    await talk.respond()
+    assert len(talk.ears.given) == 2
+    assert list(talk.ears.most.values()) == [1]
+
+
+@virtual_time
 async def test_an_item_whose_sound_is_none_is_refused_whole() -> None:
     talk = Talk()
     content = [{"type": "input_audio", "audio": "not base64!"}]
@@ -358,6 +371,16 @@ async def test_replies_beside_run_at_the_same_time_and_only_the_conversation_s_i
     await asyncio.sleep(2)
     assert [done["response"]["status"] for done in talk.all("response.done")] == ["cancelled", "cancelled", "completed"]
     assert talk.brain.closed == 3, "nobody thinks on for a reply that was cancelled"
+
+
+@virtual_time
+async def test_speech_in_a_reply_s_own_input_is_understood_and_told_to_nobody() -> None:
+    talk = Talk()
+    talk.update(audio={"input": {"transcription": {"model": "whisper-1"}}})
+    content = [{"type": "input_audio", "audio": base64.b64encode(silence(500)).decode()}]
+    await talk.respond(conversation="none", input=[{"type": "message", "role": "user", "content": content}])
+    assert talk.brain.given[0].items == (Message("user", "hello"),)
+    assert not talk.all("conversation.item.input_audio_transcription.completed"), "of an item that it has not got"
 
 
 @virtual_time

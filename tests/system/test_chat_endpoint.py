@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_model.chat_endpoint import DONE, Endpoint, call, serving, words
+from tests.local_model.chat_endpoint import DONE, STALL, Endpoint, call, serving, words
 from tests.system.conftest import BATON, environment
 from tests.system.test_openai_client import WEATHER, Client, client_on
 from worker.livekit_server import free_port
@@ -62,3 +62,14 @@ async def test_given_a_dead_endpoint_then_it_apologises_and_the_session_lives_on
             await connection.response.create(response={"tools": [WEATHER]})
             called = await talk.until("response.function_call_arguments.done")
             assert called["arguments"] == '{"city": "Paris"}'
+            await talk.response()
+
+            endpoint.closed.clear()
+            endpoint.answer = [*words("One moment. I"), STALL]
+            await connection.response.create()
+            await talk.until("response.output_audio.delta")
+            assert endpoint.open == 1
+            await connection.response.cancel()
+            async with asyncio.timeout(20):
+                await endpoint.closed.wait()
+            assert (await talk.response()).status == "cancelled"

@@ -59,7 +59,10 @@ _WHOLE = ("format", "tool_choice", "truncation", "prompt", "tracing")  # a new o
 
 
 class Configuration:
-    """`session` is the protocol's session object; `update` merges into it, whole or not at all."""
+    """`session` is the protocol's session object; `update` merges into it, whole or not at all.
+
+    There is one for each session, which is known by it where sessions take turns.
+    """
 
     def __init__(self, model: str) -> None:
         self.session: Json = copy.deepcopy(_DEFAULTS) | {"id": new_id("sess"), "model": model}

@@ -123,7 +123,7 @@ class InputAudio:
                 pass
 
     def _recognise(self, pcm: bytes) -> Recognition:
-        return asyncio.ensure_future(self._ears.recognise(pcm, SAMPLE_RATE, owner=self))
+        return asyncio.ensure_future(self._ears.recognise(pcm, SAMPLE_RATE, owner=self._configuration))
 
     def _drop_early(self) -> None:
         if self._early:

@@ -26,13 +26,19 @@ class Perception:
         self._senses, self._configuration, self._send = senses, configuration, send
         self._pending = dict[asyncio.Task[None], str]()  # to the item's id
 
-    def listen(self, items: Items, item: JsonItem, pcm: bytes, recognition: Recognition, part: int = 0) -> None:
+    def listen(
+        self, items: Items, item: str, pcm: bytes, recognition: Recognition, part: int = 0, *, told: bool = True
+    ) -> None:
         """Speech that is being recognised already, PCM16 mono at 24 kHz."""
-        items.lasts(item["id"], part, len(pcm) / _BYTES_PER_MS)
-        self._later(item["id"], self._transcribe(items, item["id"], part, recognition, len(pcm) / _BYTES_PER_MS))
+        length_ms = len(pcm) / _BYTES_PER_MS
+        items.lasts(item, part, length_ms)
+        self._later(item, self._transcribe(items, item, part, recognition, length_ms, told=told))
 
-    def add(self, items: Items, item: JsonItem, after: str | None = None) -> str | None:
-        """Puts an item of the client's among the others, as `Items.add` does, and looks at what it holds."""
+    def add(self, items: Items, item: JsonItem, after: str | None = None, *, told: bool = True) -> str | None:
+        """Puts an item of the client's among the others, as `Items.add` does, and looks at what it holds.
+
+        `told`: the client knows the item by its id, and may hear of its transcript.
+        """
         content = [part for part in item.get("content") or [] if isinstance(part, dict)]
         spoken = {place: _decoded(part, self._configuration.input_format) for place, part in enumerate(content)}
         pictures = [
@@ -42,8 +48,10 @@ class Perception:
         for place, pcm in spoken.items():
             if pcm:
                 del content[place]["audio"]  # what it says is kept, not the sound
-                recognising = asyncio.ensure_future(self._senses.ears.recognise(pcm, SAMPLE_RATE, owner=self))
-                self.listen(items, item, pcm, recognising, place)
+                recognising = asyncio.ensure_future(
+                    self._senses.ears.recognise(pcm, SAMPLE_RATE, owner=self._configuration)
+                )
+                self.listen(items, item["id"], pcm, recognising, place, told=told)
         if pictures:
             self._later(item["id"], self._look(items, item["id"], pictures))
         return previous
@@ -64,14 +72,16 @@ class Perception:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _transcribe(self, items: Items, item: str, part: int, recognition: Recognition, length_ms: float) -> None:
+    async def _transcribe(
+        self, items: Items, item: str, part: int, recognition: Recognition, length_ms: float, *, told: bool
+    ) -> None:
         try:
             text = await recognition
         except Exception:
             logger.exception("recognition failed")
             text = None
         items.understood(item, part, text or "")
-        if self._configuration.session["audio"]["input"].get("transcription"):
+        if told and self._configuration.session["audio"]["input"].get("transcription"):
             at = {"item_id": item, "content_index": part}
             kind = "conversation.item.input_audio_transcription"
             if text is None:

@@ -115,7 +115,7 @@ class Replies:
             if item.get("type") == "item_reference":
                 context.borrow(self._items, item["id"])
             else:
-                self._perception.add(context, dict(item))
+                self._perception.add(context, dict(item), told=False)
         return context
 
 

@@ -150,7 +150,7 @@ class Session:
         previous = self._items.last_id
         self._send("input_audio_buffer.committed", previous_item_id=previous, item_id=item)
         self._announce(said, self._items.add(said))
-        self._perception.listen(self._items, said, pcm, recognition)
+        self._perception.listen(self._items, item, pcm, recognition)
 
     # ---- the conversation
 
