@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
-from agents import handoff
-from agents.loader import load_team, load_tools
+from agents import handoff, sub_agent
+from agents.loader import load_team, load_tool, load_tools
 from agents.spec import AgentSpec, SpecError
 
 _TOOL = re.compile(r"`([a-z][a-z0-9_]*)`|\b(transfer_to_[a-z0-9_]+)")  # how instructions name a tool
+_CONFIRM = re.compile(r"(?i)\bconfirm first\b")
 
 
 def check(path: Path) -> list[str]:
@@ -17,7 +18,14 @@ def check(path: Path) -> list[str]:
     except SpecError as error:
         return str(error).splitlines()
     every = {name for agent in team.agents.values() for name in _offered(agent)}
-    return [
+    unasked = [
+        f"{path}: agent {agent.name!r}, tools: {tool.tool!r} says `Confirm first.`, but a sub-agent cannot ask for a yes. "
+        "Give it to the agent who holds the call."
+        for agent in team.sub_agents.values()
+        for tool in agent.tools
+        if _CONFIRM.search(load_tool(tool.tool).info.description or "")
+    ]
+    return unasked + [
         f"{path}: agent {agent.name!r}, instructions: they name {name!r}, which this agent has not got. "
         "Add it to the agent's tools or handoffs, or leave it out."
         for agent in team.agents.values()
@@ -27,7 +35,8 @@ def check(path: Path) -> list[str]:
 
 def _offered(agent: AgentSpec) -> set[str]:
     tools = {tool.id for tool in load_tools(agent)}
-    return tools | {handoff.tool_name(to.to) for to in agent.handoffs}
+    asked = {sub_agent.tool_name(use.agent) for use in agent.agents}
+    return tools | asked | {handoff.tool_name(to.to) for to in agent.handoffs}
 
 
 def _named(instructions: str, every: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agents import handoff, plan
+from agents import handoff, plan, sub_agent
 from agents.orchestrator import NOTE, STOP
 from agents.spec import AgentSpec, SpecError, TeamSpec
 from agents.team_file import line_of, read_with_lines
@@ -37,9 +37,9 @@ def load_team(path: Path) -> TeamSpec:
 
 
 def load_tools(agent: AgentSpec) -> list[llm.Tool | llm.Toolset]:
-    """An agent's function tools. Raises SpecError when two of them bear one name."""
+    """An agent's function tools. Raises SpecError when two of them bear one name, or one that of a sub-agent's."""
     tools = [load_tool(spec.tool) for spec in agent.tools]
-    names = [tool.info.name for tool in tools]
+    names = [*(tool.info.name for tool in tools), *(sub_agent.tool_name(use.agent) for use in agent.agents)]
     if twice := {name for name in names if names.count(name) > 1}:
         raise SpecError(f"agent {agent.name!r}, tools: two are called {min(twice)!r}; rename one.")
     return [*tools]

@@ -9,7 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agents.spec import AgentSpec, FactSpec, HandoffSpec, TaskSpec, TeamSpec, ToolSpec
+from agents.spec import (
+    AgentSpec,
+    BudgetSpec,
+    FactSpec,
+    HandoffSpec,
+    SubAgentSpec,
+    TaskSpec,
+    TeamSpec,
+    TextModelSpec,
+    ToolSpec,
+)
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", TeamSpec),
@@ -18,6 +28,9 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),
     ("`agents.NAME.tasks`", TaskSpec),
     ("`agents.NAME.handoffs`", HandoffSpec),
+    ("`agents.NAME.agents`: a name, or", SubAgentSpec),
+    ("`agents.NAME.model`: a provider, or", TextModelSpec),
+    ("`agents.NAME.budget`", BudgetSpec),
 )
 _HEAD = """# Every key of a team file
 
@@ -37,13 +50,17 @@ def schema() -> str:
 
 
 def _for_people() -> dict[str, Any]:
-    """The models' schema as a file is written: an agent's name is its key, and a tool may be a path alone."""
+    """The models' schema as a file is written: an agent's name is its key, and a word alone stands for a mapping."""
     told = TeamSpec.model_json_schema()
-    agent, tool = told["$defs"]["AgentSpec"], told["$defs"]["ToolSpec"]
+    agent = told["$defs"]["AgentSpec"]
     del agent["properties"]["name"]
     agent["required"].remove("name")
-    agent["properties"]["tools"]["items"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}]}
-    assert tool["required"] == ["tool"]
+    for key, kind, word in (("tools", "ToolSpec", "tool"), ("agents", "SubAgentSpec", "agent")):
+        agent["properties"][key]["items"] = {"anyOf": [{"type": "string"}, {"$ref": f"#/$defs/{kind}"}]}
+        assert told["$defs"][kind]["required"] == [word]
+    model = agent["properties"]["model"]
+    providers = told["$defs"]["TextModelSpec"]["properties"]["provider"]["enum"]
+    model["anyOf"] = [{"enum": providers}, {"$ref": model.pop("$ref")}]
     return told
 
 
@@ -56,7 +73,8 @@ def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
     for name, told in model.model_json_schema()["properties"].items():
         if model is AgentSpec and name == "name":
             continue
-        default = "required" if name in required else f"`{json.dumps(told.get('default'))}`"
+        nested = "$ref" in told
+        default = "required" if name in required else "" if nested else f"`{json.dumps(told.get('default'))}`"
         yield f"| `{name}` | {_values(told)} | {default} | {told.get('description', '')} |"
 
 
@@ -68,7 +86,7 @@ def _values(told: dict[str, Any]) -> str:
     match told.get("type"):
         case "array":
             return "a list"
-        case "object":
+        case "object" | None:  # None: a part with a table of its own
             return "a mapping"
         case kind:
             return {"string": "text", "boolean": "true, false"}.get(str(kind), str(kind))

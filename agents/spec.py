@@ -1,6 +1,7 @@
 """A team as its file describes it: checked whole when it is read."""
 
 import re
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +12,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]  # of a Python object
 Voice = Literal["warm", "calm", "bright", "deep"]
 Provider = Literal["auto", "local", "openai"]
+NESTING = 3  # sub-agents below who holds the call; each level multiplies what a wish may cost, and how long it takes
 
 
 class SpecError(Exception):
@@ -42,6 +44,19 @@ class FactSpec(Spec):
         return pattern
 
 
+WhileRunning = Annotated[
+    Literal["wait", "filler", "background"],
+    Field(
+        description="`wait`: silence until it is done; `filler`: a word after a moment; `background`: the conversation "
+        "goes on, the result is news."
+    ),
+]
+Result = Annotated[
+    Literal["speak", "when_idle", "silent"],
+    Field(description="Told at once, when nobody has anything else to say, or only remembered."),
+]
+
+
 class ToolSpec(Spec):
     """A tool of an agent, and how it runs beside the conversation. A dotted path alone means all defaults."""
 
@@ -55,13 +70,59 @@ class ToolSpec(Spec):
         description="Carried out when it was read back, the caller has spoken since, and it is asked for again.",
     )
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds after which it has failed.")
-    while_running: Literal["wait", "filler", "background"] = Field(
-        default="filler",
-        description="`wait`: silence until it is done; `filler`: a word after a moment; `background`: the conversation "
-        "goes on, the result is news.",
+    while_running: WhileRunning = "filler"
+    result: Result = "speak"
+
+
+class SubAgentSpec(Spec):
+    """A sub-agent, called like a tool, and how it runs beside the conversation. A name alone means all defaults."""
+
+    agent: Name = Field(description="The agent that is asked.")
+    timeout_s: float | None = Field(
+        default=None, gt=0, le=600, description="Seconds after which it has failed; null: the sub-agent's own."
     )
-    result: Literal["speak", "when_idle", "silent"] = Field(
-        default="speak", description="Told at once, when nobody has anything else to say, or only remembered."
+    while_running: WhileRunning = "filler"
+    result: Result = "speak"
+
+
+class TextModelSpec(Spec):
+    """What a sub-agent thinks with. A provider's name alone means the model that is usual there."""
+
+    provider: Literal["auto", "local", "openai", "google"] = Field(
+        default="auto",
+        description="`auto`: the provider that holds the calls where it is one of these, else one whose key is set, "
+        "else the embedded one.",
+    )
+    name: Text | None = Field(default=None, description="A certain model of `openai` or `google`, or the one at `url`.")
+    url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="An endpoint of OpenAI's chat protocol, in place of a provider.",
+    )
+    key: str | None = Field(
+        default=None, pattern=r"^[A-Z][A-Z0-9_]*$", description="The variable that holds the key for `url`."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.url and self.provider != "auto":
+            raise ValueError("`url` stands in place of a provider; leave out one of them.")
+        if self.url and not self.name:
+            raise ValueError("`url` is there without `name`; name the model that is asked there.")
+        if self.name and not self.url and self.provider not in ("openai", "google"):
+            raise ValueError("`name` is there without `url`; say `provider: openai` or `provider: google` too.")
+        if self.key and not self.url:
+            raise ValueError("`key` is there without `url`; a provider's key has a variable of its own.")
+        return self
+
+
+class BudgetSpec(Spec):
+    """What a sub-agent may use up for one request. With its last step, or no tool call left, it can only answer."""
+
+    steps: int = Field(default=8, ge=1, le=50, description="Replies of its model, failed ones included.")
+    tool_calls: int = Field(default=16, ge=0, le=200, description="Calls of its tools.")
+    tokens: int | None = Field(
+        default=None, ge=1, description="Tokens in and out, where its model counts them; null: any number."
     )
     claims: tuple[Text, ...] = Field(
         default=(),
@@ -117,13 +178,34 @@ class AgentSpec(Spec):
     tools: tuple[ToolSpec, ...] = Field(default=(), description="Dotted paths of function tools, or mappings.")
     tasks: tuple[TaskSpec, ...] = Field(default=(), description="The procedure, in order; held outside the prompt.")
     handoffs: tuple[HandoffSpec, ...] = Field(default=(), description="Whom it may hand the caller over to.")
+    agents: tuple[SubAgentSpec, ...] = Field(
+        default=(), description="Names of sub-agents that it may ask, or mappings."
+    )
+    description: Text | None = Field(
+        default=None, description="Of a sub-agent: what it does, for the model of the agent that asks it."
+    )
+    model: TextModelSpec = Field(
+        default=TextModelSpec(), description="Of a sub-agent: a provider, or a mapping. See below."
+    )
+    budget: BudgetSpec = Field(default=BudgetSpec(), description="Of a sub-agent. See below.")
+    timeout_s: float = Field(
+        default=60.0, gt=0, le=600, description="Of a sub-agent: seconds after which it has failed."
+    )
 
     @field_validator("tools", mode="before")
     @classmethod
     def _paths_alone(cls, tools: Any) -> Any:
-        return (
-            [{"tool": tool} if isinstance(tool, str) else tool for tool in tools] if isinstance(tools, list) else tools
-        )
+        return _keyed("tool", tools)
+
+    @field_validator("agents", mode="before")
+    @classmethod
+    def _names_alone(cls, agents: Any) -> Any:
+        return _keyed("agent", agents)
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _provider_alone(cls, model: Any) -> Any:
+        return {"provider": model} if isinstance(model, str) else model
 
     @model_validator(mode="after")
     def _tasks_hang_together(self) -> Self:
@@ -144,6 +226,11 @@ class AgentSpec(Spec):
         return self
 
 
+def _keyed(key: str, entries: Any) -> Any:
+    """Entries that are a word alone, as mappings."""
+    return [{key: one} if isinstance(one, str) else one for one in entries] if isinstance(entries, list) else entries
+
+
 class TeamSpec(Spec):
     """Agents who hold a call together."""
 
@@ -152,6 +239,96 @@ class TeamSpec(Spec):
     model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
+
+    @property
+    def sub_agents(self) -> Mapping[str, AgentSpec]:
+        """Those that others ask; all else take callers."""
+        asked = {use.agent for agent in self.agents.values() for use in agent.agents}
+        return {name: agent for name, agent in self.agents.items() if name in asked}
+
+    @property
+    def speakers(self) -> Mapping[str, AgentSpec]:
+        """Those who take callers."""
+        sub_agents = self.sub_agents
+        return {name: agent for name, agent in self.agents.items() if name not in sub_agents}
+
+    def writes(self, name: str) -> bool:
+        """Whether an agent's tools, or those of a sub-agent of its own, change the world."""
+        agent = self.agents[name]
+        return any(tool.effect == "write" for tool in agent.tools) or any(
+            self.writes(use.agent) for use in agent.agents
+        )
+
+    @model_validator(mode="after")
+    def _sub_agents_work_unseen(self) -> Self:
+        for agent in self.agents.values():
+            names = [use.agent for use in agent.agents]
+            for number, name in enumerate(names):
+                where = f"agents.{agent.name}.agents.{number}"
+                if name not in self.agents:
+                    raise ValueError(f"{where}: there is no agent {name!r}. Agents: {', '.join(self.agents)}.")
+                if name in names[:number]:
+                    raise ValueError(f"{where}: {name!r} is there twice; join the two.")
+        self._check_nesting()
+        for agent in self.agents.values():
+            for use in agent.agents:
+                self._check_sub_agent(self.agents[use.agent], agent.name)
+        for agent in self.speakers.values():
+            if strange := [key for key in ("model", "budget", "timeout_s") if key in agent.model_fields_set]:
+                raise ValueError(
+                    f"agents.{agent.name}.{strange[0]}: only a sub-agent has this, and nobody names {agent.name!r} in "
+                    "`agents`; do that, or leave this out."
+                )
+        return self
+
+    def _check_nesting(self) -> None:
+        try:
+            order = TopologicalSorter(
+                {agent.name: [use.agent for use in agent.agents] for agent in self.agents.values()}
+            )
+            order.prepare()
+        except CycleError as error:
+            cycle = error.args[1][::-1]
+            raise ValueError(f"agents.{cycle[0]}.agents: {' -> '.join(cycle)} ask one another; drop one.") from error
+        for name in self.speakers:
+            if len(chain := self._longest_chain(name)) > NESTING + 1:
+                raise ValueError(
+                    f"agents.{name}.agents: {' -> '.join(chain)} is nested too deep; "
+                    f"below who holds the call there may be {NESTING} at most."
+                )
+
+    def _check_sub_agent(self, agent: AgentSpec, caller: str) -> None:
+        """Raises ValueError for what makes no sense where nobody listens, and nobody can be asked for a yes."""
+        name, where = agent.name, f"agents.{agent.name}"
+        is_one = f"{name!r} is a sub-agent of {caller!r}"
+        if name == self.start:
+            raise ValueError(f"start: {is_one} and has no voice; start with another, or take it from `agents` there.")
+        for other in self.agents.values():
+            for number, to in enumerate(other.handoffs):
+                if to.to == name:
+                    raise ValueError(
+                        f"agents.{other.name}.handoffs.{number}.to: {is_one} and has no voice; name it in `agents`, or "
+                        "hand over to another."
+                    )
+        for key, why in (
+            ("handoffs", "it has no caller to hand over; leave this out"),
+            ("tasks", f"its caller is {caller!r}; hold the steps there"),
+            ("voice", "nobody hears it; leave this out"),
+        ):
+            if key in agent.model_fields_set:
+                raise ValueError(f"{where}.{key}: {is_one}: {why}.")
+        if agent.description is None:
+            raise ValueError(f"{where}.description: {is_one}; say here what it does, for the model of {caller!r}.")
+        for number, tool in enumerate(agent.tools):
+            if tool.confirm:
+                raise ValueError(
+                    f"{where}.tools.{number}.confirm: {is_one} and cannot ask for a yes; "
+                    "give this tool to the agent who holds the call."
+                )
+
+    def _longest_chain(self, name: str) -> list[str]:
+        below = (self._longest_chain(use.agent) for use in self.agents[name].agents)
+        return [name, *max(below, key=len, default=[])]
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -176,12 +353,17 @@ class TeamSpec(Spec):
                     )
         if lost := set(self.agents) - self._reachable():
             name = min(lost)
-            raise ValueError(f"agents.{name}: nobody hands over to {name!r}, and it does not start.")
+            raise ValueError(f"agents.{name}: nobody hands over to {name!r} or asks it, and it does not start.")
         return self
 
     def _reachable(self) -> set[str]:
         found, new = set[str](), {self.start}
         while new:
             found |= new
-            new = {to.to for name in new for to in self.agents[name].handoffs} - found
+            next_to = (self.agents[name] for name in new)
+            new = {name for agent in next_to for name in _named_by(agent)} - found
         return found
+
+
+def _named_by(agent: AgentSpec) -> list[str]:
+    return [*(to.to for to in agent.handoffs), *(use.agent for use in agent.agents)]

@@ -39,6 +39,8 @@ from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
+from worker.sub_agents import SubAgents
+from worker.text_models import TextModel
 from worker.tool_runs import ToolDone, ToolEvent, ToolRuns, ToolSlow
 from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Arbiter, Reason
@@ -93,7 +95,8 @@ class _Latency:
 class Call:
     """All that happens in a call passes through `handle`, one thing at a time: no two parts decide at once.
 
-    `today` is what agents are told of the date, `make_context` gives a tool what it may see.
+    `today` is what agents are told of the date, `make_context` gives a tool what it may see, `text_models` names what
+    each sub-agent thinks with.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class Call:
         *,
         team: TeamSpec,
         endpoint: Endpoint,
+        text_models: Mapping[str, TextModel],
         caller: str,
         sink: AudioSink,
         outbox: Outbox,
@@ -110,8 +114,10 @@ class Call:
     ) -> None:
         self._team, self._caller, self._today = team, caller, today
         self._outbox, self._journal = outbox, journal
+        self._sub_agents = SubAgents(team, text_models, today, self._record)
         self._toolboxes: Mapping[str, Toolbox] = {
-            name: Toolbox(agent, team.facts, list(team.agents)) for name, agent in team.agents.items()
+            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent))
+            for name, agent in team.speakers.items()
         }
         roles = {name: box.role for name, box in self._toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
@@ -171,6 +177,7 @@ class Call:
             if self._timer:
                 self._timer.cancel()
             await self._line.close()
+            await self._sub_agents.aclose()
         return self._ended
 
     def _handle(self, event: CallEvent, start: Start) -> None:
@@ -260,6 +267,7 @@ class Call:
 
     def _take_turn(self, *, ended: float) -> None:
         self._orchestrator.caller_spoke()
+        self._sub_agents.caller_spoke()
         self._latency.turn_ended = ended
         self._retries = self._corrections = 0
         self._arbiter.want(Reason.TURN)

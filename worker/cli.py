@@ -78,9 +78,13 @@ def check(
     async def show(settings: Settings) -> None:
         spec = load_team(settings.team)
         print(f"Team {spec.team}: {spec.start} answers.")
-        for agent in spec.agents.values():
+        for agent in spec.speakers.values():
             to = ", ".join(handoff.to for handoff in agent.handoffs) or "nobody"
-            print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}")
+            asks = "".join(f", asks {use.agent}" for use in agent.agents)
+            print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}{asks}")
+        for agent in spec.sub_agents.values():
+            asks = "".join(f", asks {use.agent}" for use in agent.agents)
+            print(f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.model)}{asks}")
         if problems := problems_of(settings.team):
             raise TeamProblems("\n".join(problems))
 
@@ -135,6 +139,10 @@ def talk(
     order = _in_order(sys.argv)
     lines = caller.lines(order, {"wav": [str(path) for path in wav or []], "say": say or [], "text": text or []})
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
+
+
+def _text_model(model: Any) -> str:
+    return " at ".join(part for part in (model.name or model.provider, model.url) if part)
 
 
 bench = typer.Typer(no_args_is_help=True, help="Measures our worker beside LiveKit's own AgentSession, in one run.")

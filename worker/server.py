@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,7 @@ from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME, Settings, SettingsError
+from worker.text_models import TextModel, choose_text_models
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +43,14 @@ async def run(settings: Settings) -> None:
         )
     team = load_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
+    text_models = choose_text_models(settings, team)
     logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
+    for name, model in text_models.items():
+        model.load()
+        logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     await Database(settings.database_url).open(datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder:
-        server = _server(settings, team, endpoint, recorder)
+        server = _server(settings, team, endpoint, text_models, recorder)
         server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))
         running = asyncio.ensure_future(server.run())
         told = asyncio.ensure_future(until_told())
@@ -59,7 +65,13 @@ async def run(settings: Settings) -> None:
             running.cancel()
 
 
-def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> AgentServer:
+def _server(
+    settings: Settings,
+    team: TeamSpec,
+    endpoint: Endpoint,
+    text_models: Mapping[str, TextModel],
+    recorder: Recorder,
+) -> AgentServer:
     places = Places(settings.max_calls)
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
@@ -77,7 +89,7 @@ def _server(settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Re
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoint, recorder)
+            await _hold(job, settings, team, endpoint, text_models, recorder)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -90,7 +102,14 @@ async def _release(places: Places, job: str) -> None:
     places.free(job)
 
 
-async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: Endpoint, recorder: Recorder) -> None:
+async def _hold(
+    job: JobContext,
+    settings: Settings,
+    team: TeamSpec,
+    endpoint: Endpoint,
+    text_models: Mapping[str, TextModel],
+    recorder: Recorder,
+) -> None:
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -115,6 +134,7 @@ async def _hold(job: JobContext, settings: Settings, team: TeamSpec, endpoint: E
     call = Call(
         team=team,
         endpoint=endpoint,
+        text_models=text_models,
         caller=caller.identity,
         sink=speaker,
         outbox=outbox,

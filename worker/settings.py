@@ -1,8 +1,10 @@
 """What a deployment decides. Read once, in `cli.py`, and passed on: nothing else reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Self
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -24,7 +26,9 @@ class Settings(BaseSettings):
     livekit_api_secret: SecretStr = Field(default=SecretStr(""), description="LiveKit's API secret.")
 
     openai_api_key: SecretStr = Field(default=SecretStr(""), description="OpenAI's key.")
-    openai_base_url: str = Field(default="", description="Any server that speaks OpenAI's Realtime protocol.")
+    openai_base_url: str = Field(default="", description="Any server that speaks OpenAI's protocols.")
+    google_api_key: SecretStr = Field(default=SecretStr(""), description="Google's key, for Gemini.")
+    google_gemini_base_url: str = Field(default="", description="Any server that speaks Gemini's protocol.")
 
     team: Path = Field(
         default=Path("agents/shop/team.yaml"),
@@ -88,6 +92,11 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
             raise SettingsError(wrong) from error
+
+    @staticmethod
+    def key_named(variable: str) -> SecretStr:
+        """The key in a variable that a team file names; empty when it is not set."""
+        return SecretStr(os.environ.get(variable) or dotenv_values(".env").get(variable) or "")
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -11,7 +11,7 @@ from livekit.agents import llm
 from agents import facts, handoff, plan
 from agents.loader import load_predicate, load_tool, load_tools
 from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
-from agents.spec import AgentSpec, FactSpec, ToolSpec
+from agents.spec import AgentSpec, FactSpec, SubAgentSpec, ToolSpec
 from agents.tasks import Task
 from tools.context import CallContext
 
@@ -36,19 +36,40 @@ class Outcome:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A sub-agent as a tool, which ends by itself in time. `writes`: it changes the world, or one below it does."""
+
+    tool: llm.RawFunctionTool[..., Any]
+    spec: SubAgentSpec
+    writes: bool
+
+    @property
+    def rules(self) -> ToolRules:
+        return ToolRules(writes=self.writes, stoppable=not self.writes and self.spec.while_running != "wait")
+
+
 class Toolbox:
     """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note.
 
-    `team` names all agents: whom a plan may give a wish to.
+    `team` names all agents who take callers: whom a plan may give a wish to. `asked` are the agent's sub-agents.
     """
 
-    def __init__(self, agent: AgentSpec, facts: Mapping[str, FactSpec] | None = None, team: Sequence[str] = ()) -> None:
-        self._tools = llm.ToolContext(load_tools(agent))
+    def __init__(
+        self,
+        agent: AgentSpec,
+        facts: Mapping[str, FactSpec] | None = None,
+        team: Sequence[str] = (),
+        asked: Sequence[Asked] = (),
+    ) -> None:
+        self._asked = {one.tool.info.name: one for one in asked}
+        self._tools = llm.ToolContext([*load_tools(agent), *(one.tool for one in asked)])
         self._specs = {load_tool(spec.tool).info.name: spec for spec in agent.tools}
         names = {spec.tool: name for name, spec in self._specs.items()}
         confirmed = {task.tool for task in agent.tasks if task.confirm}
+        rules = {name: _rules(spec, confirmed) for name, spec in self._specs.items()}
         self.role = Role(
-            tools=MappingProxyType({name: _rules(spec, confirmed) for name, spec in self._specs.items()}),
+            tools=MappingProxyType({**rules, **{name: one.rules for name, one in self._asked.items()}}),
             handoffs=MappingProxyType(
                 {
                     to.to: HandoffRules(to.announce, to.share, load_predicate(to.unless) if to.unless else None)
@@ -81,9 +102,18 @@ class Toolbox:
             },
         }
 
-    def spec(self, tool: str) -> ToolSpec:
+    @property
+    def tools(self) -> list[llm.Tool]:
+        """The tools themselves, handoffs apart."""
+        return self._tools.flatten()
+
+    def asks(self, tool: str) -> bool:
+        """Whether a tool is a sub-agent."""
+        return tool in self._asked
+
+    def spec(self, tool: str) -> ToolSpec | SubAgentSpec:
         """How a tool runs beside the conversation."""
-        return self._specs[tool]
+        return self._asked[tool].spec if tool in self._asked else self._specs[tool]
 
     def schemas(self, offered: Set[str]) -> tuple[Schema, ...]:
         """The functions that are offered, in the form of OpenAI's Realtime API."""
@@ -91,9 +121,9 @@ class Toolbox:
 
     async def run(self, call: llm.FunctionToolCall, context: CallContext) -> Outcome:
         """Runs a tool. Whatever goes wrong in it is an outcome that the model can speak of."""
-        if call.name not in self._specs:
+        if call.name not in self.role.tools:
             return Outcome(f"There is no tool {call.name!r}.", failed=True)
-        timeout_s = self._specs[call.name].timeout_s
+        timeout_s = None if call.name in self._asked else self._specs[call.name].timeout_s
         try:
             async with asyncio.timeout(timeout_s):
                 result = await llm.execute_function_call(call, self._tools, call_ctx=context)

@@ -13,6 +13,7 @@ from worker import keys, livekit_server
 from worker.line.endpoint import choose_endpoint
 from worker.parts import CHILD, READY, until_told
 from worker.settings import STATE_FOLDER, Settings
+from worker.text_models import choose_text_models
 
 _READY_S = 60.0
 _STOP_S = 10.0
@@ -40,7 +41,8 @@ async def run(settings: Settings) -> None:
     """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies. Raises PartError and the like."""
     team = read_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
-    local = endpoint.profile.provider == "local"
+    text_models = choose_text_models(settings, team).values()
+    local = endpoint.profile.provider == "local" or any(model.provider == "local" for model in text_models)
     own_livekit = not settings.livekit_url
     environment = {**os.environ, CHILD: "1", "PYTHONUNBUFFERED": "1", "BATON_TEAM": str(settings.team)}
     if own_livekit:

@@ -129,3 +129,101 @@ def test_given_no_file_then_the_message_says_what_to_set(tmp_path: Path) -> None
 def test_given_no_yaml_then_the_message_says_where(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="line 2"):
         load_team(team(tmp_path, "team: t\nstart: [a\n"))
+
+
+HELPED = """team: t
+start: a
+agents:
+  a:
+    instructions: Be kind.
+    agents: [b, {agent: c, timeout_s: 20, while_running: background, result: when_idle}]
+  b:
+    instructions: Look things up.
+    description: Looks things up.
+    tools: [tools.orders.find_order]
+    agents: [c]
+    model: {url: "http://127.0.0.1:1234/v1", name: small, key: SMALL_KEY}
+    budget: {steps: 4, tool_calls: 3, tokens: 5000}
+    timeout_s: 12
+  c:
+    instructions: Compare.
+    description: Compares.
+    model: local
+    tools:
+      - {tool: tools.returns.open_return, effect: write}
+"""
+
+
+def test_given_sub_agents_then_they_are_read_and_take_no_callers(tmp_path: Path) -> None:
+    spec = load_team(team(tmp_path, HELPED))
+    assert [use.agent for use in spec.agents["a"].agents] == ["b", "c"]
+    assert spec.agents["a"].agents[1].while_running == "background"
+    assert list(spec.speakers) == ["a"]
+    assert list(spec.sub_agents) == ["b", "c"]
+    assert spec.agents["c"].model.provider == "local"
+    assert spec.agents["b"].budget.tokens == 5000
+    assert spec.writes("b"), "what is below it writes"
+
+
+_CHAIN = "".join(
+    f"  {name}: {{instructions: i, description: d, agents: [{below}]}}\n" for name, below in [("d", "e"), ("e", "f")]
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("agents: [b, ", "agents: [x, b, ", 6, "agent 'a', agents.0: there is no agent 'x'. Agents: a, b, c."),
+        ("agents: [b, ", "agents: [b, b, ", 6, "agents.1: 'b' is there twice"),
+        ("agents: [c]\n", "agents: [a]\n", 6, "a -> b -> a ask one another"),
+        ("agents: [c]\n", "agents: [b]\n", 11, "b -> b ask one another"),
+        ("start: a", "start: b", 2, "'b' is a sub-agent of 'a' and has no voice"),
+        ("    description: Looks things up.\n", "", 8, "agent 'b', description: 'b' is a sub-agent of 'a'; say here"),
+        ("    budget:", "    voice: warm\n    budget:", 13, "voice: 'b' is a sub-agent of 'a': nobody hears it"),
+        ("    budget:", "    handoffs: [{to: a, when: w}]\n    budget:", 13, "no caller to hand over"),
+        ("    budget:", "    tasks: [{id: t, tool: tools.orders.find_order}]\n    budget:", 13, "hold the steps there"),
+        ("Be kind.\n", "Be kind.\n    handoffs: [{to: b, when: w}]\n", 6, "handoffs.0.to: 'b' is a sub-agent of 'a'"),
+        ("Be kind.\n", "Be kind.\n    model: local\n", 6, "agent 'a', model: only a sub-agent has this"),
+        ("Be kind.\n", "Be kind.\n    budget: {steps: 2}\n", 6, "agent 'a', budget: only a sub-agent has this"),
+        (
+            "effect: write}",
+            "effect: write, confirm: true}",
+            20,
+            "tools.0.confirm: 'c' is a sub-agent of 'a' and cannot ask",
+        ),
+        (
+            "    description: Compares.\n",
+            "    description: Compares.\n    agents: [d]\n",
+            6,
+            "a -> b -> c -> d -> e -> f is",
+        ),
+        ("model: local", "model: gemini", 18, "agent 'c', model.provider"),
+        ("model: local", "model: {name: small}", 18, "agent 'c', model: `name` is there without `url`"),
+        ("model: local", "model: {provider: openai, key: KEY}", 18, "`key` is there without `url`"),
+        ("model: local", 'model: {url: "http://x/v1"}', 18, "`url` is there without `name`"),
+        ("model: local", 'model: {url: "http://x/v1", name: n, provider: local}', 18, "leave out one of them"),
+        ("steps: 4", "steps: 0", 13, "agent 'b', budget.steps"),
+        ("agents: [b, ", "agents: [", 7, "nobody hands over to 'b' or asks it"),
+    ],
+)
+def test_given_a_fault_in_the_sub_agents_then_the_message_names_line_and_value(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in HELPED
+    text = HELPED.replace(old, new, 1)
+    if "[d]" in new:
+        text += _CHAIN + "  f: {instructions: i, description: d}\n"
+    if "asks it" in words:
+        text = text.replace("    budget: {steps: 4, tool_calls: 3, tokens: 5000}\n    timeout_s: 12\n", "")
+        text = text.replace('    model: {url: "http://127.0.0.1:1234/v1", name: small, key: SMALL_KEY}\n', "")
+    path = team(tmp_path, text)
+    with pytest.raises(SpecError) as caught:
+        load_team(path)
+    assert words in str(caught.value), str(caught.value)
+    assert f"{path}:{line}:" in str(caught.value), str(caught.value)
+
+
+def test_given_a_tool_with_the_name_of_a_sub_agent_then_one_must_be_renamed(tmp_path: Path) -> None:
+    text = HELPED.replace("Be kind.\n", "Be kind.\n    tools: [tests.sub_agent_tools.ask_b]\n")
+    with pytest.raises(SpecError, match="two are called 'ask_b'"):
+        load_team(team(tmp_path, text))

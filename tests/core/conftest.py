@@ -94,13 +94,15 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @contextmanager
-def house_with(places: Sequence[int], folder: Path) -> Iterator[House]:
+def house_with(places: Sequence[int], folder: Path, **settings: str) -> Iterator[House]:
     """A LiveKit server, and a worker with so many places for each entry."""
     config = with_free_ports(read_config(ROOT / "livekit.yaml"))
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
     port = free_port()
     inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("BATON_", "LIVEKIT_", "OPENAI_"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("BATON_", "LIVEKIT_", "OPENAI_", "GOOGLE_"))
     }
     environment = {
         **inherited,
@@ -113,6 +115,7 @@ def house_with(places: Sequence[int], folder: Path) -> Iterator[House]:
         "LIVEKIT_API_SECRET": secrets.token_hex(24),
         "OPENAI_API_KEY": "scripted",
         "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
+        **settings,
     }
     house = House(folder, environment, port)
     parts = [house.start("livekit")]

@@ -67,7 +67,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """Settings on free ports, with LiveKit's in a file in `folder`."""
     (folder / "livekit.yaml").write_text(yaml.safe_dump(with_free_ports(read_config(ROOT / "livekit.yaml"))))
     inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith(("BATON_", "LIVEKIT_", "OPENAI_"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("BATON_", "LIVEKIT_", "OPENAI_", "GOOGLE_"))
     }
     ports = ("BATON_HTTP_PORT", "BATON_LOCAL_MODEL_PORT", "BATON_WORKER_HTTP_PORT")
     return {

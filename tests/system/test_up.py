@@ -44,6 +44,22 @@ def test_given_a_port_in_use_then_it_says_which_and_starts_nothing(tmp_path: Pat
     )
 
 
+def test_given_a_sub_agent_who_thinks_with_the_embedded_model_then_that_is_started_beside_a_provider(
+    tmp_path: Path,
+) -> None:
+    team = tmp_path / "team.yaml"
+    helper = "{instructions: Help., description: Helps., model: local}"
+    team.write_text(f"{{team: t, start: a, agents: {{a: {{instructions: Ask., agents: [b]}}, b: {helper}}}}}")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        asked = {"BATON_TEAM": str(team), "BATON_MODEL": "openai", "OPENAI_API_KEY": "sk-any"}
+        result = baton(tmp_path, "up", BATON_LOCAL_MODEL_PORT=port, **asked)
+    assert result.returncode == 1
+    assert f"Port {port} is in use. Stop what uses it, or set another (BATON_LOCAL_MODEL_PORT)." in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "more", "code", "words"),
     [

@@ -69,6 +69,7 @@ class ToolCalled(_Event):
     call_id: str
     tool: str
     arguments: dict[str, Any]
+    parent: str = Field(default="", description="The call id of the sub-agent that did this; empty for others.")
 
 
 class ToolFinished(_Event):
@@ -78,6 +79,20 @@ class ToolFinished(_Event):
     tool: str
     output: str
     failed: bool = False
+    parent: str = Field(default="", description="As in `tool.called`.")
+
+
+class ModelUsed(_Event):
+    """What a sub-agent's text model counted for one request."""
+
+    type: Literal["model.used"] = "model.used"
+    agent: str
+    call_id: str = Field(description="The call of the sub-agent.")
+    model: str
+    replies: int
+    input_tokens: int = Field(description="Those out of a cache included.")
+    cached_tokens: int
+    output_tokens: int
 
 
 class HandoffDecided(_Event):
@@ -144,6 +159,7 @@ JournalEvent = Annotated[
     | AgentSaid
     | ToolCalled
     | ToolFinished
+    | ModelUsed
     | HandoffDecided
     | HandoffDone
     | HandoffFailed
