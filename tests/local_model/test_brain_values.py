@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import sub_agent
 from worker.local_model.brain.dates import find_day, today_in
 from worker.local_model.brain.numbers import runs
 from worker.local_model.brain.slots import Slot, said_yes
@@ -95,3 +96,9 @@ def test_today_is_read_from_the_instructions() -> None:
 )
 def test_yes_and_no(text: str, meant: bool | None) -> None:
     assert said_yes(text) is meant
+
+
+def test_a_request_that_is_wanted_in_whole_sentences_is_handed_on_as_it_was_said() -> None:
+    schema = sub_agent.schema("clerk", "Looks orders up.")["parameters"]["properties"]["request"]
+    request = Slot("request", schema, True)
+    assert request.find("Um, what did I order? It is 1017.", MONDAY, answering=False) == "what did I order? It is 1017."

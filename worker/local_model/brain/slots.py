@@ -164,6 +164,11 @@ class Slot:
         return bool(re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"))
 
     @property
+    def is_whole(self) -> bool:
+        """Text that is wanted as it was said: a request to somebody who has not heard it."""
+        return "whole sentences" in str(self.schema.get("description"))
+
+    @property
     def is_email(self) -> bool:
         return "mail" in self.name or self.schema.get("format") == "email"
 
@@ -242,6 +247,8 @@ class Slot:
         return None
 
     def _find_words(self, text: str, *, answering: bool) -> str | None:
+        if self.is_whole:
+            return text or None
         if self.is_reason:
             if found := _COMPLAINT.search(text):
                 return found[0].strip(" .")
