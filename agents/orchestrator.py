@@ -17,7 +17,9 @@ STOP = "stop_waiting"
 CONFIRM = (
     "Not done yet. Read the values back and ask the caller to confirm. After a yes, call it again with the same values."
 )
-STUMBLED = "Not settled: its tool has failed. Wait for what the caller says to that, or call this with `dropped`."
+STUMBLED = (
+    "Not settled: its tool has failed. Ask the caller for what would put that right, or call this with `dropped`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +305,7 @@ class Orchestrator:
             return _refused(call_id, plan.SETTLE, "No wish of a plan is open with you.")
         dropped = '"dropped"' in arguments
         if self._stumbled and not dropped:
-            return Answer(call_id, plan.SETTLE, STUMBLED, failed=True, quiet=True)
+            return Answer(call_id, plan.SETTLE, STUMBLED, failed=True)
         self._plan.settle("dropped" if dropped else "done")
         more = self._plan.next is not None
         told = "The next wish follows." if more else "All wishes are settled. Ask whether there is anything else."

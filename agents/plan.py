@@ -8,6 +8,7 @@ from typing import Any, Literal
 MAKE = "make_plan"
 SETTLE = "step_done"
 MOST = 8
+JUST_NOW = "what the caller asked for just now"
 NEXT = "The caller's next wish"  # how a note begins that names it
 
 State = Literal["open", "active", "done", "dropped"]
@@ -83,7 +84,7 @@ class Plan:
         else:
             here = next(place for place, step in enumerate(self.steps) if step.state == "open")
             moved = [replace(step, after=tuple(place + (place >= here) for place in step.after)) for step in self.steps]
-            inserted = Step(agent, "what the caller asked for just now", state="active")
+            inserted = Step(agent, JUST_NOW, state="active")
             self.steps = (*moved[:here], inserted, *moved[here:])
 
     def _set(self, step: Step, state: State) -> None:
@@ -136,4 +137,5 @@ def _step(number: int, item: Any, agents: Collection[str], proposer: str, offset
 
 
 def _same(one: Step, other: Step) -> bool:
-    return (one.agent, one.wish.casefold()) == (other.agent, other.wish.casefold())
+    """However it is written: instructions name a wish without its full stop."""
+    return (one.agent, one.wish.casefold().rstrip(" .")) == (other.agent, other.wish.casefold().rstrip(" ."))

@@ -18,7 +18,7 @@ async def product_details(context: CallContext, product: ProductName) -> str:
 
     Examples: "How much is the copper kettle?", "What does the table lamp cost?", "Does the oven work with gas?",
     "Tell me about the wool blanket.", "How much does the oven dish cost?", "Do you sell a bread bin?",
-    "Is the oven dish dishwasher safe?"
+    "Is the oven dish dishwasher safe?", "I want to know how much the wall clock is."
     """
     async with context.database.session() as session:
         products = (await session.scalars(select(Product))).all()

@@ -261,6 +261,14 @@ def test_given_a_caller_who_adds_drops_and_reorders_then_what_is_settled_stays_a
     assert call.idle()[-1] == Begin("talk")
 
 
+def test_given_a_wish_that_comes_back_without_its_full_stop_then_it_is_the_same() -> None:
+    call = team()
+    call.tool_requested(0, "c1", MAKE, plan(("a", "Look."), ("a", "pay")))
+    call.idle()
+    call.tool_requested(0, "c2", MAKE, plan(("a", "look"), ("a", "pay"), ("c", "talk")))
+    assert states(call) == {"look": "active", "pay": "open", "talk": "open"}
+
+
 def test_given_a_wish_that_waits_for_another_then_it_comes_after_it() -> None:
     call = team()
     call.tool_requested(0, "c1", MAKE, plan(("a", "look"), ("a", "pay"), ("a", "talk"), pay=[1], talk=[1, 2]))
@@ -276,7 +284,9 @@ def test_given_a_tool_that_failed_then_its_wish_is_not_settled_until_it_is_dropp
     call.idle()
     call.tool_requested(0, "c2", "look", "{}")
     call.tool_finished("c2", "there is none", failed=True)
-    assert settle(call).failed
+    told = settle(call)
+    assert told.failed
+    assert not told.quiet, "the model decides what becomes of the wish: nobody else will"
     assert states(call)["look"] == "active"
     call.tool_requested(0, "c3", "look", '{"again": 1}')
     call.tool_finished("c3", "found", failed=False)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from agents.orchestrator import STUMBLED
+from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
+from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
 from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
@@ -22,7 +25,6 @@ Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
-_PROPOSAL = "Not done yet."  # how the answer to a call begins that wants a yes first
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -33,10 +35,14 @@ class _State:
     values: dict[str, Any] = field(default_factory=dict)
     asked: str = ""  # the parameter that was asked for
     tries: int = 0
+    told: list[str] = field(default_factory=list)  # what the caller said to it
     last: Tool | None = None  # what was done before
+    last_values: dict[str, Any] = field(default_factory=dict)
+    invited: bool = False  # it has failed, and the caller can put that right
 
     def drop(self) -> None:
         self.last, self.tool, self.values, self.asked, self.tries = self.tool or self.last, None, {}, "", 0
+        self.told = []
 
 
 class Dialogue:
@@ -51,6 +57,8 @@ class Dialogue:
         self._state = _State()
         self._choose, self._today = choose, today
         self._offers = offers(self._instructions, self._tools)
+        self._past = Past(self._items)
+        self._wish = ""  # of a plan, that is being dealt with there
         self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
     def next(self) -> list[Thought]:
@@ -82,16 +90,18 @@ class Dialogue:
             return [Say(said[1])]
         if refused := re.search(r"could not be put through to (\w+)", hint):
             return [Say(f"I am sorry, I could not put you through to {refused[1]}. How else can I help you?")]
-        if results := self._unsaid_results(users[-1] if users else -1):
+        if results := self._past.untold(users[-1] if users else -1):
             return self._told(results)
-        if self._items and isinstance(last := self._items[-1], ToolResult) and self._is_settled(last.call_id):
-            return [Say(wording.ANYTHING_ELSE)]
+        if self._items and isinstance(last := self._items[-1], ToolResult) and is_planning(self._past.call(last)):
+            failed = wishes.settle(self._tools, "dropped") if last.output == STUMBLED else []
+            return [*failed] or [Say(wording.ANYTHING_ELSE)]
         if not users:
             return [Say(quoted_after("Greet with", self._instructions) or self._greeting())]
-        return self._go_through(users)
+        unheard = self._past.unheard()
+        return [*(self._told(unheard) if unheard else []), *self._go_through(users)]
 
     def _go_through(self, users: list[int]) -> list[Thought]:
-        entered = max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
+        entered = self._past.entered
         begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
         begin = max([begin, *(at for at in users if wishes.named(self._items[at]))])
         state = self._state
@@ -101,22 +111,30 @@ class Dialogue:
                 case Message("user", text) if text == SILENCE:
                     if at == users[-1]:
                         return [Say(wording.STILL_THERE)]
-                case Message("user", text):
-                    thoughts = self._answer(state, text, brought=at < entered)
+                case Message("user", text) if at == users[-1] or not self._past.was_planning(at):
+                    thoughts = self._answer(state, self._with_wish(text, at < entered), brought=at < entered)
                     if at == users[-1]:
                         return thoughts
                 case Message("system") as note if wish := wishes.named(note):
+                    self._wish = wish
                     state.drop()
                     why = wishes.impossible(note)
-                    thoughts = [Say(why), *wishes.settle(self._tools, "dropped")] if why else []
-                    thoughts = thoughts or self._answer(state, wish, brought=True)
+                    thoughts = [Say(why)] if why else self._answer(state, wish, brought=True)
                     if at == users[-1]:
-                        return thoughts
-                case ToolCall(name, arguments, call_id) if not name.startswith(HANDOFF):
+                        return wording.turning_to(wish, thoughts, first=not wishes.some_settled(self._instructions))
+                case ToolCall() as call if is_planning(call):
+                    if call.name == SETTLE:
+                        state.drop()
+                case ToolCall(name, _, call_id) as call if not name.startswith(HANDOFF):
+                    output = self._past.output(call_id)
                     state.drop()
-                    state.last = self._tool(name)
-                    if self._is_proposal(call_id):
-                        state.tool, state.values, state.asked = state.last, _arguments(arguments), _CONFIRMATION
+                    state.last, state.last_values, state.invited = (
+                        self._tool(name),
+                        arguments_of(call),
+                        _invites(output),
+                    )
+                    if is_proposal(output):
+                        state.tool, state.values, state.asked = state.last, arguments_of(call), _CONFIRMATION
                 case _:
                     pass
         return [Say(wording.NOT_HEARD)]
@@ -125,27 +143,66 @@ class Dialogue:
         """`brought`: said before the handoff that brought the caller here, and not answered yet."""
         if not re.search(r"\w", text):
             return [Say(wording.NOT_HEARD)]
-        if small_talk.wants_repeat(text) and (said := self._last_said()):
+        if small_talk.wants_repeat(text) and (said := self._past.last_said):
             return [Say(said)]
+        if not brought and (changed := self._changed(state, text) or self._added(state, text)):
+            return changed
         if small_talk.cancels(text):
             state.drop()
             if settled := wishes.settle(self._tools, "dropped"):
-                return [Say(wishes.DROPPED), *settled]
+                return [*settled, Say(wishes.DROPPED)]
             return [Say(wording.LEFT_ALONE)]
-        if not brought and (dropped := wishes.dropped(text, self._instructions, self._tools)):
-            state.drop()
-            return dropped
         if state.tool and state.asked == _CONFIRMATION:
             return self._confirmed(state, state.tool, text)
         if state.tool and (thoughts := self._filled(state, state.tool, text)):
             return thoughts
         return self._begin(state, text, brought=brought)
 
+    def _planned(self, text: str, *, brought: bool) -> list[Thought]:
+        """A plan of several wishes; who is brought some takes only what is clearly two of their own for two."""
+        if not brought:
+            return wishes.plan(text, self._tools, self._choose, self._offers)
+        if wishes.settle(self._tools):
+            return []  # they are planned already
+        own = [offer for offer in self._offers if not _hands_over(offer)]
+        return wishes.plan(text, self._tools, self._choose, own, CLEAR)
+
+    def _changed(self, state: _State, text: str) -> list[Thought]:
+        """The caller drops a wish of the plan, or wants another first; nothing when they do not."""
+        change = wishes.changed(text, self._instructions, self._tools, self._choose, self._offers)
+        if change is None:
+            return []
+        if not change.stays:
+            state.drop()
+        return [*change.calls, Say(f"{change.said} {self._question(state)}".strip())]
+
+    def _added(self, state: _State, text: str) -> list[Thought]:
+        """The caller wants something more while something is under way; nothing when they do not."""
+        known = wishes.open_in(self._instructions)
+        if not (known or state.tool) or not wishes.may_plan(self._tools):
+            return []
+        if not (more := wishes.added(text, self._choose, self._offers, state.tool)):
+            return []
+        if known:
+            return [wishes.make([*known, *more]), Say(f"{wishes.ADDED} {self._question(state)}".strip())]
+        first = wishes.Wish(", ".join(told.rstrip(" .?!") for told in state.told))
+        return [wishes.make([first, *more]), Say(wishes.PLANNED)]
+
+    def _question(self, state: _State) -> str:
+        """The question that is open."""
+        if not state.tool:
+            return ""
+        slots = slots_of(state.tool.parameters)
+        if state.asked == _CONFIRMATION:
+            return wording.confirm(slots, state.values)
+        return wording.ask(next(slot for slot in slots if slot.name == state.asked), 0)
+
     def _confirmed(self, state: _State, tool: Tool, text: str) -> list[Thought]:
         found = {slot.name: value for slot in _fixed(tool) if (value := self._find(slot, text)) is not None}
         changed = {name: value for name, value in found.items() if state.values.get(name) != value}
         if changed:
             state.values |= changed
+            state.told.append(text)
             return self._go_on(state, tool)
         answer = said_yes(text)
         if answer is True:
@@ -153,15 +210,15 @@ class Dialogue:
         if answer is False:
             state.drop()
             if settled := wishes.settle(self._tools, "dropped"):
-                return [Say(wishes.DROPPED), *settled]
+                return [*settled, Say(wishes.DROPPED)]
             return [Say(wording.LEFT_ALONE)]
         if (other := self._other(state, text)) is not None:
-            return self._take(state, other, text)
+            return self._turn_to(state, other, text)
         state.tries += 1
         if state.tries > _PATIENCE:
             state.drop()
             return [Say(wording.GIVEN_UP)]
-        return [Say(wording.confirm(slots_of(tool.parameters), state.values))]
+        return [Say(self._question(state))]
 
     def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
         """The answer to a question for a parameter; None when the caller has left the matter."""
@@ -176,9 +233,10 @@ class Dialogue:
             and (value is None or slot.is_free)
             and (other := self._other(state, text)) is not None
         ):
-            return self._take(state, other, text)
-        for every in _fixed(tool):
-            if (found := self._find(every, text)) is not None:
+            return self._turn_to(state, other, text)
+        state.told.append(text)
+        for every in slots_of(tool.parameters):
+            if (not every.is_free or every.is_reason) and (found := self._find(every, text)) is not None:
                 state.values[every.name] = found
         if value is not None:
             state.values[slot.name] = value
@@ -196,14 +254,16 @@ class Dialogue:
             return [Say(said)]
         if small_talk.wants_help(text):
             return [Say(wording.help_with(self._tools))]
+        if (again := self._again(state, text)) is not None:
+            return again
         if state.last and _only_values(state.last, text) and self._names_something(state.last, text):
             return self._take(state, Offer((), tool=state.last), text)
-        if not brought and (planned := wishes.plan(text, self._tools, lambda part: self._choose(part, self._offers))):
+        if planned := self._planned(text, brought=brought):
             return planned
         on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
         ranked = self._choose(text, on_offer)
         if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
-            return self._take(state, ranked[0].offer, text)
+            return self._take(state, ranked[0].offer, text, settles=brought)
         if brought:
             if "The caller is back with you" in self._instructions:
                 return [Say(wording.BACK)]
@@ -212,13 +272,23 @@ class Dialogue:
             return [Say(f"What would you like me to do? {wording.help_with(self._tools)}")]
         return [Say(f"I am sorry, I do not know about that. {wording.help_with(self._tools)}")]
 
-    def _take(self, state: _State, offer: Offer, text: str) -> list[Thought]:
+    def _turn_to(self, state: _State, offer: Offer, text: str) -> list[Thought]:
+        """Something else while a question is open: an answer comes back to it, and so does a plan."""
         if offer.tool is None:
-            return [Say(offer.answer), *wishes.settle(self._tools)]
+            return [Say(f"{offer.answer} {self._question(state)}")]
+        known = wishes.open_in(self._instructions)
+        if any(wish.now for wish in known) and not _hands_over(offer):
+            return [wishes.make([wishes.Wish(text), *known], first=1)]
+        return self._take(state, offer, text)
+
+    def _take(self, state: _State, offer: Offer, text: str, *, settles: bool = False) -> list[Thought]:
+        """`settles`: with an answer, the wish of the plan is settled."""
+        if offer.tool is None:
+            return [*(wishes.settle(self._tools) if settles else []), Say(offer.answer)]
         if offer.tool.name.startswith(HANDOFF):
             state.drop()
             return [ToolCall(offer.tool.name, "{}")]
-        state.tool, state.values, state.asked, state.tries = offer.tool, {}, "", 0
+        state.tool, state.values, state.asked, state.tries, state.told = offer.tool, {}, "", 0, [text]
         for slot in slots_of(offer.tool.parameters):
             if (found := self._value(slot, text)) is not None:
                 state.values[slot.name] = found
@@ -254,21 +324,36 @@ class Dialogue:
     def _value(self, slot: Slot, text: str) -> Any:
         """From what was said just now, or else from before; None if it was not said at all."""
         found = self._find(slot, text)
-        if found is None and slot.lasts and not re.search(r"(?i)\b(?:other|another)\b", text):
-            found = self._known(slot)
+        if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
+            found = self._known(slot, text)
         return found
 
-    def _known(self, slot: Slot) -> Any:
-        """A number that has come up before, with whichever agent."""
-        for item in reversed(self._items[: self._at]):
+    def _again(self, state: _State, text: str) -> list[Thought] | None:
+        """Another value for what has failed, and everything else as before; None if that is not what was said."""
+        if not state.last or not state.invited:
+            return None
+        found = {slot.name: value for slot in _fixed(state.last) if (value := self._find(slot, text)) is not None}
+        if not found or ((other := self._other(state, text)) is not None and other.tool != state.last):
+            return None
+        state.tool, state.values, state.told = state.last, state.last_values | found, [text]
+        return self._go_on(state, state.tool)
+
+    def _known(self, slot: Slot, text: str) -> Any:
+        """What has come up before: a number, with whichever agent; for a wish that was put off, all that was told."""
+        about = wishes.about(self._wish, self._items[: self._at])
+        elsewhere = [self._find(slot, other) for other in wishes.others(self._wish, self._items)]
+        for place in reversed(range(self._at)):
+            item, ours = self._items[place], about[place]
+            if not (slot.lasts or ours is wishes.About.THIS) or (ours is wishes.About.OTHERS and not _points(text)):
+                continue
             match item:
-                case ToolCall(_, arguments):
-                    found = _arguments(arguments).get(slot.name)
-                case Message("user", text):
-                    found = self._find(slot, text)
+                case ToolCall() as call:
+                    found = arguments_of(call).get(slot.name)
+                case Message("user", said) if not slot.is_free or slot.is_reason:
+                    found = self._find(slot, said)
                 case _:
                     found = None
-            if found is not None:
+            if found is not None and (found not in elsewhere or _points(text)):
                 return found
         return None
 
@@ -278,57 +363,31 @@ class Dialogue:
     def _tool(self, name: str) -> Tool | None:
         return next((tool for tool in self._tools if tool.name == name), None)
 
-    def _unsaid_results(self, last_user: int) -> list[ToolResult]:
-        """Results that have come since the caller or we spoke last, handoffs apart."""
-        said = max((at for at, item in enumerate(self._items) if isinstance(item, Message)), default=-1)
-        ours = {
-            item.call_id
-            for item in self._items
-            if isinstance(item, ToolCall) and (_is_transfer(item) or wishes.is_settling(item))
-        }
-        since = self._items[max(said, last_user) + 1 :]
-        return [item for item in since if isinstance(item, ToolResult) and item.call_id not in ours]
-
-    def _is_proposal(self, call_id: str) -> bool:
-        """Whether a call was answered by: read the values back, and call again after a yes."""
-        outputs = (item.output for item in self._items if isinstance(item, ToolResult) and item.call_id == call_id)
-        return any(output.startswith(_PROPOSAL) for output in outputs)
-
-    def _is_settled(self, call_id: str) -> bool:
-        return any(
-            isinstance(item, ToolCall) and item.call_id == call_id and wishes.is_settling(item) for item in self._items
-        )
+    def _with_wish(self, text: str, brought: bool) -> str:
+        """What brought the caller here, with the wish of the plan that it is about: in full, the latest word last."""
+        now = next((wish.text for wish in wishes.open_in(self._instructions) if wish.now), JUST_NOW)
+        if not brought or now == JUST_NOW:
+            return text
+        self._wish = now
+        return f"{now}, {text}"
 
     def _told(self, results: Sequence[ToolResult]) -> list[Thought]:
         """What came of tools; a wish of a plan is settled with it."""
-        if any(one.output.startswith(_PROPOSAL) for one in results):
-            return [Say(self._tell(results))]
-        settled = wishes.settle(self._tools)
         told = self._tell(results)
-        return (
-            [Say(told), *settled]
-            if settled
-            else [Say(f"{told} {wording.ANYTHING_ELSE}" if told.startswith("Done.") else told)]
-        )
+        if any(is_proposal(one.output) for one in results):
+            return [Say(told)]
+        settles = not _invites(told) and not self._past.is_settled(results[-1])
+        if settles and (settled := wishes.settle(self._tools)):
+            return [*settled, Say(told)]
+        return [Say(f"{told} {wording.ANYTHING_ELSE}" if told.startswith("Done.") else told)]
 
     def _tell(self, results: Sequence[ToolResult]) -> str:
-        called = {item.call_id: item for item in self._items if isinstance(item, ToolCall)}
         for one in results:
-            call = called.get(one.call_id)
+            call = self._past.call(one)
             tool = self._tool(call.name) if call else None
-            if call and tool and one.output.startswith(_PROPOSAL):
-                return wording.confirm(slots_of(tool.parameters), _arguments(call.arguments))
+            if call and tool and is_proposal(one.output):
+                return wording.confirm(slots_of(tool.parameters), arguments_of(call))
         return " ".join(dict.fromkeys(wording.result(one.output) for one in results))
-
-    def _last_said(self) -> str:
-        return next(
-            (
-                item.text
-                for item in reversed(self._items)
-                if isinstance(item, Message) and item.role == "assistant" and item.text
-            ),
-            "",
-        )
 
     def _greeting(self) -> str:
         return "Hello! What can I do for you?"
@@ -336,6 +395,8 @@ class Dialogue:
 
 def _only_values(tool: Tool, text: str) -> bool:
     """Whether a number and next to nothing else was said: `and 1042?`, `order number one oh four two`."""
+    if re.match(r"(?i)\W*(?:where|when|who|which|why|how much|what(?:'s| is| was| are))\b", text):
+        return False
     named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
     words = re.findall(r"[a-z]+", clean(text).lower())
     return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
@@ -347,12 +408,18 @@ def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
     return tools if choice == "required" else tuple(tool for tool in tools if tool.name == choice)
 
 
+def _points(text: str) -> bool:
+    """Whether it speaks of something that was named before: `move it to Friday`."""
+    return bool(re.search(r"(?i)\b(?:it|that|this|them|the same)\b", text))
+
+
+def _invites(output: str) -> bool:
+    """Whether what a tool said asks the caller for something: they may put right what has failed."""
+    return output.rstrip().endswith("?") or bool(re.search(r"(?i)\bplease\b", output))
+
+
 def _is_user(item: Item) -> bool:
     return isinstance(item, Message) and item.role == "user"
-
-
-def _is_transfer(item: Item) -> bool:
-    return isinstance(item, ToolCall) and item.name.startswith(HANDOFF)
 
 
 def _hands_over(offer: Offer) -> bool:
@@ -362,11 +429,3 @@ def _hands_over(offer: Offer) -> bool:
 def _fixed(tool: Tool) -> list[Slot]:
     """Parameters whose values can be told from other talk."""
     return [slot for slot in slots_of(tool.parameters) if not slot.is_free]
-
-
-def _arguments(arguments: str) -> dict[str, Any]:
-    try:
-        found = json.loads(arguments)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

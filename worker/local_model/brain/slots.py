@@ -110,7 +110,7 @@ NO_CONTENT = frozenset(
 )
 _COMPLAINT = re.compile(
     r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|"
-    r"isn't|arrived|came|got|looks?|smells?|stopped)\b.*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
+    r"isn't|arrived|came|got|looks?|smells?|stopped)\b[^,.;?!]*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
     r"late|dirty|leak\w*|work\w*|fit\w*|small|big|large|heavy|dark|colou?r|size|like|need|want)\b.*|(?:the )?wrong \w+.*|"
     r"changed my mind.*|(?:do not|don't|no longer) (?:need|want|like) .+|(?:too|so) (?:small|big|large|heavy|dark)\b.*)"
 )

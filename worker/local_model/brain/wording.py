@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.local_model.brain.phrases import HANDOFF, able, summary
 from worker.local_model.brain.slots import Slot
-from worker.local_model.conversation import Tool
+from worker.local_model.conversation import Say, Tool, ToolCall
 
 NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
 STILL_THERE = "Are you still there?"
@@ -18,6 +18,12 @@ ANYTHING_ELSE = "Is there anything else?"
 GIVEN_UP = "I am sorry, I cannot make it out. What else can I do for you?"
 BROKEN = "I am sorry, that did not work. Could you try it in other words?"
 _SENTENCES = 4
+_LONGEST_WISH = 12  # words; a longer one is no reminder any more
+_POLITE = re.compile(
+    r"(?i)^(?:and|then|also|please|first|(?:i|we) (?:also )?(?:want|need|wish|would like|'d like) to|i'd like to|"
+    r"(?:can|could|would|will) you|,)\s+"
+)
+_TURNED = (("i am", "you are"), ("i'm", "you are"), ("i", "you"), ("my", "your"), ("me", "you"), ("mine", "yours"))
 
 
 def ask(slot: Slot, tries: int) -> str:
@@ -25,6 +31,25 @@ def ask(slot: Slot, tries: int) -> str:
         return slot.question
     described = str(slot.schema.get("description") or slot.label)
     return f"Sorry, I need {described}. Could you say it once more?"
+
+
+def turning_to(wish: str, thoughts: Sequence[Say | ToolCall], *, first: bool) -> list[Say | ToolCall]:
+    """A question about a wish names it before: nobody shall wonder what it is about."""
+    match thoughts:
+        case [Say(text)] if text.endswith("?") and len(wish.split()) <= _LONGEST_WISH:
+            return [Say(f"{'First' if first else 'Next'}: {_echo(wish)}. {text}")]
+        case _:
+            return list(thoughts)
+
+
+def _echo(wish: str) -> str:
+    """`I want to move my delivery` as the other says it: `move your delivery`."""
+    said = wish.strip(" .?!")
+    while (shorter := _POLITE.sub("", said)) != said:
+        said = shorter
+    for mine, yours in _TURNED:
+        said = re.sub(rf"(?i)\b{mine}\b", yours, said)
+    return said
 
 
 def confirm(slots: Sequence[Slot], values: dict[str, Any]) -> str:

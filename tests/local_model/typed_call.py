@@ -1,0 +1,212 @@
+"""A call by text with the shop: the real call core and the real embedded server between them a socket, on a database of
+its own. Only hearing and speaking are left out: what an agent says is over in a moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from aiohttp.test_utils import TestServer
+from livekit import rtc
+from livekit.agents import FunctionCall, llm
+
+from agents.loader import load_team
+from tests.fakes import FakeSpeaker
+from tools.context import CallContext
+from tools.database import Database
+from worker.background import background
+from worker.call import Call
+from worker.journal import events as journal
+from worker.journal.journal import Journal, Recorder
+from worker.line.endpoint import Endpoint
+from worker.line.profile import LOCAL
+from worker.local_model.brain import EmbeddingBrain
+from worker.local_model.ears import Ears
+from worker.local_model.eyes import Eyes
+from worker.local_model.server import app
+from worker.local_model.session import Senses
+from worker.local_model.voice import Voice
+from worker.room.events import Left, Typed
+from worker.room.outbox import AGENT, STATE, Outbox
+
+TEAM = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
+_ANSWER_S = 20.0  # a guard against waiting for ever
+_SAMPLES_A_LETTER = 24  # 1 ms
+
+
+class _Deaf(Ears):
+    """Nobody speaks here."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class _Blind(Eyes):
+    def __init__(self) -> None:
+        pass
+
+
+class _Hasty(Voice):
+    """Silence, a moment of it for every letter."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[tuple[str, bytes]]:
+        yield text, bytes(2 * _SAMPLES_A_LETTER * len(text))
+
+
+class _Room(Outbox):
+    """What the room is told, kept."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__(rtc.Room())
+        self.events: list[journal.JournalEvent] = []
+        self.shown: dict[str, str] = {}
+        self._changed = changed
+
+    def event(self, event: journal.JournalEvent) -> None:
+        self.events.append(event)
+        self._changed()
+
+    def attributes(self, attributes: dict[str, str]) -> None:
+        self.shown |= attributes
+        self._changed()
+
+
+class TypedCall:
+    """What the caller writes goes in by `say`; what then holds is read from here and from the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._changed = asyncio.Event()
+        self.room = _Room(self._changed.set)
+        self.call: Call | None = None
+
+    async def say(self, line: str, interrupted_by: str = "") -> str:
+        """Writes a line and waits until it is dealt with. Returns what agents said to it, as far as it was heard.
+
+        `interrupted_by` is written as soon as somebody answers.
+        """
+        before = len(self.room.events)
+        await self._write(line)
+        if interrupted_by:
+            await self._until(lambda: self.room.shown.get(STATE) == "speaking")
+            await self._write(interrupted_by)
+        await self._until(lambda: self.room.shown.get(STATE) == "listening")
+        return " ".join(self.said(before))
+
+    def said(self, since: int = 0) -> list[str]:
+        """What agents said, from the `since`-th event on."""
+        return [event.text for event in self.room.events[since:] if isinstance(event, journal.AgentSaid)]
+
+    @property
+    def holder(self) -> str:
+        return self.room.shown[AGENT]
+
+    @property
+    def plan(self) -> list[str]:
+        """Agent and state of each wish, as the last `plan.changed` told it."""
+        shown = [event for event in self.room.events if isinstance(event, journal.PlanChanged)]
+        return [f"{step.agent} {step.state}" for step in shown[-1].steps] if shown else []
+
+    @property
+    def returned(self) -> list[int]:
+        return [number for (number,) in self._read("SELECT order_number FROM returns ORDER BY id")]
+
+    @property
+    def moved(self) -> dict[int, str]:
+        """The weekday of each order that has another delivery day now."""
+        rows = self._read("SELECT number, delivery_day FROM orders WHERE moved_by IS NOT NULL")
+        return {number: f"{date.fromisoformat(day):%A}" for number, day in rows}
+
+    def transcript(self) -> str:
+        lines = list[str]()
+        for event in self.room.events:
+            match event:
+                case journal.UserWrote(text=text):
+                    lines.append(f"caller: {text}")
+                case journal.AgentSaid(agent=agent, text=text, interrupted=cut):
+                    lines.append(f"{agent}: {text}{' --' if cut else ''}")
+                case journal.ToolCalled(tool=tool, arguments=arguments):
+                    lines.append(f"    {tool} {arguments}")
+                case journal.ToolFinished(tool=tool, output=output):
+                    lines.append(f"    {tool} -> {output}")
+                case journal.HandoffDone(target=target):
+                    lines.append(f"    -> {target}")
+                case journal.PlanChanged(steps=steps):
+                    lines.append(
+                        "    plan: " + "; ".join(f"{step.wish} [{step.agent}: {step.state}]" for step in steps)
+                    )
+                case journal.WatchdogFired() | journal.CallWarned():
+                    lines.append(f"    {event}")
+                case _:
+                    pass
+        return "\n".join(lines)
+
+    def _read(self, query: str) -> list[Any]:
+        engine = sqlalchemy.create_engine(f"sqlite:///{self._folder}/shop.db")
+        with engine.connect() as connection:
+            return list(connection.execute(sqlalchemy.text(query)))
+
+    async def _write(self, line: str) -> None:
+        assert self.call
+        before = len(self.room.events)
+        self.call.put(Typed("caller", line))
+        await self._until(lambda: any(isinstance(event, journal.UserWrote) for event in self.room.events[before:]))
+
+    async def _until(self, happened: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                while not happened():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AssertionError(f"nothing more comes:\n{self.transcript()}") from None
+
+    async def greeted(self) -> None:
+        await self._until(lambda: bool(self.said()) and self.room.shown.get(STATE) == "listening")
+
+
+@asynccontextmanager
+async def typed_call(folder: Path, brain: EmbeddingBrain) -> AsyncIterator[TypedCall]:
+    """A call that has been greeted, with a shop in `folder`."""
+    loop = asyncio.get_running_loop()
+    url = f"sqlite+aiosqlite:///{folder}/shop.db"
+    database = Database(url)
+    await database.open(date.today())
+    typed = TypedCall(folder)
+    server = TestServer(app(Senses(_Deaf(), _Hasty(), _Blind(), brain)))
+    await server.start_server()
+
+    def context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any]) -> CallContext:
+        function = FunctionCall(call_id=called.call_id, name=called.name, arguments=called.arguments)
+        return CallContext(call="typed", agent=agent, function_call=function, database=database, facts=facts)
+
+    try:
+        with Recorder(url) as recorder:
+            typed.call = Call(
+                team=TEAM,
+                endpoint=Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),
+                caller="caller",
+                sink=FakeSpeaker(LOCAL.sample_rate),
+                outbox=typed.room,
+                journal=Journal(
+                    "typed", recorder, elapsed_ms=lambda: round(loop.time() * 1000), publish=typed.room.event
+                ),
+                today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
+                make_context=context,
+            )
+            async with background(_hold(typed.call)):
+                await typed.greeted()
+                yield typed
+                typed.call.put(Left("the test is over"))
+    finally:
+        await server.close()
+
+
+async def _hold(call: Call) -> None:
+    await call.run()

@@ -1,0 +1,93 @@
+"""What a conversation's items tell of the past: what was said, what tools returned, and what is not told yet."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from agents.plan import MAKE, SETTLE
+from worker.local_model.brain.phrases import HANDOFF
+from worker.local_model.conversation import Item, Message, ToolCall, ToolResult
+
+_PROPOSAL = "Not done yet."  # how the answer to a call begins that wants a yes first
+
+
+class Past:
+    """Places are indices of `items`."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+        self._calls = {item.call_id: item for item in items if isinstance(item, ToolCall)}
+
+    @property
+    def last_said(self) -> str:
+        """What an agent said last."""
+        said = (item.text for item in reversed(self._items) if isinstance(item, Message) and item.role == "assistant")
+        return next((text for text in said if text), "")
+
+    @property
+    def entered(self) -> int:
+        """Where the caller was handed over to this agent; -1 if they were not."""
+        return max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
+
+    def call(self, result: ToolResult) -> ToolCall | None:
+        return self._calls.get(result.call_id)
+
+    def output(self, call_id: str) -> str:
+        """What became of a call; empty while nothing has."""
+        outputs = (item.output for item in self._items if isinstance(item, ToolResult) and item.call_id == call_id)
+        return next(outputs, "")
+
+    def untold(self, since: int) -> list[ToolResult]:
+        """Results that have come since then, and since anybody spoke."""
+        said = max((at for at, item in enumerate(self._items) if isinstance(item, Message)), default=-1)
+        return self._results(max(said, since))
+
+    def unheard(self) -> list[ToolResult]:
+        """Results that the caller spoke before they were told. What is to be confirmed is asked for anyway."""
+        said = [at for at, item in enumerate(self._items) if isinstance(item, Message) and item.role == "assistant"]
+        return [result for result in self._results(said[-1] if said else -1) if not is_proposal(result.output)]
+
+    def is_settled(self, result: ToolResult) -> bool:
+        """Whether the wish that a result is about was settled with it."""
+        return any(
+            isinstance(item, ToolCall) and item.name == SETTLE for item in self._items[self._items.index(result) :]
+        )
+
+    def was_planning(self, at: int) -> bool:
+        """Whether what the caller said there was about a plan, and was answered by one."""
+        for item in self._items[at + 1 :]:
+            match item:
+                case Message("user"):
+                    return False
+                case ToolCall(name) if name == MAKE:
+                    return True
+                case _:
+                    pass
+        return False
+
+    def _results(self, after: int) -> list[ToolResult]:
+        """Results of tools, after a place."""
+        ours = {item.call_id for item in self._calls.values() if _is_transfer(item) or is_planning(item)}
+        return [item for item in self._items[after + 1 :] if isinstance(item, ToolResult) and item.call_id not in ours]
+
+
+def is_planning(call: ToolCall | None) -> bool:
+    """Whether it makes a plan, or settles a wish of one."""
+    return call is not None and call.name in (MAKE, SETTLE)
+
+
+def is_proposal(output: str) -> bool:
+    """Whether a call was answered by: read the values back, and call again after a yes."""
+    return output.startswith(_PROPOSAL)
+
+
+def arguments_of(call: ToolCall) -> dict[str, Any]:
+    try:
+        found = json.loads(call.arguments)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_transfer(item: Item) -> bool:
+    return isinstance(item, ToolCall) and item.name.startswith(HANDOFF)
