@@ -138,7 +138,8 @@ class TaskSpec(Spec):
     collect: tuple[Name, ...] = Field(default=(), description="Facts it needs.")
     after: tuple[Name, ...] = Field(default=(), description="Tasks of the same agent that come first.")
     done_when: Path | None = Field(
-        default=None, description="Dotted path of a function of the facts that tells whether it is done."
+        default=None,
+        description="Dotted path of a function of the facts that tells whether it is done, however it came about.",
     )
     tool: Path | None = Field(
         default=None, description="The tool that does it: offered while the task is open, and done when it succeeds."

@@ -9,7 +9,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A step; `done_when` asks the facts, `tool` is the name of the function that does it."""
+    """A step; `tool` is the name of the function that does it, and `done_when`, if any, asks the facts whether it is."""
 
     id: str
     collect: tuple[str, ...] = ()
@@ -19,7 +19,10 @@ class Task:
 
 
 class Procedure:
-    """Which steps are done and which are open, as the facts change. What a tool has done stays done."""
+    """Which steps are done and which are open, as the facts change.
+
+    What a tool has done stays done, unless the step's own `done_when` says otherwise: of another order, say.
+    """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
@@ -64,10 +67,10 @@ class Procedure:
         return f"{tool} is not possible yet. First: {'; '.join(_wanted(task, facts) for task in self.open)}."
 
     def _is_done(self, task: Task, facts: Facts) -> bool:
-        if task.id in self._carried_out:
-            return True
         if task.done_when:
             return _true(task.done_when, facts)
+        if task.id in self._carried_out:
+            return True
         return task.tool is None and all(name in facts for name in task.collect)
 
 

@@ -118,6 +118,23 @@ def test_given_a_step_that_is_not_open_then_its_tool_is_neither_offered_nor_run(
     assert "send" not in call.offered
 
 
+def test_given_a_step_that_says_when_it_is_done_then_it_opens_again_for_something_else() -> None:
+    posted = Task("post", tool="send", done_when=lambda facts: facts.get("posted") == facts.get("number"))
+    call = Orchestrator({"b": Role({"send": ToolRules(), "look": ToolRules()}, {}, (posted,))}, "b", FACTS)
+
+    def run(tool: str, arguments: str) -> None:
+        call.tool_requested(0, tool, tool, arguments)
+        call.tool_finished(tool, "done", failed=False)
+
+    run("look", '{"number": 7}')
+    assert "send" in call.offered
+    call.facts["posted"] = 7
+    run("send", '{"number": 7}')
+    assert "send" not in call.offered
+    run("look", '{"number": 8}')
+    assert "send" in call.offered
+
+
 def test_given_a_fact_that_is_corrected_then_nothing_starts_again() -> None:
     call = team("b")
     call.tool_requested(0, "c1", NOTE, '{"number": 7}')

@@ -39,7 +39,11 @@ def brain() -> EmbeddingBrain:
 
 
 def talk(
-    brain: EmbeddingBrain, *turns: str | ToolResult, tools: tuple[Tool, ...] = TOOLS, choice: str = "auto"
+    brain: EmbeddingBrain,
+    *turns: str | ToolResult,
+    tools: tuple[Tool, ...] = TOOLS,
+    instructions: str = INSTRUCTIONS,
+    choice: str = "auto",
 ) -> list[Say | ToolCall]:
     """What the brain does after these turns, each answered by itself. `choice`: how it chooses in the last one."""
     items: list[Item] = []
@@ -47,7 +51,7 @@ def talk(
     for turn in turns:
         items.append(Message("user", turn) if isinstance(turn, str) else turn)
         chosen = choice if turn is turns[-1] else "auto"
-        thoughts = brain.think(Conversation(INSTRUCTIONS, tools, tuple(items), chosen))
+        thoughts = brain.think(Conversation(instructions, tools, tuple(items), chosen))
         for thought in thoughts:
             match thought:
                 case Say(text):
@@ -55,6 +59,29 @@ def talk(
                 case ToolCall(name, arguments):
                     items.append(ToolCall(name, arguments, "call"))
     return thoughts
+
+
+def test_a_step_that_a_tool_has_opened_follows_by_itself(brain: EmbeddingBrain) -> None:
+    check = Tool(
+        "check_card",
+        'Tell whether loans can be kept longer.\nExamples: "I need my books longer.", "Can you extend my loan?"',
+        {"type": "object", "properties": {"card": CARD}, "required": ["card"]},
+    )
+    steps = f"{INSTRUCTIONS}\n\nYour next steps, in this order: renew (call renew_loans)."
+    asked = ("Can you extend my loan until Friday?", "12345", ToolResult("call", "Nothing is overdue."))
+    told = words(talk(brain, *asked, tools=(check, FINES, CHILDREN)))
+    assert told == "Nothing is overdue.", "the step is not open"
+    told = words(talk(brain, *asked, tools=(check, RENEW, FINES), instructions=steps))
+    assert told.startswith("Nothing is overdue. Let me read that back: the card number, 1 2 3 4 5; the new day, Friday")
+    fines = ("What do I owe you?", "12345", ToolResult("call", "You owe nothing."))
+    told = words(talk(brain, *fines, tools=(check, RENEW, FINES), instructions=steps))
+    assert told == "You owe nothing.", "nobody wants a loan renewed"
+
+
+def test_another_value_for_what_failed_is_tried_with_the_rest(brain: EmbeddingBrain) -> None:
+    failed = ToolResult("call", "There is no card 12345. Please check the number.")
+    asked = ("Can you extend my loan on card 12345 until Friday?", "Yes.", failed, "Oh, 12346.")
+    assert "1 2 3 4 6; the new day, Friday the 27th" in words(talk(brain, *asked))
 
 
 def words(thoughts: list[Say | ToolCall]) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from agents.loader import load_team
 from tools.context import CallContext
 from tools.database import Database, Order, Return
+from tools.returns import is_sent_back, may_go_back
 from worker.toolbox import Outcome, Toolbox
 
 TODAY = date.today()
@@ -25,13 +26,18 @@ async def database(tmp_path: Path) -> Database:
 
 
 async def call(
-    database: Database, agent: str, tool: str, arguments: dict[str, object] | str, decision: str = "1"
+    database: Database,
+    agent: str,
+    tool: str,
+    arguments: dict[str, object] | str,
+    decision: str = "1",
+    facts: dict[str, object] | None = None,
 ) -> Outcome:
     given = arguments if isinstance(arguments, str) else json.dumps(arguments, default=str)
     function = FunctionCall(call_id=decision, name=tool, arguments=given)
-    context = CallContext(call="call", agent=agent, function_call=function, database=database, facts={})
+    context = CallContext(call="call", agent=agent, function_call=function, database=database, facts=facts or {})
     request = llm.FunctionToolCall(name=tool, arguments=given, call_id=decision)
-    return await Toolbox(TEAM.agents[agent]).run(request, context)
+    return await Toolbox(TEAM.agents[agent], TEAM.facts).run(request, context)
 
 
 def weekday(ahead: int) -> date:
@@ -68,6 +74,8 @@ async def test_where_is_my_order(database: Database) -> None:
         ),
         ("returns", "open_return", {"order_number": 1042, "reason": "broken"}, "has not been delivered"),
         ("returns", "open_return", {"order_number": 1063, "reason": "broken"}, "too late"),
+        ("returns", "check_return", {"order_number": 1042}, "has not been delivered"),
+        ("returns", "check_return", {"order_number": 1063}, "too late"),
         ("orders", "find_order", {"order_number": 3}, "Error parsing arguments"),
         ("orders", "find_order", "{broken", "Error parsing arguments"),
         ("orders", "nothing", {}, "There is no tool"),
@@ -92,6 +100,20 @@ async def test_the_same_decision_twice_is_done_once(database: Database) -> None:
     another = await call(database, "returns", "open_return", arguments, "another")
     assert another.failed
     assert "open already" in another.output
+
+
+async def test_an_order_may_go_back_when_it_was_checked_and_another_is_another_matter(database: Database) -> None:
+    facts: dict[str, object] = {"order_number": 1017}
+    assert not may_go_back(facts)
+    checked = await call(database, "returns", "check_return", {"order_number": 1017}, facts=facts)
+    assert "one oven dish, and can go back until" in checked.output
+    assert may_go_back(facts)
+    await call(database, "returns", "open_return", {"order_number": 1017, "reason": "broken"}, facts=facts)
+    assert is_sent_back(facts)
+    assert (await call(database, "returns", "check_return", {"order_number": 1063}, facts=facts)).failed
+    facts["order_number"] = 1063
+    assert not may_go_back(facts)
+    assert not is_sent_back(facts)
 
 
 async def test_a_delivery_moves(database: Database) -> None:

@@ -16,7 +16,7 @@ from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
-from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal
+from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
 from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
@@ -25,6 +25,7 @@ Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
+_AS_NEAR = 0.1  # less makes no difference
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -84,7 +85,7 @@ class Dialogue:
         )
 
     def _freely(self) -> list[Thought]:
-        users = [place for place, item in enumerate(self._items) if _is_user(item) or wishes.named(item)]
+        users = [place for place, item in enumerate(self._items) if _is_user(item) or named_wish(item)]
         hint = self._instructions.rsplit("\n\n", 1)[-1]
         if said := re.search(r'(?i)\bsay (?:exactly|only|this):? "([^"]+)"', hint):
             return [Say(said[1])]
@@ -103,7 +104,7 @@ class Dialogue:
     def _go_through(self, users: list[int]) -> list[Thought]:
         entered = self._past.entered
         begin = max((at for at in users if at < entered), default=users[0]) if entered >= 0 else users[0]
-        begin = max([begin, *(at for at in users if wishes.named(self._items[at]))])
+        begin = max([begin, *(at for at in users if named_wish(self._items[at]))])
         state = self._state
         for at in range(begin, len(self._items)):
             self._at = at
@@ -115,7 +116,7 @@ class Dialogue:
                     thoughts = self._answer(state, self._with_wish(text, at < entered), brought=at < entered)
                     if at == users[-1]:
                         return thoughts
-                case Message("system") as note if wish := wishes.named(note):
+                case Message("system") as note if wish := named_wish(note):
                     self._wish = wish
                     state.drop()
                     why = wishes.impossible(note)
@@ -128,13 +129,12 @@ class Dialogue:
                 case ToolCall(name, _, call_id) as call if not name.startswith(HANDOFF):
                     output = self._past.output(call_id)
                     state.drop()
-                    state.last, state.last_values, state.invited = (
-                        self._tool(name),
-                        arguments_of(call),
-                        _invites(output),
-                    )
+                    state.last, state.last_values = self._tool(name), arguments_of(call)
+                    state.invited = _invites(output)
                     if is_proposal(output):
-                        state.tool, state.values, state.asked = state.last, arguments_of(call), _CONFIRMATION
+                        state.tool, state.values, state.asked = state.last, state.last_values, _CONFIRMATION
+                    elif step := self._next_step(call):
+                        self._go_on_with(state, step, call)
                 case _:
                     pass
         return [Say(wording.NOT_HEARD)]
@@ -314,7 +314,8 @@ class Dialogue:
     def _other(self, state: _State, text: str) -> Offer | None:
         """Something else that the caller clearly turns to while a question is open."""
         ranked = self._choose(text, self._offers)
-        if ranked and ranked[0].nearness >= CLEAR and ranked[0].offer.tool != state.tool:
+        here = max((one.nearness for one in ranked if state.tool and one.offer.tool == state.tool), default=0.0)
+        if ranked and ranked[0].nearness >= max(CLEAR, here + _AS_NEAR):
             return ranked[0].offer
         return None
 
@@ -376,10 +377,38 @@ class Dialogue:
         told = self._tell(results)
         if any(is_proposal(one.output) for one in results):
             return [Say(told)]
+        call = self._past.call(results[-1])
+        if call and (step := self._next_step(call)):
+            return [Say(told), *self._go_on_with(_State(), step, call)]
         settles = not _invites(told) and not self._past.is_settled(results[-1])
         if settles and (settled := wishes.settle(self._tools)):
             return [*settled, Say(told)]
         return [Say(f"{told} {wording.ANYTHING_ELSE}" if told.startswith("Done.") else told)]
+
+    def _next_step(self, call: ToolCall) -> Tool | None:
+        """The tool of the procedure's next step, if a call led to it: what the caller wants is as near to both."""
+        found = re.search(r"Your next steps, in this order: .*?\bcall (\w+)", self._instructions)
+        step = self._tool(found[1]) if found else None
+        if not step or step.name == call.name or _invites(self._past.output(call.call_id)):
+            return None
+        near = {
+            choice.offer.tool.name: choice.nearness
+            for choice in self._choose(self._past.told(call)[0], self._offers)
+            if choice.offer.tool
+        }
+        return step if near.get(step.name, 0) >= near.get(call.name, 1) - _AS_NEAR else None
+
+    def _go_on_with(self, state: _State, step: Tool, call: ToolCall) -> list[Thought]:
+        """The next step, with what is known from the one before and from what was said to it."""
+        said, known = ", ".join(self._past.told(call)), arguments_of(call)
+        state.tool, state.told = step, [said]
+        for slot in slots_of(step.parameters):
+            value = known.get(slot.name)
+            if value is None and (not slot.is_free or slot.is_reason):
+                value = self._find(slot, said)
+            if value is not None:
+                state.values[slot.name] = value
+        return self._go_on(state, step)
 
     def _tell(self, results: Sequence[ToolResult]) -> str:
         for one in results:

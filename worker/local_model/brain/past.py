@@ -1,10 +1,11 @@
 """What a conversation's items tell of the past: what was said, what tools returned, and what is not told yet."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from agents.plan import MAKE, SETTLE
+from agents.plan import MAKE, NEXT, SETTLE
 from worker.local_model.brain.phrases import HANDOFF
 from worker.local_model.conversation import Item, Message, ToolCall, ToolResult
 
@@ -36,6 +37,21 @@ class Past:
         """What became of a call; empty while nothing has."""
         outputs = (item.output for item in self._items if isinstance(item, ToolResult) and item.call_id == call_id)
         return next(outputs, "")
+
+    def told(self, call: ToolCall) -> list[str]:
+        """What the caller said that led to a call: since the one before it, or since the wish of a plan was named."""
+        said = list[str]()
+        for item in self._items[: self._items.index(call)]:
+            match item:
+                case Message("user", text):
+                    said.append(text)
+                case Message("system") if wish := named_wish(item):
+                    said = [wish]
+                case ToolCall() if not (_is_transfer(item) or is_planning(item)):
+                    said = []
+                case _:
+                    pass
+        return said or [""]
 
     def untold(self, since: int) -> list[ToolResult]:
         """Results that have come since then, and since anybody spoke."""
@@ -69,6 +85,12 @@ class Past:
         """Results of tools, after a place."""
         ours = {item.call_id for item in self._calls.values() if _is_transfer(item) or is_planning(item)}
         return [item for item in self._items[after + 1 :] if isinstance(item, ToolResult) and item.call_id not in ours]
+
+
+def named_wish(item: Item) -> str:
+    """The wish of a plan that a note names as the next; empty for any other item."""
+    found = re.match(rf'{NEXT}: "(.+?)"', item.text) if isinstance(item, Message) and item.role == "system" else None
+    return found[1] if found else ""
 
 
 def is_planning(call: ToolCall | None) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from agents.plan import MAKE, NEXT, SETTLE
+from agents.plan import MAKE, SETTLE
 from worker.local_model.brain.choice import ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word, runs
+from worker.local_model.brain.past import named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer
 from worker.local_model.brain.slots import NO_CONTENT, clean
 from worker.local_model.conversation import Item, Message, Say, Tool, ToolCall
@@ -62,12 +63,6 @@ class Wish:
     text: str
     agent: str = ""
     now: bool = False
-
-
-def named(item: Item) -> str:
-    """The wish that a note names as the next; empty for any other item."""
-    found = re.match(rf'{NEXT}: "(.+?)"', item.text) if isinstance(item, Message) and item.role == "system" else None
-    return found[1] if found else ""
 
 
 def impossible(item: Item) -> str:
@@ -139,7 +134,7 @@ def about(wish: str, items: Sequence[Item]) -> list[About]:
         match item:
             case Message("user"):
                 said = place
-            case Message("system") if other := named(item):
+            case Message("system") if other := named_wish(item):
                 now = About.THIS if other == wish else About.OTHERS
             case ToolCall(name) if name == MAKE and now is About.NONE and wish:
                 now = found[said] = About.OTHERS
