@@ -50,10 +50,8 @@ class Plan:
         if len(wanted) < 2 and not (len(settled) < len(self.steps)):
             raise PlanError("A plan has two wishes or more. Deal with this one yourself, or hand the caller over.")
         active = self.active
-        kept = [
-            replace(step, state="active") if active and _same(step, active) and not step.after else step
-            for step in wanted
-        ]
+        going_on = next((step for step in wanted if active and _same(step, active)), None)
+        kept = [replace(step, state="active") if step is going_on and not step.after else step for step in wanted]
         gone = [
             replace(step, state="dropped", after=())
             for step in self.steps
