@@ -72,6 +72,11 @@ class ToolSpec(Spec):
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds after which it has failed.")
     while_running: WhileRunning = "filler"
     result: Result = "speak"
+    claims: tuple[Text, ...] = Field(
+        default=(),
+        description="How an agent says that it is done, such as `your return is open`. Said before the tool has done it, "
+        "it is put right.",
+    )
 
 
 class SubAgentSpec(Spec):
@@ -123,11 +128,6 @@ class BudgetSpec(Spec):
     tool_calls: int = Field(default=16, ge=0, le=200, description="Calls of its tools.")
     tokens: int | None = Field(
         default=None, ge=1, description="Tokens in and out, where its model counts them; null: any number."
-    )
-    claims: tuple[Text, ...] = Field(
-        default=(),
-        description="How an agent says that it is done, such as `your return is open`. Said before the tool has done it, "
-        "it is put right.",
     )
 
 

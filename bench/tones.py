@@ -26,7 +26,8 @@ def loudest(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
 
 @functools.lru_cache(4)
 def _waves(samples: int, sample_rate: int) -> npt.NDArray[np.complex128]:
-    return np.exp(-2j * np.pi * np.outer(ALL, np.arange(samples) / sample_rate))
+    waves: npt.NDArray[np.complex128] = np.exp(-2j * np.pi * np.outer(ALL, np.arange(samples) / sample_rate))
+    return waves
 
 
 def spoken(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:

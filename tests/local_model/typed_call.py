@@ -2,7 +2,7 @@
 its own. Only hearing and speaking are left out: what an agent says is over in a moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.ears import Ears
 from worker.local_model.eyes import Eyes
 from worker.local_model.server import app
-from worker.local_model.session import Senses
+from worker.local_model.senses import Senses
 from worker.local_model.voice import Voice
 from worker.room.events import Left, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
@@ -55,7 +55,7 @@ class _Hasty(Voice):
     def __init__(self) -> None:
         pass
 
-    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncIterator[tuple[str, bytes]]:
+    async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[tuple[str, bytes], None]:
         yield text, bytes(2 * _SAMPLES_A_LETTER * len(text))
 
 
@@ -191,6 +191,7 @@ async def typed_call(folder: Path, brain: EmbeddingBrain) -> AsyncIterator[Typed
             typed.call = Call(
                 team=TEAM,
                 endpoint=Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),
+                text_models={},
                 caller="caller",
                 sink=FakeSpeaker(LOCAL.sample_rate),
                 outbox=typed.room,
