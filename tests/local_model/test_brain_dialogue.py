@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from agents.plan import SETTLE
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
@@ -76,6 +77,22 @@ def test_a_step_that_a_tool_has_opened_follows_by_itself(brain: EmbeddingBrain) 
     fines = ("What do I owe you?", "12345", ToolResult("call", "You owe nothing."))
     told = words(talk(brain, *fines, tools=(check, RENEW, FINES), instructions=steps))
     assert told == "You owe nothing.", "nobody wants a loan renewed"
+
+
+def test_a_result_that_the_caller_spoke_before_is_told_first(brain: EmbeddingBrain) -> None:
+    items = (
+        Message("user", "Do I have any fines on 12345?"),
+        ToolCall("fines", '{"card": 12345}', "call"),
+        ToolResult("call", "You owe two pounds."),
+        Message("user", "When do you close?"),
+    )
+    assert words(brain.think(Conversation(INSTRUCTIONS, TOOLS, items))) == "You owe two pounds. We close at eight."
+    settle = Tool(SETTLE, "The wish is settled.")
+    thoughts = brain.think(Conversation(INSTRUCTIONS, (*TOOLS, settle), items))
+    assert thoughts[0] == ToolCall(SETTLE, '{"outcome": "done"}')
+    again = (*items[:3], ToolCall(SETTLE, "{}", "settled"), ToolResult("settled", "The next wish follows."), items[3])
+    thoughts = brain.think(Conversation(INSTRUCTIONS, (*TOOLS, settle), again))
+    assert not any(isinstance(thought, ToolCall) for thought in thoughts), "another wish is being dealt with by now"
 
 
 def test_another_value_for_what_failed_is_tried_with_the_rest(brain: EmbeddingBrain) -> None:

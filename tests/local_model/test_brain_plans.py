@@ -11,7 +11,9 @@ from worker.local_model.brain import EmbeddingBrain
 
 HERE = Path(__file__).parent
 PLANS = yaml.safe_load((HERE / "plans.yaml").read_text())
-SPOKEN = yaml.safe_load((HERE.parent / "dialogues/shop.yaml").read_text())
+SPOKEN = [
+    one for file in ("shop", "plans") for one in yaml.safe_load((HERE.parent / f"dialogues/{file}.yaml").read_text())
+]
 
 
 @pytest.fixture(scope="module")

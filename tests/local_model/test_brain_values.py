@@ -39,6 +39,7 @@ def test_a_number_is_understood_however_it_is_said(number: int) -> None:
     ("text", "number"),
     [
         ("It's order ten forty two.", 1042),
+        ("1 0 8 8 1 0 8 8", 1088),
         ("a thousand and forty-two", 1042),
         ("order 1042, no wait, 1043", 1043),
         ("one oh four, sorry, I meant one oh eight eight", 1088),
@@ -102,3 +103,17 @@ def test_a_request_that_is_wanted_in_whole_sentences_is_handed_on_as_it_was_said
     schema = sub_agent.schema("clerk", "Looks orders up.")["parameters"]["properties"]["request"]
     request = Slot("request", schema, True)
     assert request.find("Um, what did I order? It is 1017.", MONDAY, answering=False) == "what did I order? It is 1017."
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("It arrived broken.", "It arrived broken"),
+        ("My name is Anna, it is broken.", "it is broken"),
+        ("I want to return it because the lid is cracked.", "because the lid is cracked"),
+        ("Order one zero one seven.", None),
+    ],
+)
+def test_reasons_in_talk(text: str, reason: str | None) -> None:
+    slot = Slot("reason", {"type": "string", "description": "the reason for sending it back"}, True)
+    assert slot.find(text, MONDAY, answering=False) == reason

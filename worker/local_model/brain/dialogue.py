@@ -216,8 +216,7 @@ class Dialogue:
             return self._turn_to(state, other, text)
         state.tries += 1
         if state.tries > _PATIENCE:
-            state.drop()
-            return [Say(wording.GIVEN_UP)]
+            return self._give_up(state)
         return [Say(self._question(state))]
 
     def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
@@ -245,9 +244,14 @@ class Dialogue:
             return [Say(f"{wording.ask(slot, 0)}")]
         state.tries += 1
         if state.tries > _PATIENCE:
-            state.drop()
-            return [Say(wording.GIVEN_UP)]
+            return self._give_up(state)
         return [Say(wording.ask(slot, state.tries))]
+
+    def _give_up(self, state: _State) -> list[Thought]:
+        state.drop()
+        if settled := wishes.settle(self._tools, "dropped"):
+            return [*settled, Say(wishes.GIVEN_UP)]
+        return [Say(wording.GIVEN_UP)]
 
     def _begin(self, state: _State, text: str, *, brought: bool) -> list[Thought]:
         if said := small_talk.answer(text):

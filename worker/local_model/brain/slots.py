@@ -222,7 +222,10 @@ class Slot:
         if known := [value for value in fitting if value is not None]:
             return known[-1]  # a correction comes last
         whole = "".join(str(meanings[0]) for meanings in said) or "-1"
-        for candidate in (whole, re.sub(r"0+", "0", whole)):  # a long "oh" is heard as two
+        twice = (
+            whole[: len(whole) // 2] if whole[: len(whole) // 2] * 2 == whole else whole
+        )  # said, or heard, two times
+        for candidate in (whole, twice, re.sub(r"0+", "0", whole)):  # a long "oh" is heard as two
             if low <= int(candidate) <= high:
                 return int(candidate)
         return None

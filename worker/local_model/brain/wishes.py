@@ -18,6 +18,7 @@ Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 PLANNED = "Of course, I will see to one thing after the other."
 DROPPED = "All right, I leave that."
+GIVEN_UP = "I am sorry, I cannot make it out, and leave that."
 ALL_DROPPED = "All right, I leave all of that. What else can I do for you?"
 ADDED = "I will see to that as well."
 REORDERED = "All right, that first."
