@@ -71,7 +71,7 @@ async def hold(house: House, ears: Ears, dialogue: dict[str, Any]) -> Outcome:
             await caller.answered(since, within=30)
         except CallerError as error:
             missed.append(str(error))
-        answer = (await ears.recognise(caller.heard(since).tobytes(), RATE)).lower()
+        answer = (await ears.recognise(caller.heard(since).tobytes(), RATE, owner=house.folder)).lower()
         missed += [
             f"did not hear {words!r} in {answer!r}" for words in dialogue.get("heard", []) if words not in answer
         ]

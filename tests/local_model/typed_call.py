@@ -26,8 +26,8 @@ from worker.line.profile import LOCAL
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.ears import Ears
 from worker.local_model.eyes import Eyes
-from worker.local_model.server import app
 from worker.local_model.senses import Senses
+from worker.local_model.server import app
 from worker.local_model.voice import Voice
 from worker.room.events import Left, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
