@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents import claims, handoff, plan
+from agents import claims, handoff, plan, sub_agent
 from agents.facts import Facts
 from agents.plan import Plan, PlanError, Step
 from agents.spec import FactSpec
@@ -14,6 +14,7 @@ from agents.tasks import Procedure, Task
 HANDOFF_LIMIT = 4  # without a word of the caller in between: agents that pass them round in a circle are stopped
 NOTE = "note_facts"
 STOP = "stop_waiting"
+_OURS = "plan_"  # how a call begins that no model has made
 CONFIRM = (
     "Not done yet. Read the values back and ask the caller to confirm. After a yes, call it again with the same values."
 )
@@ -102,17 +103,31 @@ class Begin:
     why_not: str = ""
 
 
-Command = Run | Answer | Cancel | TaskDone | Switch | Entered | RollBack | Begin
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """While people talk: run `agent`'s tool, which asks a sub-agent to deal with a wish of the plan."""
+
+    call_id: str
+    agent: str
+    tool: str
+    arguments: str
+
+
+Command = Run | Delegate | Answer | Cancel | TaskDone | Switch | Entered | RollBack | Begin
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRules:
-    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it. `claims`: it is done, in words."""
+    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it. `claims`: it is done, in words.
+
+    `asks`: the sub-agent that it asks.
+    """
 
     confirm: bool = False
     writes: bool = False
     stoppable: bool = False
     claims: tuple[str, ...] = ()
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,7 @@ class Orchestrator:
         self._procedures = {name: Procedure(role.tasks) for name, role in roles.items()}
         self._facts = Facts(facts or {})
         self._plan = Plan()
+        self._delegated = 0  # so far
         self._stumbled = False  # the last tool of the wish that is being dealt with has failed
         self._former_steps: tuple[Step, ...] = ()  # the plan again, if the handoff under way fails
         self.agent = start  # who has the call: the next one from the decision on, so that nobody else begins to speak
@@ -212,7 +228,7 @@ class Orchestrator:
         if (to := handoff.target(tool)) is not None:
             return (self._hand_over(role, call_id, tool, to),)
         if tool == plan.MAKE:
-            return (self._make_plan(call_id, arguments),)
+            return self._make_plan(call_id, arguments)
         if tool == plan.SETTLE:
             return (self._settle_step(call_id, arguments),)
         if tool == NOTE and self.procedure.collects:
@@ -235,7 +251,10 @@ class Orchestrator:
         arguments = self._arguments.pop(call_id, "")
         if decision is None:
             return joined, ()
-        self._stumbled = failed
+        if call_id.startswith(_OURS):
+            self._plan.settle_quiet(call_id, "dropped" if failed else "done")
+        else:
+            self._stumbled = failed
         if failed:
             return joined, self._settle()
         if self._roles[decision.agent].tools[decision.tool].writes:
@@ -266,7 +285,7 @@ class Orchestrator:
         if self._leaving is None or epoch != self.epoch:
             return None
         target, self.agent, self._leaving = self.agent, self._leaving, None
-        self._plan.steps = self._former_steps
+        self._plan.restore(self._former_steps)
         self.epoch += 1
         return RollBack(self.agent, target, self.epoch, reason)
 
@@ -293,12 +312,29 @@ class Orchestrator:
             all(facts.get(name, value) == value for name, value in done.items()) for done in self._done.get(tool, ())
         )
 
-    def _make_plan(self, call_id: str, arguments: str) -> Command:
+    def delegate(self) -> tuple[Delegate, ...]:
+        """The wishes of the plan that a sub-agent can deal with now."""
+        found = list[Delegate]()
+        while step := self._plan.next_quiet:
+            tool = sub_agent.tool_name(step.agent)
+            asker = next(name for name in (self.agent, *self._roles) if tool in self._roles[name].tools)
+            self._delegated += 1
+            run = Delegate(f"{_OURS}{self._delegated}", asker, tool, json.dumps({sub_agent.REQUEST: step.wish}))
+            self._running[run.call_id] = _Decision(asker, tool, _canonical(run.arguments))
+            self._plan.begin(step, run.call_id)
+            found.append(run)
+        return tuple(found)
+
+    def _make_plan(self, call_id: str, arguments: str) -> tuple[Command, ...]:
+        quiet = [rules.asks for rules in self._roles[self.agent].tools.values() if rules.asks]
+        before = self._plan.running
         try:
-            self._plan.propose(arguments, self._roles.keys(), self.agent)
+            self._plan.propose(arguments, self._roles.keys(), self.agent, quiet)
         except PlanError as error:
-            return _refused(call_id, plan.MAKE, str(error))
-        return Answer(call_id, plan.MAKE, "Planned. One wish after the other will be named to you.", False, quiet=True)
+            return (_refused(call_id, plan.MAKE, str(error)),)
+        dropped = (before - self._plan.running).intersection(self._stoppable())
+        told = Answer(call_id, plan.MAKE, "Planned. One wish after the other will be named to you.", False, quiet=True)
+        return (*map(Cancel, sorted(dropped)), told)
 
     def _settle_step(self, call_id: str, arguments: str) -> Command:
         if self._plan.active is None:
@@ -308,7 +344,12 @@ class Orchestrator:
             return Answer(call_id, plan.SETTLE, STUMBLED, failed=True)
         self._plan.settle("dropped" if dropped else "done")
         more = self._plan.next is not None
-        told = "The next wish follows." if more else "All wishes are settled. Ask whether there is anything else."
+        last = (
+            "The rest is being seen to; you will be told."
+            if self._plan.running
+            else "All wishes are settled. Ask whether there is anything else."
+        )
+        told = "The next wish follows." if more else last
         return Answer(call_id, plan.SETTLE, told, failed=False, quiet=more)
 
     def _run(self, rules: ToolRules, call_id: str, tool: str, arguments: str) -> Command:

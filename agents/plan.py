@@ -16,12 +16,17 @@ State = Literal["open", "active", "done", "dropped"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One wish, in the caller's words; `after`: places in the plan, from 0, that are to be settled before it."""
+    """One wish, in the caller's words; `after`: places in the plan, from 0, that are to be settled before it.
+
+    `quiet`: a sub-agent deals with it while people talk; `run` is the call of the tool that asks it, once it is active.
+    """
 
     agent: str
     wish: str
     after: tuple[int, ...] = ()
     state: State = "open"
+    quiet: bool = False
+    run: str = ""
 
 
 class PlanError(Exception):
@@ -29,29 +34,44 @@ class PlanError(Exception):
 
 
 class Plan:
-    """At most one step is active. What is settled stays in the plan, so that it can be shown."""
+    """At most one step is active, quiet ones aside. What is settled stays in the plan, so that it can be shown."""
 
     def __init__(self) -> None:
         self.steps: tuple[Step, ...] = ()
 
     @property
     def active(self) -> Step | None:
-        return next((step for step in self.steps if step.state == "active"), None)
+        return next((step for step in self.steps if step.state == "active" and not step.quiet), None)
 
     @property
     def next(self) -> Step | None:
         """The first step that waits for nothing but its turn."""
-        return next((step for step in self.steps if step.state == "open" and self._ready(step)), None)
+        return self._first(quiet=False)
 
-    def propose(self, arguments: str, agents: Collection[str], proposer: str) -> None:
-        """Takes the model's proposal in place of what is not settled yet. Raises PlanError, and changes nothing then."""
+    @property
+    def next_quiet(self) -> Step | None:
+        """The first that can be dealt with while people talk."""
+        return self._first(quiet=True)
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The calls of what is being dealt with quietly."""
+        return frozenset(step.run for step in self.steps if step.quiet and step.state == "active")
+
+    def propose(self, arguments: str, agents: Collection[str], proposer: str, quiet: Collection[str] = ()) -> None:
+        """Takes the model's proposal in place of what is not settled yet. `quiet`: sub-agents that may get a step too.
+
+        Raises PlanError, and changes nothing then.
+        """
         settled = tuple(step for step in self.steps if step.state in ("done", "dropped"))
-        wanted = _read(arguments, agents, proposer, offset=len(settled))
+        wanted = _read(arguments, [*agents, *quiet], proposer, offset=len(settled))
+        wanted = [replace(step, quiet=step.agent in quiet) for step in wanted]
         if len(wanted) < 2 and not (len(settled) < len(self.steps)):
             raise PlanError("A plan has two wishes or more. Deal with this one yourself, or hand the caller over.")
         active = self.active
         going_on = next((step for step in wanted if active and _same(step, active)), None)
         kept = [replace(step, state="active") if step is going_on and not step.after else step for step in wanted]
+        kept = [self._as_before(step) if step.quiet else step for step in kept]
         gone = [
             replace(step, state="dropped", after=())
             for step in self.steps
@@ -60,9 +80,18 @@ class Plan:
         moved = [replace(step, after=tuple(place + len(gone) for place in step.after)) for step in kept]
         self.steps = (*settled, *gone, *moved)
 
-    def begin(self, step: Step) -> None:
-        assert self.active is None, "one step at a time"
-        self._set(step, "active")
+    def begin(self, step: Step, run: str = "") -> None:
+        assert step.quiet or self.active is None, "one step at a time"
+        self._set(step, "active", run)
+
+    def settle_quiet(self, run: str, state: Literal["done", "dropped"]) -> None:
+        """What a sub-agent was asked for a step is over."""
+        if step := next((step for step in self.steps if step.run == run and step.state == "active"), None):
+            self._set(step, state, run)
+
+    def restore(self, former: tuple[Step, ...]) -> None:
+        """Everything as it was, but for what went on quietly meanwhile."""
+        self.steps = tuple(self._as_before(step) if step.quiet else step for step in former)
 
     def settle(self, state: Literal["done", "dropped"]) -> None:
         """The active step is over."""
@@ -77,17 +106,27 @@ class Plan:
             self._set(active, "open")
         elif self.next is None:
             return
-        if theirs := next((step for step in self.steps if step.agent == agent and step.state == "open"), None):
+        waiting = [step for step in self.steps if step.state == "open" and not step.quiet]
+        if theirs := next((step for step in waiting if step.agent == agent), None):
             self._set(theirs, "active")
         else:
-            here = next(place for place, step in enumerate(self.steps) if step.state == "open")
+            here = next(place for place, step in enumerate(self.steps) if step is waiting[0])
             moved = [replace(step, after=tuple(place + (place >= here) for place in step.after)) for step in self.steps]
             inserted = Step(agent, JUST_NOW, state="active")
             self.steps = (*moved[:here], inserted, *moved[here:])
 
-    def _set(self, step: Step, state: State) -> None:
+    def _set(self, step: Step, state: State, run: str = "") -> None:
         place = next(place for place, known in enumerate(self.steps) if known is step)
-        self.steps = (*self.steps[:place], replace(step, state=state), *self.steps[place + 1 :])
+        self.steps = (*self.steps[:place], replace(step, state=state, run=run), *self.steps[place + 1 :])
+
+    def _as_before(self, step: Step) -> Step:
+        """With the state of the step that is the same."""
+        known = next((known for known in self.steps if _same(known, step) and known.quiet), step)
+        return replace(step, state=known.state, run=known.run)
+
+    def _first(self, *, quiet: bool) -> Step | None:
+        open_ = (step for step in self.steps if step.quiet is quiet and step.state == "open")
+        return next((step for step in open_ if self._ready(step)), None)
 
     def _ready(self, step: Step) -> bool:
         return all(self.steps[place].state in ("done", "dropped") for place in step.after)

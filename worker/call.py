@@ -9,7 +9,19 @@ from typing import Any
 from livekit.agents import llm
 
 from agents import claims, context, handoff, plan
-from agents.orchestrator import Answer, Begin, Cancel, Command, Entered, Orchestrator, RollBack, Run, Switch, TaskDone
+from agents.orchestrator import (
+    Answer,
+    Begin,
+    Cancel,
+    Command,
+    Delegate,
+    Entered,
+    Orchestrator,
+    RollBack,
+    Run,
+    Switch,
+    TaskDone,
+)
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
@@ -290,6 +302,8 @@ class Call:
         speaking = self._barge_in.speaking
         self._watch()
         self._put_right()
+        for delegated in self._orchestrator.delegate():
+            self._carry_out(delegated, start)
         if self._line.up and self._is_idle:
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
@@ -481,9 +495,9 @@ class Call:
     def _on_tool_done(self, done: ToolDone) -> None:
         spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
         joined, tasks = self._orchestrator.tool_finished(done.call_id, outcome.output, failed=outcome.failed)
-        if not self._tools.running:
+        if not self._tools.awaited:
             self._arbiter.drop(Reason.FILLER)
-        if spec.while_running == "background":
+        if done.background:
             self._record_result(done.agent, done.call_id, done.tool, outcome)
             self._line.note(f"{done.tool} has ended: {outcome.output}")
         else:
@@ -492,7 +506,7 @@ class Call:
             self._give_result(done.agent, call_id, done.tool, outcome)
         for task in tasks:
             self._record(journal.TaskDone(agent=task.agent, task=task.task))
-        if spec.result == "when_idle" or spec.while_running == "background":
+        if spec.result == "when_idle" or done.background:
             if spec.result != "silent":
                 self._news.append(outcome.output)
                 self._arbiter.want(Reason.NEWS)
@@ -519,6 +533,11 @@ class Call:
                     if not quiet:
                         self._arbiter.want(Reason.RESULT)
                     self._rearm()
+            case Delegate(call_id, asker, tool, arguments):
+                self._record(
+                    journal.ToolCalled(agent=asker, call_id=call_id, tool=tool, arguments=_readable(arguments))
+                )
+                self._tools.start(asker, call_id, tool, arguments, start, background=True)
             case Cancel(call_id):
                 self._tools.cancel(call_id)
             case TaskDone(agent, task):
@@ -600,7 +619,7 @@ class Call:
     def _show_state(self) -> None:
         if self._gate.audible and not self._gate.paused:
             state = "speaking"
-        elif self._arbiter.running or self._arbiter.pending or self._tools.running:
+        elif self._arbiter.running or self._arbiter.pending or self._tools.awaited:
             state = "thinking"
         else:
             state = "listening"

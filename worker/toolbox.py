@@ -19,8 +19,8 @@ Schema = Mapping[str, Any]
 
 _PLAN = (
     "When the caller wants several things at once: list them in the order they are to be done, each with the agent who "
-    "does it. Call it again with all that is still to be done when the caller adds, drops or reorders a wish. "
-    "Say in a few words that you deal with one after the other."
+    "does it; one that you ask yourself works on it while you talk. Call it again with all that is still to be done when "
+    "the caller adds, drops or reorders a wish. Say in a few words that you deal with one after the other."
 )
 _SETTLE = (
     "The wish you deal with is settled, or the caller has dropped it. "
@@ -46,7 +46,8 @@ class Asked:
 
     @property
     def rules(self) -> ToolRules:
-        return ToolRules(writes=self.writes, stoppable=not self.writes and self.spec.while_running != "wait")
+        stoppable = not self.writes and self.spec.while_running != "wait"
+        return ToolRules(writes=self.writes, stoppable=stoppable, asks=self.spec.agent)
 
 
 class Toolbox:
@@ -92,7 +93,9 @@ class Toolbox:
             **{name: _schema(tool) for name, tool in self._tools.function_tools.items()},
             NOTE: _note({name: (facts or {})[name] for name in collected}),
             STOP: _function(STOP, "Stop what still runs, when the caller does not want it any more."),
-            plan.MAKE: _function(plan.MAKE, _PLAN, plan.schema(team, agent.name)),
+            plan.MAKE: _function(
+                plan.MAKE, _PLAN, plan.schema([*team, *(use.agent for use in agent.agents)], agent.name)
+            ),
             plan.SETTLE: _function(plan.SETTLE, _SETTLE, {"outcome": {"type": "string", "enum": ["done", "dropped"]}}),
             **{
                 handoff.tool_name(to.to): _function(

@@ -15,6 +15,7 @@ from agents.orchestrator import (
     Answer,
     Begin,
     Cancel,
+    Delegate,
     Entered,
     HandoffRules,
     Orchestrator,
@@ -330,6 +331,49 @@ def test_given_a_handoff_of_the_plan_that_fails_then_its_wish_is_dropped_and_the
     call.failed(1, "refused")
     assert states(call) == {"send": "dropped", "look": "open"}
     assert call.idle() == (Begin("look"),)
+
+
+def test_given_a_wish_for_a_sub_agent_then_it_is_dealt_with_while_people_talk() -> None:
+    roles = {
+        "a": Role({"ask_scout": ToolRules(stoppable=True, asks="scout"), "look": ToolRules()}, {"b": HandoffRules()}),
+        "b": Role({}, {}),
+    }
+    call = Orchestrator(roles, "a")
+    call.tool_requested(
+        0,
+        "c1",
+        MAKE,
+        plan(
+            ("scout", "find a shop"),
+            ("b", "send"),
+            (
+                "a",
+                "tell",
+            ),
+            tell=[1],
+        ),
+    )
+    assert call.delegate() == (Delegate("plan_1", "a", "ask_scout", '{"request": "find a shop"}'),)
+    assert call.delegate() == ()
+    assert isinstance(call.idle()[0], Switch), "the caller need not wait for it"
+    call.prepared(1)
+    assert call.tool_finished("plan_1", "round the corner", failed=False) == ((), ())
+    assert states(call) == {"find a shop": "done", "send": "active", "tell": "open"}
+    assert "next wish" in settle(call).message
+
+
+def test_given_a_wish_for_a_sub_agent_that_the_caller_drops_then_its_work_is_stopped() -> None:
+    scout = ToolRules(stoppable=True, asks="scout")
+    call = Orchestrator({"a": Role({"ask_scout": scout}, {})}, "a")
+    call.tool_requested(0, "c1", MAKE, plan(("scout", "find a shop"), ("a", "talk"), ("a", "look")))
+    call.delegate()
+    cancelled, answer = call.tool_requested(0, "c2", MAKE, plan(("a", "talk"), ("a", "look")))
+    assert cancelled == Cancel("plan_1")
+    assert isinstance(answer, Answer)
+    call.tool_finished("plan_1", "stopped", failed=True)
+    assert states(call) == {"find a shop": "dropped", "talk": "open", "look": "open"}
+    call.idle()
+    assert "next wish" in settle(call).message, "a sub-agent that failed is no reason not to settle this one"
 
 
 def test_given_a_rule_against_a_handoff_then_the_plan_tells_it_and_goes_on() -> None:

@@ -186,6 +186,38 @@ async def test_given_two_sub_agents_at_once_then_they_work_in_parallel_while_the
     ]
 
 
+async def test_given_several_wishes_then_a_sub_agent_deals_with_its_own_while_the_agent_deals_with_another(
+    asking: Stage,
+) -> None:
+    steps = [{"wish": "search for a shop", "agent": "scout"}, {"wish": "tell a joke", "agent": "alfa"}]
+
+    def play(asked: Heard) -> Sequence[Spoken]:
+        if "Something has ended" in asked.instructions:
+            return told(asked)
+        if asked.last.get("role") == "system" and "tell a joke" in str(asked.last["content"]):
+            return [Say("a joke", ms=700, hz=ALFA), CallTool("step_done", '{"outcome": "done"}')]
+        return script({"long": lambda _: [CallTool("make_plan", json.dumps({"steps": steps}))]})(asked)
+
+    def search(asked: Asked) -> Sequence[Step]:
+        return [Answer("It is round the corner.")] if asked.results else [Use("search", '{"seconds": 3}')]
+
+    asking.provider.play = play
+    async with chatting(search) as chat, asking.caller() as caller:
+        await greeted(caller)
+        heard = await turn(caller, "long")
+        while "news: It is round the corner." not in said(asking, caller):
+            heard = await caller.silence(await caller.voice(ALFA, heard + 0.05))
+    texts = said(asking, caller)
+    assert texts.index("a joke") < texts.index("news: It is round the corner.")
+    assert chat.asked[0].request == "search for a shop"
+    events = asking.journal(caller.room)
+    states = [[step["state"] for step in event["steps"]] for event in only(events, "plan.changed")]
+    assert states[-1] == ["done", "done"]
+    assert ["active", "done"] in states, "the joke did not wait for the shop"
+    [called] = [event for event in only(events, "tool.called") if event["agent"] == "alfa"]
+    assert (called["tool"], called["arguments"]) == ("ask_scout", {"request": "search for a shop"})
+
+
 async def test_given_a_caller_who_gives_up_waiting_then_the_sub_agent_and_its_tools_are_stopped(asking: Stage) -> None:
     asking.provider.play = told
     async with chatting(lambda _: [Use("search", '{"seconds": 15}')]) as chat, asking.caller() as caller:

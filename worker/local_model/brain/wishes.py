@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from agents.plan import MAKE, SETTLE
+from agents.sub_agent import PREFIX as ASK
 from worker.local_model.brain.choice import ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word, runs
 from worker.local_model.brain.past import named_wish
@@ -206,7 +207,7 @@ def _meant(text: str, wishes: Sequence[Wish], choose: Choose, offers: Sequence[O
 
 def _agent(offer: Offer) -> str:
     name = offer.tool.name if offer.tool else ""
-    return name.removeprefix(HANDOFF) if name.startswith(HANDOFF) else ""
+    return next((name.removeprefix(prefix) for prefix in (HANDOFF, ASK) if name.startswith(prefix)), "")
 
 
 def _another(clause: str, before: str) -> bool:
