@@ -485,6 +485,7 @@ class Call:
         if self._toolboxes[agent].spec(run.tool).while_running == "background":
             self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
             self._arbiter.want(Reason.RESULT)
+        self._rearm()  # it may be stopped now
 
     def _on_tool_slow(self, call_id: str) -> None:
         """Nobody shall wonder whether the line is dead."""
