@@ -1,5 +1,6 @@
 """What an agent is told: its instructions, and what the call has established. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,15 +9,23 @@ from agents.tasks import Task
 
 SUMMARY_WORDS = 160
 _TURN_WORDS = 30
+_KNOWN = "Known of this call: "
 
 
 def told(
-    instructions: str, today: str, facts: Mapping[str, Any], open_tasks: Sequence[Task], steps: Sequence[Step] = ()
+    instructions: str,
+    today: str,
+    facts: Mapping[str, Any],
+    open_tasks: Sequence[Task],
+    steps: Sequence[Step] = (),
+    references: str = "",
 ) -> str:
     """The instructions with what changes from call to call, and from step to step."""
     parts = [instructions, f"Today is {today}."]
     if known := [f"{name}: {value}" for name, value in facts.items() if isinstance(value, str | int | float)]:
-        parts.append("Known of this call: " + "; ".join(known) + ".")
+        parts.append(_KNOWN + "; ".join(known) + ".")
+    if references:
+        parts.append(references)
     if open_tasks:
         order = [_step(task, facts) for task in open_tasks]
         parts.append("Your next steps, in this order: " + "; ".join(order) + ".")
@@ -36,6 +45,13 @@ def _step(task: Task, facts: Mapping[str, Any]) -> str:
     how = [f"find out {', '.join(missing)}"] if missing else []
     how += [f"call {task.tool}"] if task.tool else []
     return f"{name} ({', then '.join(how)})" if how else name
+
+
+def established(instructions: str) -> dict[str, str]:
+    """The facts that instructions name: the other end of `told`."""
+    found = re.search(rf"(?m)^{_KNOWN}(.*)\.$", instructions)
+    pairs = (pair.partition(": ") for pair in found[1].split("; ")) if found else ()
+    return {name: value for name, _, value in pairs}
 
 
 def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str:

@@ -315,7 +315,7 @@ class Orchestrator:
     def delegate(self) -> tuple[Delegate, ...]:
         """The wishes of the plan that a sub-agent can deal with now."""
         found = list[Delegate]()
-        while step := self._plan.next_quiet:
+        while not self.switching and (step := self._plan.next_quiet):
             tool = sub_agent.tool_name(step.agent)
             asker = next(name for name in (self.agent, *self._roles) if tool in self._roles[name].tools)
             self._delegated += 1

@@ -63,7 +63,7 @@ class Plan:
 
         Raises PlanError, and changes nothing then.
         """
-        settled = tuple(step for step in self.steps if step.state in ("done", "dropped"))
+        settled = tuple(replace(step, after=()) for step in self.steps if step.state in ("done", "dropped"))
         wanted = _read(arguments, [*agents, *quiet], proposer, offset=len(settled))
         wanted = [replace(step, quiet=step.agent in quiet) for step in wanted]
         if len(wanted) < 2 and not (len(settled) < len(self.steps)):
@@ -71,7 +71,11 @@ class Plan:
         active = self.active
         going_on = next((step for step in wanted if active and _same(step, active)), None)
         kept = [replace(step, state="active") if step is going_on and not step.after else step for step in wanted]
-        kept = [self._as_before(step) if step.quiet else step for step in kept]
+        running = {(step.agent, _wish(step)): step.run for step in self.steps if step.quiet and step.state == "active"}
+        kept = [
+            replace(step, state="active", run=run) if (run := running.pop((step.agent, _wish(step)), "")) else step
+            for step in kept
+        ]
         gone = [
             replace(step, state="dropped", after=())
             for step in self.steps
@@ -90,8 +94,9 @@ class Plan:
             self._set(step, state, run)
 
     def restore(self, former: tuple[Step, ...]) -> None:
-        """Everything as it was, but for what went on quietly meanwhile."""
-        self.steps = tuple(self._as_before(step) if step.quiet else step for step in former)
+        """Everything as it was, but for what has come to its end quietly meanwhile."""
+        states = {step.run: step.state for step in self.steps if step.run}
+        self.steps = tuple(replace(step, state=states[step.run]) if step.run in states else step for step in former)
 
     def settle(self, state: Literal["done", "dropped"]) -> None:
         """The active step is over."""
@@ -118,11 +123,6 @@ class Plan:
     def _set(self, step: Step, state: State, run: str = "") -> None:
         place = next(place for place, known in enumerate(self.steps) if known is step)
         self.steps = (*self.steps[:place], replace(step, state=state, run=run), *self.steps[place + 1 :])
-
-    def _as_before(self, step: Step) -> Step:
-        """With the state of the step that is the same."""
-        known = next((known for known in self.steps if _same(known, step) and known.quiet), step)
-        return replace(step, state=known.state, run=known.run)
 
     def _first(self, *, quiet: bool) -> Step | None:
         open_ = (step for step in self.steps if step.quiet is quiet and step.state == "open")
@@ -174,5 +174,9 @@ def _step(number: int, item: Any, agents: Collection[str], proposer: str, offset
 
 
 def _same(one: Step, other: Step) -> bool:
+    return (one.agent, _wish(one)) == (other.agent, _wish(other))
+
+
+def _wish(step: Step) -> str:
     """However it is written: instructions name a wish without its full stop."""
-    return (one.agent, one.wish.casefold().rstrip(" .")) == (other.agent, other.wish.casefold().rstrip(" ."))
+    return step.wish.casefold().rstrip(" .")

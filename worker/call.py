@@ -22,11 +22,13 @@ from agents.orchestrator import (
     Switch,
     TaskDone,
 )
+from agents.references import References
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
+from worker.journal import pointing
 from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -145,6 +147,8 @@ class Call:
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
+        self._references = References()
+        self._armed_ms = 0  # as of when agents were told the ages of things: new ages alone are no reason to tell again
         self._line = Line(endpoint, self._arms(), self._inbox.put_nowait)
         self._gate = AudioGate(sink, endpoint.profile.sample_rate, self._on_gate)
         self._reply: _Reply | None = None
@@ -259,6 +263,7 @@ class Call:
     def _on_typed(self, participant: str, text: str) -> None:
         self._record(journal.UserWrote(participant=participant, text=text))
         self._line.write(text)
+        self._rearm()
         self._barge_in.typed()
         self._cut()
         self._take_turn(ended=self._now())
@@ -560,23 +565,28 @@ class Call:
                 if call_id:
                     self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
                 self._unshare = self._line.share(share, context.summary)
-                self._line.arm(self._arms())
+                self._arm()
                 self._hint = handoff.entry_hint(source, returning=returning)
                 self._arbiter.want(Reason.ENTRY)
             case Entered(source, target):
                 self._record(journal.HandoffDone(source=source, target=target))
+                self._rearm()  # what was typed or found on the way
             case RollBack(source, target, _, reason):
                 self._record(journal.HandoffFailed(source=source, target=target, reason=reason))
                 self._cut()
                 self._unshare()
-                self._line.arm(self._arms())
+                self._arm()
                 self._hint = handoff.entry_hint(target, refused=True)
                 self._arbiter.want(Reason.ENTRY)
 
     def _rearm(self) -> None:
-        """Facts and steps have changed: so does what the agent is told and offered."""
-        if not self._orchestrator.switching and (arms := self._arms()) != self._line.armed:
-            self._line.arm(arms)
+        """Facts, steps or references have changed: so does what the agent is told and offered."""
+        if not self._orchestrator.switching and self._arms() != self._line.armed:
+            self._arm()
+
+    def _arm(self) -> None:
+        self._armed_ms = self._journal.now_ms
+        self._line.arm(self._arms())
 
     def _on_arm_refused(self, epoch: int, message: str) -> None:
         if command := self._orchestrator.failed(epoch, message):
@@ -588,7 +598,12 @@ class Call:
         agent = self._team.agents[self._orchestrator.agent]
         orchestrator = self._orchestrator
         told = context.told(
-            agent.instructions, self._today, orchestrator.facts, orchestrator.procedure.open, orchestrator.plan
+            agent.instructions,
+            self._today,
+            orchestrator.facts,
+            orchestrator.procedure.open,
+            orchestrator.plan,
+            self._references.told(self._armed_ms),
         )
         tools = self._toolboxes[agent.name].schemas(orchestrator.offered)
         return Arms(orchestrator.epoch, told, tools, agent.voice)
@@ -612,7 +627,7 @@ class Call:
     # ---- small things
 
     def _record(self, event: journal.JournalEvent) -> None:
-        self._journal.record(event, self._orchestrator.epoch)
+        pointing.note(self._references, self._journal.record(event, self._orchestrator.epoch))
 
     def _warn(self, code: str, detail: str) -> None:
         self._record(journal.CallWarned(code=code, detail=detail))

@@ -1,4 +1,4 @@
-from agents.context import SUMMARY_WORDS, summary, told
+from agents.context import SUMMARY_WORDS, established, summary, told
 from agents.tasks import Task
 
 
@@ -17,3 +17,11 @@ def test_given_two_hours_of_talk_then_the_summary_keeps_its_beginning_and_its_en
     assert "1042" in text
     assert "sentence 799" in text
     assert len(text.split()) <= SUMMARY_WORDS + 12
+
+
+def test_an_agent_can_read_the_facts_it_was_told() -> None:
+    text = told(
+        "Be kind. Known: a lot.", "Monday", {"number": 7, "mail": "jo@example.com", "list": [1]}, (), (), "- a 1"
+    )
+    assert established(text) == {"number": "7", "mail": "jo@example.com"}
+    assert established(told("Be kind.", "Monday", {}, ())) == {}

@@ -80,6 +80,7 @@ def keep(plan: Plan, moves: list[tuple[str, Any]]) -> None:
             case agent:
                 plan.handed_over(agent)
                 assert plan.active is None or plan.active.agent == agent, "whoever has the caller deals with a wish"
+                assert waiting(before).items() <= waiting(plan.steps).items(), "what waits for what is as it was"
         check(before, plan.steps, wanted)
     for _ in plan.steps:
         if plan.active is None and (step := plan.next):
@@ -90,6 +91,11 @@ def keep(plan: Plan, moves: list[tuple[str, Any]]) -> None:
         for run in plan.running:
             plan.settle_quiet(run, "done")
     assert all(step.state in SETTLED for step in plan.steps), "no wish waits for ever"
+
+
+def waiting(steps: tuple[Step, ...]) -> dict[str, tuple[str, ...]]:
+    """What each wish waits for, by their words."""
+    return {step.wish: tuple(steps[place].wish for place in step.after) for step in steps if step.wish != JUST_NOW}
 
 
 def check(before: tuple[Step, ...], after: tuple[Step, ...], wanted: set[str]) -> None:

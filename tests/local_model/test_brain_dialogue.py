@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from agents.context import told
 from agents.plan import SETTLE
+from agents.references import References
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
@@ -234,3 +236,70 @@ def test_a_long_silence_is_asked_about_and_changes_nothing(brain: EmbeddingBrain
     assert "day" in words(
         talk(brain, "I need my books for longer.", SILENCE, SILENCE, SILENCE, "one two three four five")
     )
+
+
+def referring(*lines: str, facts: str = "") -> str:
+    """Instructions that name things, as an agent's are made."""
+    references = References()
+    for number, (kind, value) in enumerate(line.split(" ") for line in lines):
+        if kind == "photo":
+            references.showed(value, "a torn page", number)
+        elif kind == "wrote":
+            references.wrote(value, number)
+        else:
+            references.called("call", "desk", "find", {f"{kind}_number": value})
+            references.returned("call", "It is there.", number, failed=False)
+    known = {"card": facts} if facts else {}
+    return told(INSTRUCTIONS, "Monday 23 November 2026", known, (), (), references.told(0))
+
+
+@pytest.mark.parametrize(
+    ("instructions", "said", "card"),
+    [
+        (referring("card 12345"), "Do I have any fines on that card?", 12345),
+        (referring("card 12345", "book 23456"), "Do I have any fines?", 12345),
+        (referring("card 12345", "card 54321"), "What do I owe you on it?", 54321),
+        (referring("wrote 12345"), "Do I have any fines? It is the card I typed.", 12345),
+        (referring("card 12345"), "Do I have any fines on card 54321?", 54321),
+        (referring("card 12345", facts="54321"), "Do I have any fines?", 54321),
+    ],
+)
+def test_what_is_pointed_at_is_looked_up_in_the_instructions(
+    brain: EmbeddingBrain, instructions: str, said: str, card: int
+) -> None:
+    [call] = brain.think(Conversation(instructions, TOOLS, (Message("user", said),)))
+    assert isinstance(call, ToolCall)
+    assert (call.name, json.loads(call.arguments)) == ("fines", {"card": card})
+
+
+@pytest.mark.parametrize("lines", [(), ("book 23456",), ("card 99",)])
+def test_what_cannot_be_meant_is_asked_for(brain: EmbeddingBrain, lines: tuple[str, ...]) -> None:
+    said = (Message("user", "Do I have any fines on that card?"),)
+    assert "card number" in words(brain.think(Conversation(referring(*lines), TOOLS, said)))
+
+
+def test_another_one_is_asked_for_and_the_same_one_is_an_answer(brain: EmbeddingBrain) -> None:
+    instructions = referring("card 12345")
+    items: list[Item] = [Message("user", "Do I have any fines on my other card?")]
+    [asked] = brain.think(Conversation(instructions, TOOLS, tuple(items)))
+    assert "card number" in words([asked])
+    items += [Message("assistant", words([asked])), Message("user", "Oh, the same one.")]
+    [call] = brain.think(Conversation(instructions, TOOLS, tuple(items)))
+    assert isinstance(call, ToolCall)
+    assert json.loads(call.arguments) == {"card": 12345}
+
+
+def test_a_photo_is_named_by_its_reference(brain: EmbeddingBrain) -> None:
+    look = Tool(
+        "look_at_photo",
+        'Tell what is wrong with a book.\nExamples: "Can you look at the photo of my book?"',
+        {
+            "type": "object",
+            "properties": {"photo": {"type": "string", "description": "the photo"}},
+            "required": ["photo"],
+        },
+    )
+    said = (Message("user", "Can you look at the photo I sent before?"),)
+    [call] = brain.think(Conversation(referring("photo photo-1", "photo photo-2"), (look,), said))
+    assert isinstance(call, ToolCall)
+    assert json.loads(call.arguments) == {"photo": "photo-2"}

@@ -52,6 +52,15 @@ class UserWrote(_Event):
     text: str
 
 
+class UserShowed(_Event):
+    """A picture or a document; agents speak of it by its `ref`: `photo-1`."""
+
+    type: Literal["user.showed"] = "user.showed"
+    participant: str
+    ref: str
+    description: str = Field(default="", description="What is on it, as far as it is known.")
+
+
 class AgentSaid(_Event):
     """What was heard of a reply: `text` is cut where the caller interrupted."""
 
@@ -156,6 +165,7 @@ JournalEvent = Annotated[
     | CallWarned
     | UserSaid
     | UserWrote
+    | UserShowed
     | AgentSaid
     | ToolCalled
     | ToolFinished

@@ -80,9 +80,15 @@ class Journal:
         self._recorder, self._elapsed_ms, self._publish = recorder, elapsed_ms, publish
         self._count = 0
 
-    def record(self, event: JournalEvent, epoch: int) -> None:
+    @property
+    def now_ms(self) -> int:
+        """Since the call began."""
+        return self._elapsed_ms()
+
+    def record(self, event: JournalEvent, epoch: int) -> JournalEvent:
         """Stamps `at` and `epoch`, and keeps it."""
         stamped = event.model_copy(update={"at": self._elapsed_ms(), "epoch": epoch})
         self._recorder.record(self.call, self._count, stamped)
         self._count += 1
         self._publish(stamped)
+        return stamped

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from agents import context, references
 from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import small_talk, wishes, wording
@@ -227,6 +228,8 @@ class Dialogue:
             state.tries -= 1
         else:
             value = slot.find(text, self._today, answering=True)
+        if slot.points(text):
+            value = (self._referred(slot) or value) if slot.is_free else value or self._known(slot, text)
         if (
             not _only_values(tool, text)
             and (value is None or slot.is_free)
@@ -328,6 +331,8 @@ class Dialogue:
 
     def _value(self, slot: Slot, text: str) -> Any:
         """From what was said just now, or else from before; None if it was not said at all."""
+        if slot.is_free and (shown := self._shown(slot, text)) is not None:
+            return shown
         found = self._find(slot, text)
         if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
             found = self._known(slot, text)
@@ -349,7 +354,9 @@ class Dialogue:
         elsewhere = [self._find(slot, other) for other in wishes.others(self._wish, self._items)]
         for place in reversed(range(self._at)):
             item, ours = self._items[place], about[place]
-            if not (slot.lasts or ours is wishes.About.THIS) or (ours is wishes.About.OTHERS and not _points(text)):
+            if not (slot.lasts or slot.points(text) or ours is wishes.About.THIS) or (
+                ours is wishes.About.OTHERS and not _points(text)
+            ):
                 continue
             match item:
                 case ToolCall() as call:
@@ -360,7 +367,21 @@ class Dialogue:
                     found = None
             if found is not None and (found not in elsewhere or _points(text)):
                 return found
-        return None
+        if slot.is_free or not (slot.lasts or slot.points(text)) or (self._wish and not _points(text)):
+            return None
+        if (fact := context.established(self._instructions).get(slot.name)) is not None:
+            return slot.take(slot.name, fact)
+        return self._referred(slot)
+
+    def _referred(self, slot: Slot) -> Any:
+        """The newest thing in the instructions that can be this parameter."""
+        taken = (slot.take(kind, value) for kind, value in references.read(self._instructions))
+        return next((value for value in taken if value is not None), None)
+
+    def _shown(self, slot: Slot, text: str) -> Any:
+        """For a parameter that takes any words: a thing by its name, when that is what is spoken of (`the photo`)."""
+        kinds = {kind for kind, _ in references.read(self._instructions)}
+        return self._referred(slot) if any(kind in text.lower() for kind in kinds) else None
 
     def _names_something(self, tool: Tool, text: str) -> bool:
         return any(slot.lasts and self._find(slot, text) is not None for slot in slots_of(tool.parameters))

@@ -108,6 +108,7 @@ NO_CONTENT = frozenset(
         "got",
     ]
 )
+_ANY_NAME = frozenset(["number", "code", "e", "mail"])  # of something written, that may be anything's
 _COMPLAINT = re.compile(
     r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|"
     r"isn't|arrived|came|got|looks?|smells?|stopped)\b[^,.;?!]*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
@@ -195,6 +196,32 @@ class Slot:
             return self._find_code(text)
         return self._find_words(text, answering=answering)
 
+    def points(self, text: str) -> bool:
+        """Whether what was said is no value, but points at one: `that order`, `the same one`, `the one I sent you`."""
+        said = clean(text).lower()
+        mine = "|".join(sorted(_words(f"{self.name} {self.label}")) or ["one"])
+        return bool(
+            re.search(rf"\b(?:the same|that|this) (?:one|{mine})\b|\bthe same\b", said)
+            or re.search(
+                r"\bi (?:just )?(?:sent|wrote|typed|gave|showed)\b|\b(?:we|you) (?:talked|spoke|found)\b", said
+            )
+            or re.fullmatch(r"\W*(?:yes,? )?(?:for )?(?:that|this|it)(?: please)?\W*", said)
+        )
+
+    def take(self, name: str, value: str) -> Any:
+        """A value that bears a name elsewhere (`order`: `1042`), if it can be this parameter's; None if not."""
+        mine, theirs = _words(f"{self.name} {self.label}"), _words(name)
+        if not (mine & theirs or theirs <= _ANY_NAME):
+            return None
+        if self.is_number:
+            low, high = self._limit("minimum", 0), self._limit("maximum", 10**12)
+            return int(value) if value.isdecimal() and low <= int(value) <= high else None
+        if pattern := self.schema.get("pattern"):
+            return value if re.fullmatch(pattern, value) else None
+        if self.is_email:
+            return _find_email(value)
+        return value if self._type == "string" and mine & theirs else None
+
     def read_back(self, value: Any) -> str:
         """A value as it is said to the caller."""
         if self.is_day:
@@ -279,6 +306,10 @@ def said_yes(text: str) -> bool | None:
     if re.match(r"\s*(no|nope|nah|not|don't|do not|wrong|cancel|stop)\b", said):
         return False
     return True if _YES.search(said) else None
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if word not in NO_CONTENT}
 
 
 def ordinal(number: int) -> str:
