@@ -9,7 +9,11 @@ from agents.tasks import Task
 
 SUMMARY_WORDS = 160
 _TURN_WORDS = 30
+_FIGURES = 12  # that a summary of a long talk names
+_BEFORE_WORDS = 4  # with each: "my order number is 1042"
+_FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
+_SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
 def told(
@@ -55,19 +59,48 @@ def established(instructions: str) -> dict[str, str]:
 
 
 def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str:
-    """What was said, (role, text) in order, within `words`: how it began, and the latest of it."""
-    lines = [f"{'caller' if role == 'user' else 'agent'}: {_clipped(text)}" for role, text in turns if text.strip()]
-    if not lines:
+    """What was said, (role, text) in order, within `words`: the caller's first turn, what numbers were named, the latest.
+
+    A tool's turn bears its name as the role.
+    """
+    spoken = [(_SPEAKERS.get(role, role), text) for role, text in turns if text.strip()]
+    if not spoken:
         return "Nothing has been said yet."
-    first, rest = lines[0], list[str]()
-    left = words - len(first.split())
+    began = next((place for place, turn in enumerate(spoken) if turn[0] == "caller"), 0)
+    spoken = spoken[began:]  # a greeting tells nothing
+    lines = [f"{speaker}: {_clipped(text)}" for speaker, text in spoken]
+    kept, left = [lines[0]], words - len(lines[0].split())
+    if sum(len(line.split()) for line in lines[1:]) > left and (figures := _figures(spoken[1:])):
+        kept.append(figures)
+        left -= len(figures.split())
+    latest = list[str]()
     for line in reversed(lines[1:]):
         left -= len(line.split())
         if left < 0:
-            rest.append("…")
+            latest.append("…")
             break
-        rest.append(line)
-    return "The conversation so far. " + " | ".join([first, *reversed(rest)])
+        latest.append(line)
+    return "Earlier in this call. " + " | ".join([*kept, *reversed(latest)])
+
+
+async def shorten(turns: Sequence[tuple[str, str]]) -> str:
+    """`summary`, where a model of its own could be asked instead. Whatever stands here never raises."""
+    return summary(turns)
+
+
+def _figures(spoken: Sequence[tuple[str, str]]) -> str:
+    """Each number, code and address once, with the words before it. Too many are the caller's first, and the last."""
+    named = dict[str, str]()
+    for speaker, text in sorted(spoken, key=lambda turn: turn[0] != "caller"):
+        said = text.split()
+        for place, word in enumerate(said):
+            figure = word.strip(".,;:!?()'\"")
+            if _FIGURE.fullmatch(figure) and figure not in named:
+                named[figure] = f"{speaker}: {' '.join([*said[max(0, place - _BEFORE_WORDS) : place], figure])}"
+    every = list(named.values())
+    if len(every) > _FIGURES:
+        every = [*every[: _FIGURES // 2], "…", *every[-_FIGURES // 2 :]]
+    return "Named: " + ", ".join(every) if every else ""
 
 
 def _clipped(text: str) -> str:

@@ -3,6 +3,7 @@
 python -m agents.reference > docs/team-file.md
 """
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from agents.spec import (
     BudgetSpec,
     FactSpec,
     HandoffSpec,
+    MemorySpec,
     SubAgentSpec,
     TaskSpec,
     TeamSpec,
@@ -24,6 +26,7 @@ from agents.spec import (
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", TeamSpec),
     ("`facts.NAME`", FactSpec),
+    ("`memory`", MemorySpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),
     ("`agents.NAME.tasks`", TaskSpec),
@@ -66,7 +69,7 @@ def _for_people() -> dict[str, Any]:
 
 def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n## {title}\n"
-    yield f"{(model.__doc__ or '').strip()}\n"
+    yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
     yield "| key | values | default | what it decides |"
     yield "|---|---|---|---|"
     required = set(model.model_json_schema().get("required", []))
@@ -83,6 +86,8 @@ def _values(told: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in told["enum"])
     if "anyOf" in told:
         return _values(next(kind for kind in told["anyOf"] if kind.get("type") != "null"))
+    if "$ref" in told:
+        return "a mapping"
     match told.get("type"):
         case "array":
             return "a list"

@@ -170,6 +170,19 @@ class HandoffSpec(Spec):
         return f"last: {share['last']}" if isinstance(share, dict) and list(share) == ["last"] else share
 
 
+class MemorySpec(Spec):
+    """How much of a long call the model remembers word by word; what is older it knows as a summary.
+
+    Tokens are an estimate: speech of the caller counts 10 a second, speech of the model 20 and its words, text a quarter
+    of its bytes.
+    """
+
+    budget_tokens: int = Field(
+        default=8000, ge=500, description="More than so many, instructions and tools not counted, is summarised."
+    )
+    keep_turns: int = Field(default=12, ge=1, le=200, description="The caller's last turns that are never summarised.")
+
+
 class AgentSpec(Spec):
     """One agent: what it is told, what it may call, to whom it may hand the caller over."""
 
@@ -239,6 +252,7 @@ class TeamSpec(Spec):
     start: Name = Field(description="Who answers.")
     model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
+    memory: MemorySpec = Field(default=MemorySpec(), description="How much of a long call the model remembers.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 
     @property

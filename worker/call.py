@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,7 @@ from worker.line.events import (
     Transcript,
 )
 from worker.line.line import Arms, Line
+from worker.line.memory import Outgrown
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
@@ -78,7 +79,15 @@ class _Tick:
     """A deadline may have come."""
 
 
-CallEvent = LineEvent | RoomEvent | ToolEvent | _Tick
+@dataclass(frozen=True, slots=True)
+class _Summarised:
+    """There is a summary for what has outgrown the model's memory."""
+
+    outgrown: Outgrown
+    summary: str
+
+
+CallEvent = LineEvent | RoomEvent | ToolEvent | _Tick | _Summarised
 
 
 @dataclass(slots=True)
@@ -110,7 +119,8 @@ class Call:
     """All that happens in a call passes through `handle`, one thing at a time: no two parts decide at once.
 
     `today` is what agents are told of the date, `make_context` gives a tool what it may see, `text_models` names what
-    each sub-agent thinks with.
+    each sub-agent thinks with. `shorten` summarises what a long call has outgrown, given as (role, text); it takes its
+    time, and never raises.
     """
 
     def __init__(
@@ -125,6 +135,7 @@ class Call:
         journal: Journal,
         today: str,
         make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any]], CallContext],
+        shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
     ) -> None:
         self._team, self._caller, self._today = team, caller, today
         self._outbox, self._journal = outbox, journal
@@ -149,7 +160,10 @@ class Call:
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
         self._references = References()
         self._armed_ms = 0  # as of when agents were told the ages of things: new ages alone are no reason to tell again
-        self._line = Line(endpoint, self._arms(), self._inbox.put_nowait)
+        self._shorten = shorten
+        self._summarising = False
+        self._summarised: _Summarised | None = None  # waits for a quiet moment
+        self._line = Line(endpoint, self._arms(), self._inbox.put_nowait, team.memory)
         self._gate = AudioGate(sink, endpoint.profile.sample_rate, self._on_gate)
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
@@ -241,6 +255,8 @@ class Call:
                 self._warn(code, detail)
             case Left(reason):
                 self._ended = reason
+            case _Summarised():
+                self._summarised = event
             case _Tick():
                 self._judge(self._barge_in.decide(self._now(), loud=self._loudness.loud))
 
@@ -310,6 +326,7 @@ class Call:
         for delegated in self._orchestrator.delegate():
             self._carry_out(delegated, start)
         if self._line.up and self._is_idle:
+            self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
         if self._line.up and (reason := self._arbiter.next(caller_speaking=speaking, audible=self._gate.audible)):
@@ -343,6 +360,23 @@ class Call:
                 )
                 self._hint = f"{self._hint} {claims.correction(tools)}".strip()
                 self._arbiter.want(Reason.CORRECTION)
+
+    def _keep_short(self, start: Start) -> None:
+        """A memory that has outgrown its budget: a summary is made of the oldest of it, and takes its place."""
+        if (ready := self._summarised) and not self._orchestrator.switching:
+            self._summarised, self._summarising = None, False
+            if sizes := self._line.compact(ready.outgrown, ready.summary):
+                before, after = sizes
+                items = len(ready.outgrown.items)
+                self._record(journal.MemoryCompacted(items=items, tokens_before=before, tokens_after=after))
+                self._armed_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
+                self._rearm()
+        elif not self._summarising and (outgrown := self._line.outgrown()):
+            self._summarising = True
+            start(self._summarise(outgrown))
+
+    async def _summarise(self, outgrown: Outgrown) -> None:
+        self.put(_Summarised(outgrown, await self._shorten(outgrown.turns)))
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""

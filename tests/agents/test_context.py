@@ -19,6 +19,19 @@ def test_given_two_hours_of_talk_then_the_summary_keeps_its_beginning_and_its_en
     assert len(text.split()) <= SUMMARY_WORDS + 12
 
 
+def test_given_many_numbers_then_the_summary_names_those_of_the_caller_whenever_they_were_told() -> None:
+    turns = [("user", "Hello there.")]
+    turns += [("assistant", f"That is {n} pounds and some more words about it all.") for n in range(100, 200)]
+    turns.insert(30, ("user", "Oh, and my order number is 1042."))
+    turns.insert(31, ("find_order", "Order 1042 is a kettle."))
+    turns.insert(60, ("user", "You reach me as jo@example.com!"))
+    text = summary(turns)
+    assert "order number is 1042" in text
+    assert "me as jo@example.com" in text
+    assert len(text.split()) <= SUMMARY_WORDS + 12
+    assert "find_order: Order 1042 is a kettle." in summary(turns[29:33]), "a short talk is told whole"
+
+
 def test_an_agent_can_read_the_facts_it_was_told() -> None:
     text = told(
         "Be kind. Known: a lot.", "Monday", {"number": 7, "mail": "jo@example.com", "list": [1]}, (), (), "- a 1"

@@ -95,7 +95,7 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @contextmanager
 def house_with(places: Sequence[int], folder: Path, **settings: str) -> Iterator[House]:
-    """A LiveKit server, and a worker with so many places for each entry."""
+    """A LiveKit server, and a worker with so many places for each entry; `settings` besides the usual."""
     config = with_free_ports(read_config(ROOT / "livekit.yaml"))
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
     port = free_port()

@@ -143,6 +143,15 @@ class PlanChanged(_Event):
     steps: tuple[PlanStep, ...]
 
 
+class MemoryCompacted(_Event):
+    """The oldest turns in the model's memory were replaced by a summary; tokens are an estimate."""
+
+    type: Literal["memory.compacted"] = "memory.compacted"
+    items: int
+    tokens_before: int
+    tokens_after: int
+
+
 class LineLost(_Event):
     type: Literal["line.lost"] = "line.lost"
     reason: str
@@ -175,6 +184,7 @@ JournalEvent = Annotated[
     | HandoffFailed
     | TaskDone
     | PlanChanged
+    | MemoryCompacted
     | LineLost
     | LineRestored
     | WatchdogFired,

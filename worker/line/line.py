@@ -8,9 +8,11 @@ from typing import Any
 from livekit.agents import llm
 from livekit.agents.utils import shortuuid
 
-from worker.line import memory
+from agents.spec import MemorySpec
+from worker.line import compaction, memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
+    Audio,
     LineEvent,
     LineLost,
     LineRestored,
@@ -46,12 +48,15 @@ class Line:
     audio is kept, requests are the caller's to hold back: see `up`.
     """
 
-    def __init__(self, endpoint: Endpoint, first: Arms, emit: Callable[[LineEvent], None]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, first: Arms, emit: Callable[[LineEvent], None], limits: MemorySpec | None = None
+    ) -> None:
         self.profile = endpoint.profile
         self.up = True
         self._emit = emit
-        self._memory = memory.Memory()
+        self._memory, self._limits = memory.Memory(), limits or MemorySpec()
         self._ring = Ring(self.profile.sample_rate)
+        self._onsets: dict[str, int] = {}  # speech that goes on: item -> where the session heard it begin, in ms
         self._unwritten: dict[str, int] = {}  # speech that is in no transcript yet: item -> where it began
         self._stopped: dict[str, int] = {}  # of these, where it ended
         self._written = 0  # up to there, all speech is in transcripts
@@ -110,28 +115,55 @@ class Line:
         if share == "summary" and hidden:
             entry = memory.Said(shortuuid(memory.SUMMARY), "system", summary(self._memory.turns()))
             self._memory.put_first(entry)
+            before |= {entry.item}
             if self.up:
                 self._link.remember(entry, after="root")
         return lambda: self._show(before)
 
+    def outgrown(self) -> memory.Outgrown | None:
+        """What of the model's memory is to be summarised now, if it has outgrown its budget. Ask when no tool runs."""
+        items = compaction.outgrown(self._memory, self._limits, self._unwritten.keys())
+        return self._memory.plan(items) if items else None
+
+    def compact(self, outgrown: memory.Outgrown, summary: str) -> tuple[int, int] | None:
+        """The model forgets what has outgrown its budget for a summary of it, while it does not reply.
+
+        Returns what it remembered before and remembers now, in tokens; None, without effect, if a handoff has changed
+        meanwhile what it shall know.
+        """
+        size, before = compaction.size(self._memory), self._memory.held()
+        if not self._memory.compact(outgrown, summary):
+            return None
+        self._sync(before, self._memory.held())
+        return size, compaction.size(self._memory)
+
     def _show(self, hidden: frozenset[str]) -> None:
         if hidden == self._memory.hidden:
             return
-        before = {entry.item for entry in self._memory.entries()}
+        before = self._memory.held()
         self._memory.hide(hidden)
-        after = self._memory.entries()
+        self._sync(before, self._memory.held())
+
+    def _sync(self, before: Sequence[memory.Entry], after: Sequence[memory.Entry]) -> None:
+        """Brings the provider's memory from what it was to what it shall be."""
         if not self.up:
             return  # the session to come is filled with what is shared
-        for item in before - {entry.item for entry in after}:
-            self._link.forget(item)
+        known, wanted = {entry.item for entry in before}, {entry.item for entry in after}
+        for entry in before:
+            if entry.item not in wanted:
+                self._link.forget(entry.item)
         previous = "root"
         for entry in after:
-            if entry.item not in before:
+            if entry.item not in known:
                 self._link.remember(entry, after=previous)
+                self._memory.sounds(entry.item, 0)
             previous = entry.item
 
     def give_result(self, call_id: str, name: str, output: str) -> None:
         """What a tool returned, or why it did not."""
+        before = self._memory.held()
+        if self._memory.recall(call_id):
+            self._sync(before, self._memory.held())
         self._remember(memory.Returned(shortuuid("result_"), call_id, name, output))
 
     def heard(self, item: str, text: str, heard_ms: int, *, interrupted: bool) -> None:
@@ -140,6 +172,7 @@ class Line:
             return
         if heard_ms > 0:
             self._memory.word(item, text)
+            self._memory.sounds(item, heard_ms)
         else:
             self._memory.forget(item)
         if self.up:
@@ -155,8 +188,9 @@ class Line:
         this = self._reconnects
         self._spoke = False
         self.arm(self.armed)
+        filled = self._memory.entries()
         try:
-            await self._link.restore(self._memory.entries())
+            await self._link.restore(filled)
         except llm.RealtimeError:
             logger.warning("the provider did not confirm the call's memory; going on without part of it")
         if this != self._reconnects:
@@ -165,10 +199,14 @@ class Line:
             self._memory.forget(item)
         start = max(self._written, min([*self._unwritten.values(), self._before(self._lost_at)]))
         self._unwritten.clear()
+        self._onsets.clear()
         self._stopped.clear()
+        self._memory.restored()
         self._began = start
+        if not self.up:
+            self.up = True
+            self._sync(filled, self._memory.entries())  # what was typed or shared while the session was being filled
         self._link.hear(self._ring.since(start))
-        self.up = True
         self._emit(LineRestored())
 
     async def close(self) -> None:
@@ -193,10 +231,12 @@ class Line:
     def _on_event(self, event: LineEvent) -> None:
         match event:
             case SpeechStarted(item, at_ms):
+                self._onsets[item] = at_ms
                 self._unwritten[item] = self._position(at_ms)
             case SpeechStopped(item, at_ms):
                 self._stopped[item] = self._position(at_ms)
                 self._memory.add(memory.Said(item, "user", ""))
+                self._memory.sounds(item, at_ms - self._onsets.pop(item, at_ms))
             case Transcript(item, text, final=True):
                 self._unwritten.pop(item, None)
                 self._written = max(self._written, self._stopped.pop(item, 0))
@@ -204,6 +244,9 @@ class Line:
             case MessageStarted(_, item):
                 self._spoke = True
                 self._memory.add(memory.Said(item, "assistant", ""))
+            case Audio(_, item, pcm):
+                ms = len(pcm) * 500 // self.profile.sample_rate
+                self._memory.sounds(item, self._memory.audio_ms(item) + ms)
             case Text(_, item, text):
                 self._memory.more(item, text)
             case ToolRequested(_, item, call_id, name, arguments):

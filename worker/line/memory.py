@@ -3,9 +3,15 @@
 A provider's own record holds sentences nobody heard, and is gone with its session; a new session is filled from this.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from livekit.agents.utils import shortuuid
+
+from agents import context
+
 SUMMARY = "summary_"  # how the items begin that stand for hidden ones
+_DIGEST = "digest_"  # and the one that stands for what was compacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,28 @@ class Returned:
 Entry = Said | Called | Returned
 
 
+@dataclass(frozen=True, slots=True)
+class Outgrown:
+    """What is to be compacted, and all that the summary then stands for: (role, text), a tool's result by its name."""
+
+    items: frozenset[str]
+    stands_for: frozenset[str]
+    turns: tuple[tuple[str, str], ...]
+
+
 class Memory:
-    """Entries in the order they came. Some may be hidden from the agent who has the call; none is lost."""
+    """Entries in the order they came. Some may be hidden from the agent who has the call; none is lost.
+
+    What is compacted the model knows as one summary at the front, of as much as is not hidden. It stays compacted.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._hidden: frozenset[str] = frozenset()
+        self._compacted: frozenset[str] = frozenset()
+        self._digests: dict[frozenset[str], Said] = {}  # by what they stand for
+        self._audio_ms: dict[str, int] = {}
+        self._absent = set[str]()  # calls that the provider's session does not know
 
     def add(self, entry: Entry) -> None:
         self._entries.setdefault(entry.item, entry)
@@ -62,6 +84,30 @@ class Memory:
     def forget(self, item: str) -> None:
         self._entries.pop(item, None)
 
+    def sounds(self, item: str, ms: int) -> None:
+        """The provider has an item as sound, of this length; one of 0 ms it has as text."""
+        self._audio_ms[item] = ms
+
+    def audio_ms(self, item: str) -> int:
+        return self._audio_ms.get(item, 0)
+
+    def restored(self) -> None:
+        """A new session has been filled with what `entries` tells, as text; it has nothing else."""
+        self._audio_ms.clear()
+        self._entries = {item: entry for item, entry in self._entries.items() if not is_wordless(entry)}
+        answered = self._answered()
+        self._absent = {
+            item for item, entry in self._entries.items() if isinstance(entry, Called) and entry.call_id not in answered
+        }
+
+    def recall(self, call_id: str) -> bool:
+        """A call that began in a session which is gone is to be there again: its result comes. False if it is."""
+        for entry in self._entries.values():
+            if isinstance(entry, Called) and entry.call_id == call_id and entry.item in self._absent:
+                self._absent.remove(entry.item)
+                return True
+        return False
+
     @property
     def hidden(self) -> frozenset[str]:
         return self._hidden
@@ -75,17 +121,33 @@ class Memory:
 
         What the caller said last is always shared: it is the next agent who answers it.
         """
+        summaries = frozenset(entry.item for entry in self._entries.values() if is_summary(entry))
         if share == "all":
-            return frozenset(entry.item for entry in self._entries.values() if _is_summary(entry))
+            return summaries
         turns = int(share.removeprefix("last:")) if share.startswith("last:") else 1
         items = list(self._entries.values())
-        begins = [
-            place
-            for place, entry in enumerate(items)
-            if _by(entry, "user") and not (place and _by(items[place - 1], "user"))
-        ]
+        begins = turn_starts(items)
         start = begins[-turns] if len(begins) >= turns else 0
-        return frozenset(entry.item for entry in items[:start])
+        results = {entry.call_id for entry in items[:start] if isinstance(entry, Returned)}
+        return summaries | frozenset(
+            entry.item
+            for entry in items[:start]
+            if not is_wordless(entry)  # its words may still come, as a tool's result may
+            and not (isinstance(entry, Called) and entry.call_id not in results)
+        )
+
+    def plan(self, items: frozenset[str]) -> Outgrown:
+        """To compact `items` a summary is needed; `compact` takes it."""
+        stands_for = (self._compacted | items) - self._hidden
+        return Outgrown(items, stands_for, self._spoken(stands_for))
+
+    def compact(self, outgrown: Outgrown, summary: str) -> bool:
+        """From now on the model knows these by their summary. False, without effect, if others are hidden by now."""
+        if (self._compacted | outgrown.items) - self._hidden != outgrown.stands_for:
+            return False
+        self._compacted |= outgrown.items
+        self._digests[outgrown.stands_for] = Said(shortuuid(_DIGEST), "system", summary)
+        return True
 
     def put_first(self, entry: Said) -> None:
         """Adds what comes before all that is shared."""
@@ -96,27 +158,69 @@ class Memory:
         return tuple(
             (entry.role, entry.text)
             for entry in self._entries.values()
-            if isinstance(entry, Said) and not _is_summary(entry)
+            if isinstance(entry, Said) and not is_summary(entry)
         )
+
+    def held(self) -> tuple[Entry, ...]:
+        """What the provider's session has, in order: speech too that has no words, and calls that have no result."""
+        out = self._hidden | self._compacted | self._absent
+        shown = [entry for entry in self._entries.values() if entry.item not in out]
+        first = next((place for place, entry in enumerate(shown) if not is_summary(entry)), len(shown))
+        return (*shown[:first], *self._digest(), *shown[first:])
 
     def entries(self) -> tuple[Entry, ...]:
         """What the model shall know, in order.
 
         Without what has no words, and without calls that have no result yet (a provider refuses those).
         """
-        answered = {entry.call_id for entry in self._entries.values() if isinstance(entry, Returned)}
+        answered = self._answered()
         return tuple(
             entry
-            for entry in self._entries.values()
-            if entry.item not in self._hidden
-            and not (isinstance(entry, Said) and not entry.text.strip())
-            and not (isinstance(entry, Called) and entry.call_id not in answered)
+            for entry in self.held()
+            if not is_wordless(entry) and not (isinstance(entry, Called) and entry.call_id not in answered)
         )
+
+    def _digest(self) -> tuple[Said, ...]:
+        """The summary of what is compacted and not hidden, if anything is."""
+        if not (stands_for := self._compacted - self._hidden):
+            return ()
+        if stands_for not in self._digests:  # a handoff has changed what is hidden
+            text = context.summary(self._spoken(stands_for))
+            self._digests[stands_for] = Said(shortuuid(_DIGEST), "system", text)
+        return (self._digests[stands_for],)
+
+    def _spoken(self, items: frozenset[str]) -> tuple[tuple[str, str], ...]:
+        turns = []
+        for entry in self._entries.values():
+            match entry:
+                case Said(item, role, text) if item in items:
+                    turns.append((role, text))
+                case Returned(item, _, name, output) if item in items:
+                    turns.append((name, output))
+        return tuple(turns)
+
+    def _answered(self) -> set[str]:
+        return {entry.call_id for entry in self._entries.values() if isinstance(entry, Returned)}
+
+
+def turn_starts(entries: Sequence[Entry]) -> list[int]:
+    """Where the caller takes a turn; what they add to it before anybody answers belongs to it."""
+    return [
+        place
+        for place, entry in enumerate(entries)
+        if _by(entry, "user") and not (place and _by(entries[place - 1], "user"))
+    ]
 
 
 def _by(entry: Entry, role: str) -> bool:
     return isinstance(entry, Said) and entry.role == role
 
 
-def _is_summary(entry: Entry) -> bool:
-    return entry.item.startswith(SUMMARY)
+def is_summary(entry: Entry) -> bool:
+    """Whether it stands for others, hidden or compacted ones."""
+    return entry.item.startswith((SUMMARY, _DIGEST))
+
+
+def is_wordless(entry: Entry) -> bool:
+    """Whether it was noise, or is in no transcript yet."""
+    return isinstance(entry, Said) and not entry.text.strip()
