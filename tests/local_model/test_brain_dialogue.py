@@ -303,3 +303,8 @@ def test_a_photo_is_named_by_its_reference(brain: EmbeddingBrain) -> None:
     [call] = brain.think(Conversation(referring("photo photo-1", "photo photo-2"), (look,), said))
     assert isinstance(call, ToolCall)
     assert json.loads(call.arguments) == {"photo": "photo-2"}
+
+
+def test_the_day_that_does_not_suit_is_not_the_day_that_is_wanted(brain: EmbeddingBrain) -> None:
+    turns = ("I am away on Friday.", "Can you extend my loan on card 12345? I am not here that day.")
+    assert "Which day" in words(talk(brain, *turns))

@@ -350,13 +350,12 @@ class Dialogue:
 
     def _known(self, slot: Slot, text: str) -> Any:
         """What has come up before: a number, with whichever agent; for a wish that was put off, all that was told."""
+        pointed = slot.lasts or (slot.points(text) and not slot.is_day)
         about = wishes.about(self._wish, self._items[: self._at])
         elsewhere = [self._find(slot, other) for other in wishes.others(self._wish, self._items)]
         for place in reversed(range(self._at)):
             item, ours = self._items[place], about[place]
-            if not (slot.lasts or slot.points(text) or ours is wishes.About.THIS) or (
-                ours is wishes.About.OTHERS and not _points(text)
-            ):
+            if not (pointed or ours is wishes.About.THIS) or (ours is wishes.About.OTHERS and not _points(text)):
                 continue
             match item:
                 case ToolCall() as call:
@@ -367,7 +366,7 @@ class Dialogue:
                     found = None
             if found is not None and (found not in elsewhere or _points(text)):
                 return found
-        if slot.is_free or not (slot.lasts or slot.points(text)) or (self._wish and not _points(text)):
+        if slot.is_free or not pointed or (self._wish and not _points(text)):
             return None
         if (fact := context.established(self._instructions).get(slot.name)) is not None:
             return slot.take(slot.name, fact)
