@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from agents import handoff, sub_agent
-from agents.loader import load_team, load_tool, load_tools
+from agents.loader import load_team, load_tool, tool_name
 from agents.spec import AgentSpec, SpecError
 
 _TOOL = re.compile(r"`([a-z][a-z0-9_]*)`|\b(transfer_to_[a-z0-9_]+)")  # how instructions name a tool
@@ -23,7 +23,7 @@ def check(path: Path) -> list[str]:
         "Give it to the agent who holds the call."
         for agent in team.sub_agents.values()
         for tool in agent.tools
-        if _CONFIRM.search(load_tool(tool.tool).info.description or "")
+        if tool.tool and _CONFIRM.search(load_tool(tool.tool).info.description or "")
     ]
     return unasked + [
         f"{path}: agent {agent.name!r}, instructions: they name {name!r}, which this agent has not got. "
@@ -34,7 +34,7 @@ def check(path: Path) -> list[str]:
 
 
 def _offered(agent: AgentSpec) -> set[str]:
-    tools = {tool.id for tool in load_tools(agent)}
+    tools = {tool_name(tool) for tool in agent.tools}
     asked = {sub_agent.tool_name(use.agent) for use in agent.agents}
     return tools | asked | {handoff.tool_name(to.to) for to in agent.handoffs}
 

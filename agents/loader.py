@@ -1,6 +1,7 @@
 """A team ready to work: its file, and the tools that it names."""
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from livekit.agents import llm
 
 from agents import handoff, plan, sub_agent
 from agents.orchestrator import NOTE, STOP
-from agents.spec import AgentSpec, SpecError, TeamSpec
+from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
 from agents.team_file import line_of, read_with_lines
 
 
@@ -18,9 +19,9 @@ def load_team(path: Path) -> TeamSpec:
     team, root = read_with_lines(path)
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
-            where = ["agents", agent.name, "tools", str(number), "tool"]
+            where = ["agents", agent.name, "tools", str(number), "mcp" if tool.mcp else "tool"]
             try:
-                load_tool(tool.tool)
+                tool_name(tool)
             except SpecError as error:
                 raise SpecError(f"{path}:{line_of(root, where)}: agent {agent.name!r}, tools: {error}") from error
         for key, path_of in _predicates(agent):
@@ -37,12 +38,23 @@ def load_team(path: Path) -> TeamSpec:
 
 
 def load_tools(agent: AgentSpec) -> list[llm.Tool | llm.Toolset]:
-    """An agent's function tools. Raises SpecError when two of them bear one name, or one that of a sub-agent's."""
-    tools = [load_tool(spec.tool) for spec in agent.tools]
-    names = [*(tool.info.name for tool in tools), *(sub_agent.tool_name(use.agent) for use in agent.agents)]
+    """An agent's function tools. Raises SpecError when two of its tools bear one name, or one that of a sub-agent's."""
+    names = [*map(tool_name, agent.tools), *(sub_agent.tool_name(use.agent) for use in agent.agents)]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise SpecError(f"agent {agent.name!r}, tools: two are called {min(twice)!r}; rename one.")
-    return [*tools]
+        raise SpecError(
+            f"agent {agent.name!r}, tools: two are called {min(twice)!r}; rename one, an MCP tool by `name`."
+        )
+    return [load_tool(spec.tool) for spec in agent.tools if spec.tool]
+
+
+def tool_name(spec: ToolSpec) -> str:
+    """What the model calls a tool. Raises SpecError when it cannot, or may not."""
+    name = load_tool(spec.tool).info.name if spec.tool else spec.name or spec.ref.partition(".")[2]
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name):
+        raise SpecError(f"{spec.ref!r} is no name a model can call. Give it another one by `name`.")
+    if handoff.target(name) is not None or name in (NOTE, STOP, plan.MAKE, plan.SETTLE):
+        raise SpecError(f"{spec.ref!r} may not be called {name!r}: that name is ours. Rename it.")
+    return name
 
 
 def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
@@ -60,8 +72,6 @@ def load_tool(path: str) -> llm.FunctionTool[..., Any]:
         raise SpecError(f"{path!r} is no tool. Decorate the async function with @function_tool.")
     if not tool.info.description:
         raise SpecError(f"{path!r} has no docstring; the model reads there when to call it.")
-    if handoff.target(tool.info.name) is not None or tool.info.name in (NOTE, STOP, plan.MAKE, plan.SETTLE):
-        raise SpecError(f"{path!r} may not be called {tool.info.name!r}: that name is ours. Rename it.")
     return tool
 
 

@@ -15,6 +15,7 @@ from agents.spec import (
     BudgetSpec,
     FactSpec,
     HandoffSpec,
+    McpSpec,
     MemorySpec,
     SubAgentSpec,
     TaskSpec,
@@ -27,6 +28,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", TeamSpec),
     ("`facts.NAME`", FactSpec),
     ("`memory`", MemorySpec),
+    ("`mcp.NAME`", McpSpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),
     ("`agents.NAME.tasks`", TaskSpec),
@@ -58,9 +60,10 @@ def _for_people() -> dict[str, Any]:
     agent = told["$defs"]["AgentSpec"]
     del agent["properties"]["name"]
     agent["required"].remove("name")
-    for key, kind, word in (("tools", "ToolSpec", "tool"), ("agents", "SubAgentSpec", "agent")):
+    for key, kind in (("tools", "ToolSpec"), ("agents", "SubAgentSpec")):
         agent["properties"][key]["items"] = {"anyOf": [{"type": "string"}, {"$ref": f"#/$defs/{kind}"}]}
-        assert told["$defs"][kind]["required"] == [word]
+    assert told["$defs"]["SubAgentSpec"]["required"] == ["agent"]
+    told["$defs"]["ToolSpec"]["oneOf"] = [{"required": ["tool"]}, {"required": ["mcp"]}]
     model = agent["properties"]["model"]
     providers = told["$defs"]["TextModelSpec"]["properties"]["provider"]["enum"]
     model["anyOf"] = [{"enum": providers}, {"$ref": model.pop("$ref")}]

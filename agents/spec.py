@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]  # of a Python object
+FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]  # as models take them
+McpTool = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.\S+$")]  # server.tool
 Voice = Literal["warm", "calm", "bright", "deep"]
 Provider = Literal["auto", "local", "openai"]
 NESTING = 3  # sub-agents below who holds the call; each level multiplies what a wish may cost, and how long it takes
@@ -57,10 +59,37 @@ Result = Annotated[
 ]
 
 
+class McpSpec(Spec):
+    """An MCP server: a program that is started here, or an address. Of its tools, agents may call those they name."""
+
+    command: tuple[Text, ...] = Field(default=(), description="The program and its arguments; it is spoken to by pipe.")
+    env: dict[str, str] = Field(
+        default={}, description="Its variables, beside `PATH`, `HOME` and the like; see `headers`."
+    )
+    url: str | None = Field(
+        default=None, pattern=r"^(https?://|\$\{)\S+$", description="Where it is reached by HTTP (streamable)."
+    )
+    headers: dict[str, str] = Field(
+        default={}, description="Sent with every request. `${NAME}` is the value of a variable of yours, in `url` too."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.command) == bool(self.url):
+            raise ValueError("give `command` or `url`, one of them.")
+        if (self.headers and not self.url) or (self.env and not self.command):
+            raise ValueError("`env` goes with `command`, `headers` with `url`.")
+        return self
+
+
 class ToolSpec(Spec):
     """A tool of an agent, and how it runs beside the conversation. A dotted path alone means all defaults."""
 
-    tool: Path = Field(description="Dotted path of a `@function_tool` function.")
+    tool: Path | None = Field(default=None, description="Dotted path of a `@function_tool` function; or else:")
+    mcp: McpTool | None = Field(default=None, description="A tool of an MCP server: `server.tool`.")
+    name: FunctionName | None = Field(
+        default=None, description="What the model calls an MCP tool whose own name is taken, or none it can use."
+    )
     effect: Literal["read", "write"] = Field(
         default="read",
         description="`write` changes the world: the same decision is carried out once, and never cancelled.",
@@ -77,6 +106,19 @@ class ToolSpec(Spec):
         description="How an agent says that it is done, such as `your return is open`. Said before the tool has done it, "
         "it is put right.",
     )
+
+    @property
+    def ref(self) -> str:
+        """What the file calls it."""
+        return self.tool or self.mcp or ""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if bool(self.tool) == bool(self.mcp):
+            raise ValueError("give `tool` or `mcp`, one of them.")
+        if self.name and not self.mcp:
+            raise ValueError("`name` is for MCP tools; a function bears its own.")
+        return self
 
 
 class SubAgentSpec(Spec):
@@ -141,7 +183,7 @@ class TaskSpec(Spec):
         default=None,
         description="Dotted path of a function of the facts that tells whether it is done, however it came about.",
     )
-    tool: Path | None = Field(
+    tool: Text | None = Field(
         default=None, description="The tool that does it: offered while the task is open, and done when it succeeds."
     )
     confirm: bool = Field(default=False, description="As a tool's `confirm`, for this task's tool.")
@@ -231,7 +273,7 @@ class AgentSpec(Spec):
                 raise ValueError(f"tasks.{number}.after: there is no task {lost[0]!r}. Tasks: {', '.join(known)}.")
             if not (task.collect or task.done_when or task.tool):
                 raise ValueError(f"tasks.{number}: {task.id!r} is never done; give it collect, done_when or tool.")
-            if task.tool and task.tool not in {tool.tool for tool in self.tools}:
+            if task.tool and task.tool not in {tool.ref for tool in self.tools}:
                 raise ValueError(f"tasks.{number}.tool: {task.tool!r} is not among the agent's tools; add it there.")
         try:
             TopologicalSorter({task.id: task.after for task in self.tasks}).prepare()
@@ -253,6 +295,7 @@ class TeamSpec(Spec):
     model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
     memory: MemorySpec = Field(default=MemorySpec(), description="How much of a long call the model remembers.")
+    mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 
     @property
@@ -360,6 +403,13 @@ class TeamSpec(Spec):
                     raise ValueError(f"{where}: {target!r} cannot hand over to itself.")
                 if target in targets[:number]:
                     raise ValueError(f"{where}: {target!r} is there twice; join the two.")
+            for number, tool in enumerate(agent.tools):
+                if tool.mcp and (server := tool.mcp.partition(".")[0]) not in self.mcp:
+                    known_servers = ", ".join(self.mcp) or "none"
+                    raise ValueError(
+                        f"agents.{agent.name}.tools.{number}.mcp: there is no MCP server {server!r}. "
+                        f"Servers: {known_servers}."
+                    )
             for number, task in enumerate(agent.tasks):
                 if unknown := [name for name in task.collect if name not in self.facts]:
                     raise ValueError(

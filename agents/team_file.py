@@ -65,6 +65,8 @@ def _explain(path: Path, root: yaml.Node, fault: Any) -> str:
     key = ".".join(location[2:] if agent else location) or "the file"
     value = fault.get("input")
     shown = f" (it is {value!r})" if isinstance(value, str | int | float | bool) and len(str(value)) < 60 else ""
+    if {"env", "headers"} & set(location):
+        shown = ""  # it may be a secret
     if fault["type"] == "extra_forbidden":
         message = "there is no such key. See the docs for those there are"
         shown = ""

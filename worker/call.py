@@ -50,6 +50,7 @@ from worker.line.events import (
 )
 from worker.line.line import Arms, Line
 from worker.line.memory import Outgrown
+from worker.mcp.servers import McpServers
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
@@ -136,12 +137,13 @@ class Call:
         today: str,
         make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any]], CallContext],
         shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
+        mcp: McpServers | None = None,
     ) -> None:
         self._team, self._caller, self._today = team, caller, today
         self._outbox, self._journal = outbox, journal
-        self._sub_agents = SubAgents(team, text_models, today, self._record)
+        self._sub_agents = SubAgents(team, text_models, today, self._record, mcp)
         self._toolboxes: Mapping[str, Toolbox] = {
-            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent))
+            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent), mcp)
             for name, agent in team.speakers.items()
         }
         roles = {name: box.role for name, box in self._toolboxes.items()}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.settings import Settings, SettingsError
+from worker.settings import Settings, SettingsError, variables
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -74,6 +74,7 @@ def check(
         return
     from agents.check import check as problems_of
     from agents.loader import load_team
+    from worker.mcp.check import check as mcp_problems_of
 
     async def show(settings: Settings) -> None:
         spec = load_team(settings.team)
@@ -85,7 +86,8 @@ def check(
         for agent in spec.sub_agents.values():
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
             print(f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.model)}{asks}")
-        if problems := problems_of(settings.team):
+        logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
+        if problems := [*problems_of(settings.team), *mcp_problems_of(settings.team, spec, variables())]:
             raise TeamProblems("\n".join(problems))
 
     _run(show, team)
@@ -196,7 +198,7 @@ def _in_order(arguments: list[str]) -> list[str]:
 def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | None = None) -> None:
     """Runs a command's body; what a user can mend is one sentence and exit code 2, not a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("alembic", "faster_whisper", "livekit", "RapidOCR"):
+    for chatty in ("alembic", "faster_whisper", "httpx2", "livekit", "mcp", "RapidOCR"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = Settings.read()

@@ -22,12 +22,13 @@ from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint, choose_endpoint
+from worker.mcp.servers import McpServers
 from worker.parts import ready, until_told
 from worker.places import Places
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
-from worker.settings import AGENT_NAME, Settings, SettingsError
+from worker.settings import AGENT_NAME, Settings, SettingsError, variables
 from worker.text_models import TextModel, choose_text_models
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ async def run(settings: Settings) -> None:
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     await Database(settings.database_url).open(datetime.now(UTC).date())
-    with Recorder(settings.database_url) as recorder:
-        server = _server(settings, team, endpoint, text_models, recorder)
+    with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
+        server = _server(settings, team, endpoint, text_models, recorder, mcp)
         server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))
         running = asyncio.ensure_future(server.run())
         told = asyncio.ensure_future(until_told())
@@ -71,6 +72,7 @@ def _server(
     endpoint: Endpoint,
     text_models: Mapping[str, TextModel],
     recorder: Recorder,
+    mcp: McpServers,
 ) -> AgentServer:
     places = Places(settings.max_calls)
     server = AgentServer(
@@ -89,7 +91,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoint, text_models, recorder)
+            await _hold(job, settings, team, endpoint, text_models, recorder, mcp)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -109,6 +111,7 @@ async def _hold(
     endpoint: Endpoint,
     text_models: Mapping[str, TextModel],
     recorder: Recorder,
+    mcp: McpServers,
 ) -> None:
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
@@ -141,6 +144,7 @@ async def _hold(
         journal=notes,
         today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
         make_context=context,
+        mcp=mcp,
     )
     notes.record(
         journal.CallStarted(

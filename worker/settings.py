@@ -1,6 +1,7 @@
 """What a deployment decides. Read once, in `cli.py`, and passed on: nothing else reads the environment."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -96,7 +97,12 @@ class Settings(BaseSettings):
     @staticmethod
     def key_named(variable: str) -> SecretStr:
         """The key in a variable that a team file names; empty when it is not set."""
-        return SecretStr(os.environ.get(variable) or dotenv_values(".env").get(variable) or "")
+        return SecretStr(variables().get(variable, ""))
+
+
+def variables() -> Mapping[str, str]:
+    """The environment, and `.env` beside it: what a team file may name as `${NAME}`."""
+    return {**{name: value for name, value in dotenv_values(".env").items() if value is not None}, **os.environ}
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -13,6 +13,7 @@ from agents import context, sub_agent
 from agents.spec import AgentSpec, SubAgentSpec, TeamSpec
 from tools.context import CallContext
 from worker.journal import events as journal
+from worker.mcp.servers import McpServers
 from worker.text_models import TextModel
 from worker.toolbox import Asked, Outcome, Toolbox
 
@@ -32,8 +33,15 @@ _Written = dict[_Decision, Outcome]
 class SubAgents:
     """The sub-agents of one call. `models` names what each thinks with, `record` is the call's journal."""
 
-    def __init__(self, team: TeamSpec, models: Mapping[str, TextModel], today: str, record: Record) -> None:
-        self._team, self._models, self._today, self._record = team, models, today, record
+    def __init__(
+        self,
+        team: TeamSpec,
+        models: Mapping[str, TextModel],
+        today: str,
+        record: Record,
+        mcp: McpServers | None = None,
+    ) -> None:
+        self._team, self._models, self._today, self._record, self._mcp = team, models, today, record, mcp
         self._open: dict[TextModel, llm.LLM[Any]] = {}
         self._written: _Written = {}
 
@@ -52,7 +60,7 @@ class SubAgents:
 
     def _asked(self, use: SubAgentSpec) -> Asked:
         agent = self._team.agents[use.agent]
-        toolbox = Toolbox(agent, asked=self.asked_by(agent))
+        toolbox = Toolbox(agent, asked=self.asked_by(agent), mcp=self._mcp)
         timeout_s = use.timeout_s or agent.timeout_s
 
         async def ask(raw_arguments: dict[str, object], context: CallContext) -> str:

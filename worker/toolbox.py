@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from livekit.agents import llm
+from livekit.agents import function_tool, llm
 
 from agents import facts, handoff, plan
-from agents.loader import load_predicate, load_tool, load_tools
+from agents.loader import load_predicate, load_tools, tool_name
 from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
 from agents.spec import AgentSpec, FactSpec, SubAgentSpec, ToolSpec
 from agents.tasks import Task
 from tools.context import CallContext
+from worker.mcp.servers import McpServers
 
 Schema = Mapping[str, Any]
 
@@ -53,7 +54,8 @@ class Asked:
 class Toolbox:
     """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note.
 
-    `team` names all agents who take callers: whom a plan may give a wish to. `asked` are the agent's sub-agents.
+    `team` names all agents who take callers: whom a plan may give a wish to. `asked` are the agent's sub-agents. `mcp` is
+    needed where a tool is one of an MCP server.
     """
 
     def __init__(
@@ -62,11 +64,15 @@ class Toolbox:
         facts: Mapping[str, FactSpec] | None = None,
         team: Sequence[str] = (),
         asked: Sequence[Asked] = (),
+        mcp: McpServers | None = None,
     ) -> None:
         self._asked = {one.tool.info.name: one for one in asked}
-        self._tools = llm.ToolContext([*load_tools(agent), *(one.tool for one in asked)])
-        self._specs = {load_tool(spec.tool).info.name: spec for spec in agent.tools}
-        names = {spec.tool: name for name, spec in self._specs.items()}
+        self._mcp = mcp
+        self._specs = {tool_name(spec): spec for spec in agent.tools}
+        self._remote = {name: spec.mcp for name, spec in self._specs.items() if spec.mcp}
+        remote = [tool for name, ref in self._remote.items() if mcp and (tool := _remote(mcp, name, ref))]
+        self._tools = llm.ToolContext([*load_tools(agent), *remote, *(one.tool for one in asked)])
+        names = {spec.ref: name for name, spec in self._specs.items()}
         confirmed = {task.tool for task in agent.tasks if task.confirm}
         rules = {name: _rules(spec, confirmed) for name, spec in self._specs.items()}
         self.role = Role(
@@ -120,7 +126,12 @@ class Toolbox:
 
     def schemas(self, offered: Set[str]) -> tuple[Schema, ...]:
         """The functions that are offered, in the form of OpenAI's Realtime API."""
-        return tuple(schema for name, schema in self._schemas.items() if name in offered)
+        live = {name: self._mcp.schema(ref) for name, ref in self._remote.items() if self._mcp}  # it may have come
+        return tuple(
+            {**schema, **(live.get(name) or {})}
+            for name, schema in self._schemas.items()
+            if name in offered and live.get(name, schema)
+        )
 
     async def run(self, call: llm.FunctionToolCall, context: CallContext) -> Outcome:
         """Runs a tool. Whatever goes wrong in it is an outcome that the model can speak of."""
@@ -139,10 +150,20 @@ class Toolbox:
         return Outcome(result.fnc_call_out.output, failed=result.fnc_call_out.is_error)
 
 
+def _remote(mcp: McpServers, name: str, ref: str) -> llm.RawFunctionTool[..., Any] | None:
+    """A tool of an MCP server; None when the server has not got it."""
+
+    async def ask(raw_arguments: dict[str, object]) -> str:
+        return await mcp.call(ref, raw_arguments)
+
+    schema = mcp.schema(ref)
+    return function_tool(ask, raw_schema={"name": name, **schema}) if schema else None
+
+
 def _rules(spec: ToolSpec, confirmed: Set[str | None]) -> ToolRules:
     writes = spec.effect == "write"
     return ToolRules(
-        confirm=spec.confirm or spec.tool in confirmed,
+        confirm=spec.confirm or spec.ref in confirmed,
         writes=writes,
         stoppable=not writes and spec.while_running != "wait",
         claims=spec.claims,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.loader import load_team
+from agents.loader import load_team, tool_name
 from agents.spec import SpecError
 
 GOOD = """team: t
@@ -227,3 +227,67 @@ def test_given_a_tool_with_the_name_of_a_sub_agent_then_one_must_be_renamed(tmp_
     text = HELPED.replace("Be kind.\n", "Be kind.\n    tools: [tests.sub_agent_tools.ask_b]\n")
     with pytest.raises(SpecError, match="two are called 'ask_b'"):
         load_team(team(tmp_path, text))
+
+
+SERVERS = """team: t
+start: a
+mcp:
+  files:
+    command: [files-server]
+    env: {TOKEN: "${TOKEN}"}
+  crm:
+    url: https://crm.example/mcp
+    headers: {Authorization: "Bearer ${CRM}"}
+agents:
+  a:
+    instructions: Be kind.
+    tools:
+      - {mcp: files.search_files, effect: write, timeout_s: 5}
+      - {mcp: crm.find.person, name: find_person}
+      - tools.orders.find_order
+    tasks:
+      - {id: one, tool: files.search_files, confirm: true}
+"""
+
+
+def test_given_mcp_tools_then_they_are_tools_like_others(tmp_path: Path) -> None:
+    spec = load_team(team(tmp_path, SERVERS)).agents["a"]
+    assert [tool_name(tool) for tool in spec.tools] == ["search_files", "find_person", "find_order"]
+    assert spec.tools[0].timeout_s == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("mcp: crm.find", "mcp: cms.find", 15, "tools.1.mcp: there is no MCP server 'cms'. Servers: files, crm"),
+        ("mcp: files.search_files", "mcp: search_files", 14, "tools.0.mcp"),
+        ("{mcp: files.search_files,", "{", 14, "give `tool` or `mcp`"),
+        ("{mcp: files.search_files,", "{mcp: files.search_files, tool: a.b,", 14, "give `tool` or `mcp`"),
+        (", name: find_person", "", 15, "'crm.find.person' is no name a model can call"),
+        ("name: find_person", "name: search_files", 13, "two are called 'search_files'"),
+        ("name: find_person", "name: find_order", 13, "two are called 'find_order'"),
+        ("name: find_person", "name: transfer_to_b", 15, "that name is ours"),
+        ("name: find_person", "name: find person", 15, "tools.1.name"),
+        ("command: [files-server]", "cwd: x", 5, "mcp.files.cwd: there is no such key"),
+        ("command: [files-server]", "url: http://x", 4, "mcp.files: `env` goes with `command`"),
+        ("https://crm.example/mcp", "crm.example/mcp", 8, "mcp.crm.url"),
+        ("    command: [files-server]\n", "", 4, "mcp.files: give `command` or `url`"),
+        ("tool: files.search_files", "tool: files.search", 18, "not among the agent's tools"),
+    ],
+)
+def test_given_a_fault_in_the_servers_then_the_message_names_line_and_value(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    assert old in SERVERS
+    path = team(tmp_path, SERVERS.replace(old, new))
+    with pytest.raises(SpecError) as caught:
+        load_team(path)
+    assert words in str(caught.value)
+    assert f"{path}:{line}:" in str(caught.value), str(caught.value)
+
+
+def test_given_a_header_of_the_wrong_kind_then_the_message_keeps_it_to_itself(tmp_path: Path) -> None:
+    path = team(tmp_path, SERVERS.replace('"Bearer ${CRM}"', "271828"))
+    with pytest.raises(SpecError, match="headers") as caught:
+        load_team(path)
+    assert "271828" not in str(caught.value)
