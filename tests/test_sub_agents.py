@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 
 from agents.spec import TeamSpec
 from tests.simulators.chat import Answer, Asked, Pause, Refuse, Script, ScriptedLLM, Step, Use, in_turn
@@ -70,9 +70,8 @@ class Desk:
 
     async def ask(self, request: str = "Please help.", call_id: str = "call_1") -> Outcome:
         arguments = json.dumps({"request": request})
-        called = FunctionCall(call_id=call_id, name="ask_helper", arguments=arguments)
         database = Database("sqlite+aiosqlite://")
-        context = CallContext(call="call-x", agent="desk", function_call=called, database=database, facts=self.facts)
+        context = CallContext(call="call-x", agent="desk", decision=call_id, database=database, facts=self.facts)
         call = llm.FunctionToolCall(name="ask_helper", arguments=arguments, call_id=call_id)
         return await self.toolbox.run(call, context)
 

@@ -1,25 +1,82 @@
-"""What a tool may see of the call it runs in."""
+"""What a tool may see of the call it runs in, and what it may tell while it runs."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Never
 
-from livekit.agents import FunctionCall, RunContext
+from livekit.agents import RunContext
 
+from tools.card import Card
 from tools.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls. `name` and `phone` are as the caller or the telephone network gave them: nobody has verified them."""
+
+    identity: str
+    name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressMade:
+    """How it goes, in a short sentence."""
+
+    sentence: str
 
 
 class CallContext(RunContext[None]):
     """Annotate a tool's first parameter with this to get it; the model never sees that parameter.
 
-    `facts` is what the call has established, by any agent; what a tool adds there, others see.
-    `idempotency_key` names this decision of the model: a write that is stored with it happens once.
+    `call` is the call's id, `agent` who runs the tool, `caller` whom for. `facts` is what the call has established, by
+    any agent; what a tool adds there, others see. `decision` is the model's, by the id of its tool call, and
+    `idempotency_key` names it among all calls: a write that is stored with it happens once.
+
+    A RunContext only because that is what LiveKit hands to functions: of its session a call has nothing.
     """
 
     def __init__(
-        self, *, call: str, agent: str, function_call: FunctionCall, database: Database, facts: dict[str, Any]
+        self,
+        *,
+        call: str,
+        agent: str,
+        decision: str,
+        database: Database,
+        facts: dict[str, Any],
+        caller: Caller = Caller("somebody"),
+        tell: Callable[[ProgressMade | Card], None] = lambda _: None,
     ) -> None:
-        # RunContext's own initialiser wants the framework's session, which a call has not; what
-        # `execute_function_call` reads of a context is these two.
-        self._function_call = function_call
-        self._updates = []
-        self.call, self.agent, self.database, self.facts = call, agent, database, facts
-        self.idempotency_key = f"{call}:{function_call.call_id}"
+        self.call, self.agent, self.caller = call, agent, caller
+        self.database, self.facts = database, facts
+        self.decision = decision
+        self.idempotency_key = f"{call}:{decision}"
+        self._tell = tell
+        self._updates = []  # `execute_function_call` reads it
+
+    def progress(self, sentence: str) -> None:
+        """Tells how it goes, in a short sentence: the caller hears it if they still wait, and nothing else sounds."""
+        if sentence.strip():
+            self._tell(ProgressMade(sentence.strip()))
+
+    def show(self, card: Card) -> None:
+        """Shows a card to a caller who has a screen. It is not spoken: the tool's result says what matters."""
+        self._tell(card)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _LIVEKITS:
+            _refuse(name)
+        return super().__getattribute__(name)
+
+    def __getattr__(self, name: str) -> Never:
+        _refuse(name)
+
+
+def _refuse(name: str) -> Never:
+    raise AttributeError(
+        f"CallContext has no {name!r}. A tool sees call, agent, caller, facts, database and idempotency_key, and may call "
+        "progress and show; LiveKit's session is not there, the call is Baton's own."
+    )
+
+
+_LIVEKITS = frozenset(name for name in vars(RunContext) if not name.startswith("__")) - frozenset(vars(CallContext))

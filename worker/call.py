@@ -24,7 +24,8 @@ from agents.orchestrator import (
 )
 from agents.references import References
 from agents.spec import TeamSpec
-from tools.context import CallContext
+from tools.card import Card
+from tools.context import CallContext, ProgressMade
 from worker.background import Start, background
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
@@ -57,7 +58,7 @@ from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
-from worker.tool_runs import ToolDone, ToolEvent, ToolRuns, ToolSlow
+from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
 from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Arbiter, Reason
 from worker.turns.barge_in import BargeIn, Verdict
@@ -69,10 +70,7 @@ CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be o
 RETRIES = 2
 CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
 BUSY = "conversation_already_has_active_response"
-FILLER_HINT = (
-    "The caller waits for a tool. Nothing is known yet: tell them, in their language, that it takes a moment. "
-    'Say only: "One moment, please."'
-)
+ONE_MOMENT = "One moment, please."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ class Call:
         outbox: Outbox,
         journal: Journal,
         today: str,
-        make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any]], CallContext],
+        make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any], Tell], CallContext],
         shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
         mcp: McpServers | None = None,
     ) -> None:
@@ -149,7 +147,9 @@ class Call:
         roles = {name: box.role for name, box in self._toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
         facts = self._orchestrator.facts
-        self._tools = ToolRuns(self._toolboxes, lambda agent, call: make_context(agent, call, facts), self.put)
+        self._tools = ToolRuns(
+            self._toolboxes, lambda agent, call, tell: make_context(agent, call, facts, tell), self.put
+        )
         self._shown_plan: tuple[plan.Step, ...] = ()
         self._unshare: Callable[[], None] = lambda: None
         self._news: list[str] = []  # results to tell when nobody speaks
@@ -243,6 +243,8 @@ class Call:
                 self._on_tool_done(event)
             case ToolSlow(call_id):
                 self._on_tool_slow(call_id)
+            case ToolTold():
+                self._on_tool_told(event)
             case AskRefused(ask, code):
                 self._on_ask_refused(ask, code)
             case ArmRefused(epoch, message):
@@ -384,7 +386,7 @@ class Call:
         """What is added to the instructions for the next reply only."""
         match reason:
             case Reason.FILLER:
-                return FILLER_HINT
+                return _filler_hint(self._tools.sentence())
             case Reason.NEWS:
                 self._telling, self._news = self._news, []
                 told = " ".join(self._telling)
@@ -531,8 +533,18 @@ class Call:
     def _on_tool_slow(self, call_id: str) -> None:
         """Nobody shall wonder whether the line is dead."""
         agent, tool = self._tools.what(call_id)
-        if tool and self._toolboxes[agent].spec(tool).while_running == "filler" and not self._gate.audible:
+        if not tool or self._toolboxes[agent].spec(tool).while_running != "filler":
+            return
+        if self._tools.untold or not self._gate.audible:
             self._arbiter.want(Reason.FILLER)
+
+    def _on_tool_told(self, told: ToolTold) -> None:
+        agent, call_id, tool = told.agent, told.call_id, told.tool
+        match told.thing:
+            case ProgressMade(sentence):
+                self._record(journal.ToolProgressed(agent=agent, call_id=call_id, tool=tool, text=sentence))
+            case Card() as card:
+                self._record(journal.CardShown(agent=agent, call_id=call_id, tool=tool, card=card))
 
     def _on_tool_done(self, done: ToolDone) -> None:
         spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
@@ -696,6 +708,13 @@ class Call:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _filler_hint(sentence: str) -> str:
+    """`sentence`: what the tool has told of how it goes, if it has."""
+    known = "It has told how it goes: pass that on" if sentence else "Nothing is known yet: say that it takes a moment"
+    words = sentence.replace('"', "'") or ONE_MOMENT
+    return f'The caller waits for a tool. {known}, in their language. Say only: "{words}"'
 
 
 def _go_on(heard: str) -> str:

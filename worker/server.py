@@ -11,11 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
+from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, llm
 
 from agents.loader import load_team
 from agents.spec import TeamSpec
-from tools.context import CallContext
+from tools.context import CallContext, Caller
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
@@ -30,6 +31,7 @@ from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME, Settings, SettingsError, variables
 from worker.text_models import TextModel, choose_text_models
+from worker.tool_runs import Tell
 
 logger = logging.getLogger(__name__)
 
@@ -122,10 +124,6 @@ async def _hold(
     speaker = Speaker(endpoint.profile.sample_rate)
     notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
-    def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any]) -> CallContext:
-        called = llm.FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
-        return CallContext(call=call_id, agent=agent, function_call=called, database=database, facts=facts)
-
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     publication = await speaker.publish(room)
     outbox.caption_track(publication.sid)
@@ -134,6 +132,19 @@ async def _hold(
     except RuntimeError:
         logger.info("call %s: nobody came", call_id)
         return
+    who = caller_of(caller)
+
+    def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
+        return CallContext(
+            call=call_id,
+            agent=agent,
+            decision=call.call_id,
+            database=database,
+            facts=facts,
+            caller=who,
+            tell=tell,
+        )
+
     call = Call(
         team=team,
         endpoint=endpoint,
@@ -181,6 +192,12 @@ async def _hold(
         notes.record(journal.CallEnded(reason=reason), epoch=0)
         await outbox.flush()
         await speaker.aclose()
+
+
+def caller_of(participant: rtc.RemoteParticipant) -> Caller:
+    """What tools may know of who calls. LiveKit names a telephone after its number: that is no name."""
+    name = "" if participant.kind == SIP else participant.name
+    return Caller(participant.identity, name, participant.attributes.get("sip.phoneNumber", ""))
 
 
 def _call_id(metadata: str) -> str:

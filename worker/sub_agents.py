@@ -97,8 +97,15 @@ class _InnerContext(CallContext):
         written: _Written,
         done: list[str],
     ) -> None:
-        called = FunctionCall(call_id=call.call_id, name=call.name, arguments=call.arguments)
-        super().__init__(call=asked.call, agent=agent, function_call=called, database=asked.database, facts=asked.facts)
+        super().__init__(
+            call=asked.call,
+            agent=agent,
+            decision=call.call_id,
+            database=asked.database,
+            facts=asked.facts,
+            caller=asked.caller,
+            tell=asked._tell,
+        )
         self.deadline, self.written, self.done = deadline, written, done
 
 
@@ -141,7 +148,7 @@ class _Run:
                 self._record(
                     journal.ModelUsed(
                         agent=self._agent.name,
-                        call_id=self._asked.function_call.call_id,
+                        call_id=self._asked.decision,
                         model=self._model.model,
                         replies=self._replies,
                         input_tokens=self._input,
@@ -237,7 +244,7 @@ class _Run:
         return self._written.get(decision) or Outcome(_NO_MORE, failed=True)
 
     async def _run_one(self, call: llm.FunctionToolCall, number: int) -> Outcome:
-        parent = self._asked.function_call.call_id
+        parent = self._asked.decision
         decision = self._decision(call)
         # counted by us: endpoints exist that begin anew with each reply, and the key of a write is made of this
         call = call.model_copy(update={"call_id": f"{parent}/{number}"})

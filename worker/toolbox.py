@@ -153,8 +153,8 @@ class Toolbox:
 def _remote(mcp: McpServers, name: str, ref: str) -> llm.RawFunctionTool[..., Any] | None:
     """A tool of an MCP server; None when the server has not got it."""
 
-    async def ask(raw_arguments: dict[str, object]) -> str:
-        return await mcp.call(ref, raw_arguments)
+    async def ask(raw_arguments: dict[str, object], context: CallContext) -> str:
+        return await mcp.call(ref, raw_arguments, context.progress)
 
     schema = mcp.schema(ref)
     return function_tool(ask, raw_schema={"name": name, **schema}) if schema else None

@@ -28,6 +28,7 @@ from worker.line.memory import Entry, Memory, turn_starts
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
+from worker.tool_runs import Tell
 
 TURNS, TURN_S = 300, 24
 
@@ -182,10 +183,9 @@ class Held:
         return self.call._line._memory
 
 
-def make_context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any]) -> CallContext:
-    what = llm.FunctionCall(call_id=called.call_id, name=called.name, arguments=called.arguments)
+def make_context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
     shop = Database("sqlite+aiosqlite://")
-    return CallContext(call="long", agent=agent, function_call=what, database=shop, facts=facts)
+    return CallContext(call="long", agent=agent, decision=called.call_id, database=shop, facts=facts, tell=tell)
 
 
 @virtual_time

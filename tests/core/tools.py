@@ -4,6 +4,7 @@ import asyncio
 
 from livekit.agents import function_tool
 
+from tools.card import Card
 from tools.context import CallContext
 
 
@@ -45,3 +46,12 @@ async def pay(context: CallContext, number: int) -> str:
     """Pay for an order."""
     context.facts["paid"] = context.facts.get("paid", 0) + 1
     return f"paid {context.facts['paid']}"
+
+
+@function_tool
+async def telling(context: CallContext) -> str:
+    """Take three seconds, and tell how it goes."""
+    context.progress("Asking the carrier.")
+    context.show(Card(title="Order 7", fields={"Arrives": "Friday"}, choices=("Another day",)))
+    await asyncio.sleep(3.0)
+    return f"done for {context.caller.identity}"

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy
 from aiohttp.test_utils import TestServer
 from livekit import rtc
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 
 from agents.loader import load_team
 from tests.fakes import FakeSpeaker
@@ -31,6 +31,7 @@ from worker.local_model.server import app
 from worker.local_model.voice import Voice
 from worker.room.events import Left, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
+from worker.tool_runs import Tell
 
 TEAM = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
 _ANSWER_S = 20.0  # a guard against waiting for ever
@@ -182,9 +183,10 @@ async def typed_call(folder: Path, brain: EmbeddingBrain) -> AsyncIterator[Typed
     server = TestServer(app(Senses(_Deaf(), _Hasty(), _Blind(), brain)))
     await server.start_server()
 
-    def context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any]) -> CallContext:
-        function = FunctionCall(call_id=called.call_id, name=called.name, arguments=called.arguments)
-        return CallContext(call="typed", agent=agent, function_call=function, database=database, facts=facts)
+    def context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
+        return CallContext(
+            call="typed", agent=agent, decision=called.call_id, database=database, facts=facts, tell=tell
+        )
 
     try:
         with Recorder(url) as recorder:

@@ -17,7 +17,9 @@ import pytest
 from livekit.agents import ToolError, llm
 
 from agents.spec import AgentSpec, McpSpec, ToolSpec
-from tools.context import CallContext
+from tools.card import Card
+from tools.context import CallContext, ProgressMade
+from tools.database import Database
 from worker.livekit_server import free_port
 from worker.mcp.connection import AWAY, BROKEN_OFF
 from worker.mcp.servers import McpServers
@@ -253,9 +255,12 @@ async def box(marks: Path) -> AsyncIterator[Toolbox]:
 
 
 async def run(box: Toolbox, tool: str, arguments: str) -> Outcome:
-    function = llm.FunctionCall(call_id="1", name=tool, arguments=arguments)
-    context = CallContext(call="call", agent="a", function_call=function, database=None, facts={})  # type: ignore[arg-type]
-    return await box.run(llm.FunctionToolCall(name=tool, arguments=arguments, call_id="1"), context)
+    database = Database("sqlite+aiosqlite://")
+    told = list[ProgressMade | Card]()
+    context = CallContext(call="call", agent="a", decision="1", database=database, facts={}, tell=told.append)
+    outcome = await box.run(llm.FunctionToolCall(name=tool, arguments=arguments, call_id="1"), context)
+    assert told == ([ProgressMade("Looking in the cellar.")] if tool == "wait" else [])
+    return outcome
 
 
 async def test_given_an_allow_list_then_the_model_is_offered_these_tools_by_their_names(box: Toolbox) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 from sqlalchemy import func, select
 
 from agents.loader import load_team
@@ -60,8 +60,7 @@ async def test_given_one_decision_that_comes_again_then_the_return_is_opened_onc
     arguments = '{"order_number": 1017, "reason": "broken"}'
 
     async def decide(decision: str) -> str:
-        call = FunctionCall(call_id=decision, name="open_return", arguments=arguments)
-        context = CallContext(call="call", agent="returns", function_call=call, database=database, facts={})
+        context = CallContext(call="call", agent="returns", decision=decision, database=database, facts={})
         request = llm.FunctionToolCall(name="open_return", arguments=arguments, call_id=decision)
         return (await box.run(request, context)).output
 

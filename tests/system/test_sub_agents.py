@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 
 from agents.spec import TeamSpec
 from tests.system.conftest import House
@@ -42,8 +42,7 @@ async def ask(house: House, request: str, facts: dict[str, Any]) -> tuple[Outcom
     arguments = json.dumps({"request": request})
     call = llm.FunctionToolCall(name="ask_clerk", arguments=arguments, call_id="call_1")
     database = Database(f"sqlite+aiosqlite:///{house.folder}/.baton/baton.db")
-    called = FunctionCall(call_id="call_1", name="ask_clerk", arguments=arguments)
-    context = CallContext(call="call-x", agent="desk", function_call=called, database=database, facts=facts)
+    context = CallContext(call="call-x", agent="desk", decision="call_1", database=database, facts=facts)
     try:
         return await toolbox.run(call, context), events
     finally:

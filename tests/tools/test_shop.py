@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 from sqlalchemy import func, select
 
 from agents.loader import load_team
@@ -34,8 +34,7 @@ async def call(
     facts: dict[str, object] | None = None,
 ) -> Outcome:
     given = arguments if isinstance(arguments, str) else json.dumps(arguments, default=str)
-    function = FunctionCall(call_id=decision, name=tool, arguments=given)
-    context = CallContext(call="call", agent=agent, function_call=function, database=database, facts=facts or {})
+    context = CallContext(call="call", agent=agent, decision=decision, database=database, facts=facts or {})
     request = llm.FunctionToolCall(name=tool, arguments=given, call_id=decision)
     return await Toolbox(TEAM.agents[agent], TEAM.facts).run(request, context)
 

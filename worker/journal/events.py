@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tools.card import Card
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,6 +106,26 @@ class ModelUsed(_Event):
     output_tokens: int
 
 
+class ToolProgressed(_Event):
+    """How it goes with a tool that runs."""
+
+    type: Literal["tool.progressed"] = "tool.progressed"
+    agent: str
+    call_id: str
+    tool: str
+    text: str
+
+
+class CardShown(_Event):
+    """A tool has shown this to a caller with a screen."""
+
+    type: Literal["card.shown"] = "card.shown"
+    agent: str
+    call_id: str
+    tool: str
+    card: Card
+
+
 class HandoffDecided(_Event):
     type: Literal["handoff.decided"] = "handoff.decided"
     source: str
@@ -179,6 +201,8 @@ JournalEvent = Annotated[
     | ToolCalled
     | ToolFinished
     | ModelUsed
+    | ToolProgressed
+    | CardShown
     | HandoffDecided
     | HandoffDone
     | HandoffFailed

@@ -66,16 +66,25 @@ class Connection:
                 async with asyncio.timeout(RETRY_S):
                     await self._wanted.wait()
 
-    async def call(self, tool: str, arguments: dict[str, Any]) -> str:
+    async def call(self, tool: str, arguments: dict[str, Any], tell: Callable[[str], None]) -> str:
         """What a tool answers, as the model reads it. Raises ToolError. Cancelling it tells the server to stop."""
+
+        async def report(progress: float, total: float | None, message: str | None) -> None:
+            if message:
+                tell(message)
+
+        async def ask() -> str:
+            client = await self._reach()
+            return told(await client.call_tool(tool, arguments, progress_callback=report))
+
         try:
             try:
-                return told(await (await self._reach()).call_tool(tool, arguments))
+                return await ask()
             except MCPError:
                 if not self._session_over:
                     raise
             self._lose()  # the server did not look at the call: it is made again, and nothing is done twice
-            return told(await (await self._reach()).call_tool(tool, arguments))
+            return await ask()
         except MCPError as error:
             raise ToolError(BROKEN_OFF if error.code == CONNECTION_CLOSED else error.message) from error
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +64,14 @@ class McpServers:
             return None
         return {"description": f"{_spelt(name)}. Not available at the moment.", "parameters": _ANYTHING}
 
-    async def call(self, ref: str, arguments: dict[str, Any]) -> str:
-        """What `server.tool` answers, for the model. Raises ToolError. A call that is cancelled is cancelled there."""
+    async def call(self, ref: str, arguments: dict[str, Any], progress: Callable[[str], None] = lambda _: None) -> str:
+        """What `server.tool` answers, for the model. Raises ToolError. A call that is cancelled is cancelled there.
+
+        `progress` is called in the servers' thread.
+        """
         server, _, name = ref.partition(".")
         assert self._loop, "a context manager"
-        work = asyncio.run_coroutine_threadsafe(self._connections[server].call(name, arguments), self._loop)
+        work = asyncio.run_coroutine_threadsafe(self._connections[server].call(name, arguments, progress), self._loop)
         return await asyncio.wrap_future(work)
 
     def _hold(self, tried: "Future[None]") -> None:
