@@ -1,7 +1,9 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react';
+import { Write } from './CardView';
 import { Controls } from './Controls';
 import { Conversation } from './Conversation';
 import { Join } from './Join';
+import { Plan } from './Plan';
 import { Presence } from './Presence';
 import { useCall } from './useCall';
 
@@ -17,8 +19,15 @@ export function App() {
         </span>
         {call && <Presence call={call} />}
       </header>
+      {call && call.plan.length > 0 && <Plan steps={call.plan} />}
       <main className="main">
-        {call ? <Conversation call={call} /> : <Join trouble={trouble} onJoin={join} />}
+        {call ? (
+          <Write.Provider value={live ? write : null}>
+            <Conversation call={call} />
+          </Write.Provider>
+        ) : (
+          <Join trouble={trouble} onJoin={join} />
+        )}
         {call?.status === 'ended' && <Join trouble={trouble} ended={call.endedBecause} onJoin={join} />}
       </main>
       {room && live && (

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Call, Line } from './call';
+import { CardView } from './CardView';
 
 /** All that was said and done, as it is heard. */
 export function Conversation({ call }: { call: Call }) {
@@ -57,9 +58,21 @@ function LineView({ line }: { line: Line }) {
         <div className={`tool ${line.state}`}>
           <span aria-hidden="true">{line.state === 'running' ? '…' : line.state === 'done' ? '✓' : '!'}</span>
           {line.tool.replaceAll('_', ' ')}
-          <span className="quiet">{line.state === 'running' ? ' looking' : line.state === 'failed' ? ' not possible' : ''}</span>
+          <span className="quiet">
+            {line.state === 'running' ? line.progress || ' looking' : line.state === 'failed' ? ' not possible' : ''}
+          </span>
         </div>
       );
+    case 'task':
+      return (
+        <div className="tool done">
+          <span aria-hidden="true">✓</span>
+          {line.task.replaceAll('_', ' ')}
+          <span className="quiet"> step done</span>
+        </div>
+      );
+    case 'card':
+      return <CardView card={line.card} chosen={line.chosen} />;
     case 'note':
       return <div className="note">{line.text}</div>;
     default:

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { next, start, type Call, type CallEvent } from './call';
-import { parseEvent } from './events';
+import { parseEvent, type Card, type PlanStep } from './events';
+
+const CARD: Card = { title: 'x', lines: ['y'], fields: { a: 'b' }, link: null, choices: ['z'] };
 
 function after(...events: CallEvent[]): Call {
   return events.reduce(next, start);
@@ -33,6 +35,37 @@ describe('a call on the page', () => {
     expect(call.lines.map((line) => (line.kind === 'agent' ? line.agent : line.kind))).toEqual(['handoff', 'returns']);
   });
 
+  it('shows the plan as it stands last', () => {
+    const wish = (text: string, state: PlanStep['state']): PlanStep => ({ wish: text, agent: 'orders', state });
+    const call = after(
+      { type: 'journal', event: { type: 'plan.changed', steps: [wish('move it', 'active'), wish('send it back', 'open')] } },
+      { type: 'journal', event: { type: 'plan.changed', steps: [wish('move it', 'done'), wish('send it back', 'active')] } },
+    );
+    expect(call.plan.map((step) => step.state)).toEqual(['done', 'active']);
+    expect(call.lines).toEqual([]);
+  });
+
+  it('tells how it goes with a tool, and which steps are done, once each', () => {
+    const done: CallEvent = { type: 'journal', event: { type: 'task.done', agent: 'returns', task: 'identify' } };
+    const call = after(
+      { type: 'journal', event: { type: 'tool.called', call_id: '1', tool: 'find_order' } },
+      { type: 'journal', event: { type: 'tool.progressed', call_id: '1', text: 'Asking the carrier.' } },
+      done,
+      done,
+    );
+    expect(call.lines).toEqual([
+      { kind: 'tool', id: '1', tool: 'find_order', state: 'running', progress: 'Asking the carrier.' },
+      { kind: 'task', id: 'returns-identify', task: 'identify' },
+    ]);
+  });
+
+  it('marks on the latest card what the caller has chosen', () => {
+    const card: Card = { title: 'Order 7', lines: [], fields: {}, link: null, choices: ['Move it', 'Keep it'] };
+    const shown: CallEvent = { type: 'journal', event: { type: 'card.shown', call_id: '1', card } };
+    const call = after(shown, shown, { type: 'journal', event: { type: 'user.wrote', text: 'Move it' } });
+    expect(call.lines.map((line) => (line.kind === 'card' ? line.chosen : line.kind))).toEqual(['', 'Move it', 'caller']);
+  });
+
   it('stays ended, whatever comes late', () => {
     const call = after({ type: 'connection', status: 'ended', because: 'You left.' }, { type: 'connection', status: 'live' });
     expect(call.status).toBe('ended');
@@ -45,6 +78,23 @@ describe('a journal event', () => {
     expect(parseEvent('{"type":"handoff.done","source":"a","target":1}')).toBeNull();
     expect(parseEvent('{"type":"nobody.knows"}')).toBeNull();
     expect(parseEvent('no json')).toBeNull();
+  });
+
+  it.each([
+    ['a plan without a list', { type: 'plan.changed', steps: {} }],
+    ['a step in a state nobody knows', { type: 'plan.changed', steps: [{ wish: 'x', agent: 'y', state: 'lost' }] }],
+    ['a card without choices', { type: 'card.shown', call_id: '1', card: { title: 'x', lines: [], fields: {}, link: null } }],
+    ['a field that is no text', { type: 'card.shown', call_id: '1', card: { ...CARD, fields: { a: 1 } } }],
+    ['a link that runs', { type: 'card.shown', call_id: '1', card: { ...CARD, link: { label: 'x', url: 'javascript:alert(1)' } } }],
+  ])('is not taken: %s', (_, event) => {
+    expect(parseEvent(JSON.stringify(event))).toBeNull();
+  });
+
+  it('is taken with all that it holds', () => {
+    const card = { ...CARD, link: { label: 'x', url: 'https://example.org' } };
+    expect(parseEvent(JSON.stringify({ type: 'card.shown', call_id: '1', card }))).toMatchObject({ card });
+    const steps = [{ wish: 'x', agent: 'y', state: 'open' }];
+    expect(parseEvent(JSON.stringify({ type: 'plan.changed', steps }))).toMatchObject({ steps });
   });
 
   it('is taken as it is when it fits', () => {

@@ -1,4 +1,4 @@
-import type { JournalEvent } from './events';
+import type { Card, JournalEvent, PlanStep } from './events';
 
 export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
 
@@ -6,7 +6,9 @@ export type Line =
   | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null }
   | { kind: 'caller'; id: string; text: string; typed: boolean }
   | { kind: 'handoff'; id: string; source: string; target: string; done: boolean }
-  | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed' }
+  | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed'; progress: string }
+  | { kind: 'task'; id: string; task: string }
+  | { kind: 'card'; id: string; card: Card; chosen: string }
   | { kind: 'note'; id: string; text: string };
 
 export type Status = 'joining' | 'waiting' | 'live' | 'reconnecting' | 'ended';
@@ -16,6 +18,7 @@ export interface Call {
   agent: string;
   state: AgentState;
   model: string;
+  plan: PlanStep[];
   lines: Line[];
   endedBecause: string;
 }
@@ -28,7 +31,7 @@ export type CallEvent =
   | { type: 'note'; text: string }
   | { type: 'journal'; event: JournalEvent };
 
-export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', lines: [], endedBecause: '' };
+export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', plan: [], lines: [], endedBecause: '' };
 
 /** The whole page is a fold of events: no component keeps its own copy. */
 export function next(call: Call, event: CallEvent): Call {
@@ -60,12 +63,19 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
       return { ...call, status: 'ended', endedBecause: event.reason };
     case 'call.warned':
       return note(call, event.detail);
-    case 'user.wrote':
-      return add(call, { kind: 'caller', id: fresh(call), text: event.text, typed: true });
+    case 'user.wrote': {
+      const chosen = { ...call, lines: withChoice(call.lines, event.text) };
+      return add(chosen, { kind: 'caller', id: fresh(call), text: event.text, typed: true });
+    }
     case 'agent.said':
       return { ...call, lines: withVerdict(call.lines, event) };
     case 'tool.called':
-      return add(call, { kind: 'tool', id: event.call_id, tool: event.tool, state: 'running' });
+      return add(call, { kind: 'tool', id: event.call_id, tool: event.tool, state: 'running', progress: '' });
+    case 'tool.progressed':
+      return {
+        ...call,
+        lines: call.lines.map((line) => (line.kind === 'tool' && line.id === event.call_id ? { ...line, progress: event.text } : line)),
+      };
     case 'tool.finished':
       return {
         ...call,
@@ -73,6 +83,12 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
           line.kind === 'tool' && line.id === event.call_id ? { ...line, state: event.failed ? 'failed' : 'done' } : line,
         ),
       };
+    case 'card.shown':
+      return add(call, { kind: 'card', id: fresh(call), card: event.card, chosen: '' });
+    case 'task.done':
+      return add(call, { kind: 'task', id: `${event.agent}-${event.task}`, task: event.task });
+    case 'plan.changed':
+      return { ...call, plan: event.steps };
     case 'handoff.done':
       return { ...add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: true }), agent: event.target };
     case 'handoff.failed':
@@ -105,6 +121,12 @@ function withVerdict(lines: Line[], said: { agent: string; interrupted: boolean;
       ? { ...line, agent: said.agent, interrupted: said.interrupted, latencyMs: said.latency_ms, final: true }
       : line,
   );
+}
+
+/** What the caller wrote may be a choice of a card that is still open; the latest one counts. */
+function withChoice(lines: Line[], text: string): Line[] {
+  const at = lines.findLastIndex((line) => line.kind === 'card' && line.chosen === '' && line.card.choices.includes(text));
+  return lines.map((line, place) => (place === at && line.kind === 'card' ? { ...line, chosen: text } : line));
 }
 
 function add(call: Call, line: Line): Call {

@@ -1,3 +1,17 @@
+export interface PlanStep {
+  wish: string;
+  agent: string;
+  state: 'open' | 'active' | 'done' | 'dropped';
+}
+
+export interface Card {
+  title: string;
+  lines: string[];
+  fields: Record<string, string>;
+  link: { label: string; url: string } | null;
+  choices: string[];
+}
+
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
 export type JournalEvent =
   | { type: 'call.started'; agent: string; model: string }
@@ -7,13 +21,19 @@ export type JournalEvent =
   | { type: 'agent.said'; agent: string; text: string; interrupted: boolean; latency_ms: number | null }
   | { type: 'tool.called'; call_id: string; tool: string }
   | { type: 'tool.finished'; call_id: string; tool: string; failed: boolean }
+  | { type: 'tool.progressed'; call_id: string; text: string }
+  | { type: 'card.shown'; call_id: string; card: Card }
+  | { type: 'task.done'; agent: string; task: string }
+  | { type: 'plan.changed'; steps: PlanStep[] }
   | { type: 'handoff.done'; source: string; target: string }
   | { type: 'handoff.failed'; source: string; target: string }
   | { type: 'line.lost' }
   | { type: 'line.restored'; gap_ms: number }
   | { type: 'watchdog.fired'; reason: string; action: string };
 
-const FIELDS: { [T in JournalEvent['type']]: Record<string, 'string' | 'number' | 'boolean'> } = {
+type Check = 'string' | 'number' | 'boolean' | ((value: unknown) => boolean);
+
+const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'call.started': { agent: 'string', model: 'string' },
   'call.ended': { reason: 'string' },
   'call.warned': { code: 'string', detail: 'string' },
@@ -21,12 +41,53 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, 'string' | 'number' 
   'agent.said': { agent: 'string', text: 'string', interrupted: 'boolean' },
   'tool.called': { call_id: 'string', tool: 'string' },
   'tool.finished': { call_id: 'string', tool: 'string', failed: 'boolean' },
+  'tool.progressed': { call_id: 'string', text: 'string' },
+  'card.shown': { call_id: 'string', card: isCard },
+  'task.done': { agent: 'string', task: 'string' },
+  'plan.changed': { steps: listOf(isStep) },
   'handoff.done': { source: 'string', target: 'string' },
   'handoff.failed': { source: 'string', target: 'string' },
   'line.lost': {},
   'line.restored': { gap_ms: 'number' },
   'watchdog.fired': { reason: 'string', action: 'string' },
 };
+
+const STATES: readonly unknown[] = ['open', 'active', 'done', 'dropped'] satisfies PlanStep['state'][];
+
+function isStep(value: unknown): boolean {
+  return has(value, { wish: 'string', agent: 'string', state: (state) => STATES.includes(state) });
+}
+
+function isCard(value: unknown): boolean {
+  return has(value, {
+    title: 'string',
+    lines: listOf(isText),
+    fields: (fields) => typeof fields === 'object' && fields !== null && Object.values(fields).every(isText),
+    link: (link) => link === null || has(link, { label: 'string', url: isAddress }),
+    choices: listOf(isText),
+  });
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/** A page to open: a link by any other scheme could run what it says. */
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\//i.test(value);
+}
+
+function listOf(check: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(check);
+}
+
+function has(value: unknown, checks: Record<string, Check>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(checks).every(([key, check]) =>
+    typeof check === 'function' ? check(fields.get(key)) : typeof fields.get(key) === check,
+  );
+}
 
 function isKnown(type: unknown): type is JournalEvent['type'] {
   return typeof type === 'string' && type in FIELDS;
@@ -41,7 +102,5 @@ export function parseEvent(json: string): JournalEvent | null {
     return null;
   }
   if (typeof event !== 'object' || event === null || !('type' in event) || !isKnown(event.type)) return null;
-  const fields = new Map(Object.entries(event));
-  const fits = Object.entries(FIELDS[event.type]).every(([key, kind]) => typeof fields.get(key) === kind);
-  return fits ? (event as JournalEvent) : null;
+  return has(event, FIELDS[event.type]) ? (event as JournalEvent) : null;
 }
