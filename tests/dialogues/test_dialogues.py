@@ -16,8 +16,10 @@ from tests.speech import RATE, say
 from tests.system.conftest import House
 from worker.caller import Caller, CallerError
 from worker.local_model.ears import Ears
+from worker.turns.barge_in import TRANSCRIPT_S
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
+QUIET_S = 1.2
 HERE = Path(__file__).parent
 
 
@@ -63,12 +65,13 @@ async def hold_all(houses: list[House], ears: Ears, dialogues: list[dict[str, An
 async def hold(house: House, ears: Ears, dialogue: dict[str, Any]) -> Outcome:
     house.reset_shop()
     missed: list[str] = []
-    since = 0.0  # the end of the line before
+    since, quiet = 0.0, QUIET_S  # the end of the line before, and how long nobody speaks who has finished
     async with await house.caller() as caller:
         try:
             for line in dialogue["say"]:
-                since = await speak(caller, line, dialogue, since)
-            await caller.answered(since, within=30)
+                since = await speak(caller, line, dialogue, since, quiet)
+                quiet = QUIET_S if isinstance(line, str) else QUIET_S + TRANSCRIPT_S
+            await caller.answered(since, within=30, quiet=quiet)
         except CallerError as error:
             missed.append(str(error))
         answer = (await ears.recognise(caller.heard(since).tobytes(), RATE, owner=house.folder)).lower()
@@ -88,13 +91,18 @@ async def hold(house: House, ears: Ears, dialogue: dict[str, Any]) -> Outcome:
     return Outcome(dialogue["name"], missed, said)
 
 
-async def speak(caller: Caller, line: str | dict[str, Any], dialogue: dict[str, Any], since: float) -> float:
-    """Says one line when the one before has been answered, or breaks in; returns when the last sample went out."""
+async def speak(
+    caller: Caller, line: str | dict[str, Any], dialogue: dict[str, Any], since: float, quiet: float
+) -> float:
+    """Says one line when the one before has been answered, or breaks in; returns when the last sample went out.
+
+    A reply that was broken into may go on until it is clear that the caller meant it, and is no answer then.
+    """
     if isinstance(line, dict):
         await caller.until(lambda: caller.state == "speaking", 20, "a reply to break into")
         await asyncio.sleep(line["after_ms"] / 1000)
         return await caller.say(say(line["text"], dialogue["voice"]))
-    await caller.answered(since, within=30)
+    await caller.answered(since, within=30, quiet=quiet)
     return await caller.say(say(line, dialogue["voice"], dialogue.get("effect", "")))
 
 
