@@ -1,8 +1,10 @@
 """A team ready to work: its file, and the tools that it names."""
 
 import importlib
+import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,17 @@ from agents import handoff, plan, sub_agent
 from agents.orchestrator import NOTE, STOP
 from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
 from agents.team_file import line_of, read_with_lines
+from tools.database import Database
 
 
 def load_team(path: Path) -> TeamSpec:
     """Reads a team file, and finds all its tools. Raises SpecError."""
     team, root = read_with_lines(path)
+    if team.prepare:
+        try:
+            _preparation(team.prepare)
+        except SpecError as error:
+            raise SpecError(f"{path}:{line_of(root, ['prepare'])}: prepare: {error}") from error
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
             where = ["agents", agent.name, "tools", str(number), "mcp" if tool.mcp else "tool"]
@@ -35,6 +43,12 @@ def load_team(path: Path) -> TeamSpec:
         except SpecError as error:
             raise SpecError(f"{path}:{line_of(root, ['agents', agent.name, 'tools'])}: {error}") from error
     return team
+
+
+async def prepare(team: TeamSpec, database: Database, today: date) -> None:
+    """Makes what the team's tools need before the first call."""
+    if team.prepare:
+        await _preparation(team.prepare)(database, today)
 
 
 def load_tools(agent: AgentSpec) -> list[llm.Tool | llm.Toolset]:
@@ -81,6 +95,13 @@ def _at(path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise SpecError(f"{path!r} cannot be found ({error}). Write `package.module.function`.") from error
+
+
+def _preparation(path: str) -> Callable[[Database, date], Coroutine[Any, Any, None]]:
+    found = _at(path)
+    if not inspect.iscoroutinefunction(found):
+        raise SpecError(f"{path!r} is no async function; it is called with the database and today's date.")
+    return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
 def _predicates(agent: AgentSpec) -> list[tuple[str, str]]:

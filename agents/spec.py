@@ -293,6 +293,11 @@ class TeamSpec(Spec):
     team: Name = Field(description="Its name, in journals and logs.")
     start: Name = Field(description="Who answers.")
     model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
+    prepare: Path | None = Field(
+        default=None,
+        description="Dotted path of an async function of the database and today's date, awaited before calls are taken: "
+        "makes what its tools need.",
+    )
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
     memory: MemorySpec = Field(default=MemorySpec(), description="How much of a long call the model remembers.")
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tools import spoken
 from tools.context import CallContext
-from tools.database import Order
+from tools.shop import Order
 
 OrderNumber = Annotated[int, Field(description="the order number, four digits", ge=1000, le=9999)]
 Day = Annotated[date, Field(description="the day it should come")]

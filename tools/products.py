@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from tools.context import CallContext
-from tools.database import Product
+from tools.shop import Product
 
 ProductName = Annotated[str, Field(description="which product", min_length=2, max_length=80)]
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tools import spoken
 from tools.context import CallContext
-from tools.database import Order, Return
 from tools.orders import OrderNumber, order_or_error
+from tools.shop import Order, Return
 
 WINDOW_DAYS = 30
 Reason = Annotated[str, Field(description="the reason for sending it back", min_length=2, max_length=400)]

@@ -14,7 +14,7 @@ os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB o
 from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, llm
 
-from agents.loader import load_team
+from agents.loader import load_team, prepare
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
@@ -51,7 +51,7 @@ async def run(settings: Settings) -> None:
     for name, model in text_models.items():
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
-    await Database(settings.database_url).open(datetime.now(UTC).date())
+    await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
         server = _server(settings, team, endpoint, text_models, recorder, mcp)
         server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))

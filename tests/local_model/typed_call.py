@@ -1,4 +1,4 @@
-"""A call by text with the shop: the real call core and the real embedded server between them a socket, on a database of
+"""A call by text with a team: the real call core and the real embedded server between them a socket, on a database of
 its own. Only hearing and speaking are left out: what an agent says is over in a moment."""
 
 import asyncio
@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestServer
 from livekit import rtc
 from livekit.agents import llm
 
-from agents.loader import load_team
+from agents.loader import load_team, prepare
+from agents.spec import TeamSpec
 from tests.fakes import FakeSpeaker
 from tools.context import CallContext
 from tools.database import Database
@@ -33,7 +34,7 @@ from worker.room.events import Left, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.tool_runs import Tell
 
-TEAM = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
+SHOP = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
 _ANSWER_S = 20.0  # a guard against waiting for ever
 _SAMPLES_A_LETTER = 24  # 1 ms
 
@@ -116,12 +117,12 @@ class TypedCall:
 
     @property
     def returned(self) -> list[int]:
-        return [number for (number,) in self._read("SELECT order_number FROM returns ORDER BY id")]
+        return [number for (number,) in self.read("SELECT order_number FROM returns ORDER BY id")]
 
     @property
     def moved(self) -> dict[int, str]:
         """The weekday of each order that has another delivery day now."""
-        rows = self._read("SELECT number, delivery_day FROM orders WHERE moved_by IS NOT NULL")
+        rows = self.read("SELECT number, delivery_day FROM orders WHERE moved_by IS NOT NULL")
         return {number: f"{date.fromisoformat(day):%A}" for number, day in rows}
 
     def transcript(self) -> str:
@@ -148,8 +149,8 @@ class TypedCall:
                     pass
         return "\n".join(lines)
 
-    def _read(self, query: str) -> list[Any]:
-        engine = sqlalchemy.create_engine(f"sqlite:///{self._folder}/shop.db")
+    def read(self, query: str) -> list[Any]:
+        engine = sqlalchemy.create_engine(f"sqlite:///{self._folder}/calls.db")
         with engine.connect() as connection:
             return list(connection.execute(sqlalchemy.text(query)))
 
@@ -173,12 +174,12 @@ class TypedCall:
 
 
 @asynccontextmanager
-async def typed_call(folder: Path, brain: EmbeddingBrain) -> AsyncIterator[TypedCall]:
-    """A call that has been greeted, with a shop in `folder`."""
+async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP) -> AsyncIterator[TypedCall]:
+    """A call that has been greeted, with a database in `folder`."""
     loop = asyncio.get_running_loop()
-    url = f"sqlite+aiosqlite:///{folder}/shop.db"
+    url = f"sqlite+aiosqlite:///{folder}/calls.db"
     database = Database(url)
-    await database.open(date.today())
+    await prepare(team, database, date.today())
     typed = TypedCall(folder)
     server = TestServer(app(Senses(_Deaf(), _Hasty(), _Blind(), brain)))
     await server.start_server()
@@ -191,7 +192,7 @@ async def typed_call(folder: Path, brain: EmbeddingBrain) -> AsyncIterator[Typed
     try:
         with Recorder(url) as recorder:
             typed.call = Call(
-                team=TEAM,
+                team=team,
                 endpoint=Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),
                 text_models={},
                 caller="caller",

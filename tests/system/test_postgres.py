@@ -13,7 +13,9 @@ from agents.loader import load_team
 from tests.postgres import postgres
 from tests.system.conftest import ROOT
 from tools.context import CallContext
-from tools.database import Database, Order, Return
+from tools.database import Database
+from tools.shop import Order, Return
+from tools.shop_seed import prepare
 from worker.journal import events as journal
 from worker.journal.store import Store
 from worker.toolbox import Toolbox
@@ -22,10 +24,11 @@ pytestmark = [pytest.mark.system, pytest.mark.needs("postgresql")]
 OPEN = """
 import asyncio, datetime, sys
 from tools.database import Database
+from tools.shop_seed import prepare
 from worker.journal.store import Store
 async def main():
     await Store(sys.argv[1]).open()
-    await Database(sys.argv[1]).open(datetime.date.today())
+    await prepare(Database(sys.argv[1]), datetime.date.today())
 asyncio.run(main())
 """
 
@@ -55,7 +58,7 @@ async def test_given_processes_that_start_at_once_then_the_tables_are_made_and_f
 
 async def test_given_one_decision_that_comes_again_then_the_return_is_opened_once(url: str) -> None:
     database = Database(url)
-    await database.open(datetime.now(UTC).date())
+    await prepare(database, datetime.now(UTC).date())
     box = Toolbox(load_team(ROOT / "agents/shop/team.yaml").agents["returns"])
     arguments = '{"order_number": 1017, "reason": "broken"}'
 

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from agents.loader import load_team
 from tools.context import CallContext
-from tools.database import Database, Order, Return
+from tools.database import Database
 from tools.returns import is_sent_back, may_go_back
+from tools.shop import Order, Return
+from tools.shop_seed import prepare
 from worker.toolbox import Outcome, Toolbox
 
 TODAY = date.today()
@@ -21,7 +23,7 @@ TEAM = load_team(Path("agents/shop/team.yaml"))
 @pytest.fixture
 async def database(tmp_path: Path) -> Database:
     found = Database(f"sqlite+aiosqlite:///{tmp_path}/shop.db")
-    await found.open(TODAY)
+    await prepare(found, TODAY)
     return found
 
 
@@ -45,7 +47,7 @@ def weekday(ahead: int) -> date:
 
 
 async def test_the_shop_has_stock_and_none_of_it_comes_on_a_sunday(database: Database) -> None:
-    await database.open(TODAY)  # a second time changes nothing
+    await prepare(database, TODAY)  # a second time changes nothing
     async with database.session() as session:
         orders = (await session.scalars(select(Order))).all()
     assert len(orders) == 240

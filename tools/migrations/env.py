@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `Database.open` gives it."""
+"""Alembic's entry: runs on the connection that `Database.migrate` gives it."""
 
 from alembic import context
 
