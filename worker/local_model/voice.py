@@ -126,10 +126,10 @@ def pieces(text: str) -> list[str]:
 
 
 def spoken(text: str) -> str:
-    """Text as it is read out: order numbers digit by digit, no markup."""
+    """Text as it is read out: long numbers that name something digit by digit, no markup."""
     text = re.sub(r"[*_#`<>\[\]]", "", text)
     return re.sub(
-        r"(?i)\b(order|number|code|reference|extension)( number)? (\d{4,})\b",
+        r"(?i)\b(number|code|reference|extension|account|booking|case|invoice|order|ticket)( number)? (\d{4,})\b",
         lambda found: f"{found[1]}{found[2] or ''} {' '.join(found[3])}",
         text,
     )

@@ -62,12 +62,23 @@ _COUNTS = {
 _MONTH = "|".join(_MONTHS)
 _NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?|" + "|".join(sorted(_ORDINALS, key=len, reverse=True))
 
+_NAMED = re.compile(
+    rf"(?i)\b(?:(?:on|for|from|by|until|till) )?(?:(?:next |this |coming )?(?:{'|'.join(_DAYS)})(?:,? the (?:{_NUMBER})\b)?"
+    rf"(?: of)?(?: (?:{_MONTH})\b)?|(?:the )?day after tomorrow|tomorrow|today|in (?:\d+|{'|'.join(_COUNTS)}) (?:day|week)s?"
+    rf"|(?:the )?(?:{_NUMBER})(?: of)? (?:{_MONTH})|(?:{_MONTH}) (?:the )?(?:{_NUMBER}))\b"
+)
+
 
 def find_day(text: str, today: date) -> date | None:
     """The last day that is named (a correction comes last); the next such day from `today` on. None if none is."""
     text = text.lower().replace("-", " ")
     found = [(match.start(), day) for find in _FINDERS for match, day in find(text, today)]
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def without_days(text: str) -> str:
+    """The text with the days taken out, and what leads to them."""
+    return _NAMED.sub(" ", text)
 
 
 def today_in(instructions: str) -> date | None:

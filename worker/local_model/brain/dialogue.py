@@ -18,7 +18,7 @@ from worker.local_model.brain import small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
-from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
+from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after, subject, without_values
 from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
@@ -59,7 +59,7 @@ class Dialogue:
         self._state = _State()
         self._choose, self._today = choose, today
         self._offers = offers(self._instructions, self._tools)
-        self._past = Past(self._items)
+        self._past = Past(self._items, {tool.name for tool in self._tools})
         self._wish = ""  # of a plan, that is being dealt with there
         self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
@@ -80,7 +80,7 @@ class Dialogue:
             ranked = self._choose(said, offers("", self._callable))
             tool, values = next((one.offer.tool for one in ranked if one.offer.tool), self._callable[0]), {}
         assert tool
-        known = {slot.name: self._value(slot, said) for slot in slots_of(tool.parameters)}
+        known = {slot.name: self._value(slot, tool, said) for slot in slots_of(tool.parameters)}
         return ToolCall(
             tool.name, json.dumps({name: value for name, value in known.items() if value is not None} | values)
         )
@@ -227,7 +227,7 @@ class Dialogue:
             value = None  # a number corrected, or given beside the question: it is no answer to it
             state.tries -= 1
         else:
-            value = slot.find(text, self._today, answering=True)
+            value = self._found(slot, tool, text, answering=True)
         if slot.points(text):
             value = (self._referred(slot) or value) if slot.is_free else value or self._known(slot, text)
         if (
@@ -263,7 +263,7 @@ class Dialogue:
             return [Say(wording.help_with(self._tools))]
         if (again := self._again(state, text)) is not None:
             return again
-        if state.last and _only_values(state.last, text) and self._names_something(state.last, text):
+        if state.last and _only_values(state.last, text) and self._names_something(state.last, text, days=True):
             return self._take(state, Offer((), tool=state.last), text)
         if planned := self._planned(text, brought=brought):
             return planned
@@ -297,7 +297,7 @@ class Dialogue:
             return [ToolCall(offer.tool.name, "{}")]
         state.tool, state.values, state.asked, state.tries, state.told = offer.tool, {}, "", 0, [text]
         for slot in slots_of(offer.tool.parameters):
-            if (found := self._value(slot, text)) is not None:
+            if (found := self._value(slot, offer.tool, text)) is not None:
                 state.values[slot.name] = found
         return self._go_on(state, offer.tool)
 
@@ -329,14 +329,23 @@ class Dialogue:
     def _find(self, slot: Slot, text: str) -> Any:
         return slot.find(text, self._today, answering=False)
 
-    def _value(self, slot: Slot, text: str) -> Any:
+    def _value(self, slot: Slot, tool: Tool, text: str) -> Any:
         """From what was said just now, or else from before; None if it was not said at all."""
         if slot.is_free and (shown := self._shown(slot, text)) is not None:
             return shown
-        found = self._find(slot, text)
+        found = self._found(slot, tool, text)
         if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
             found = self._known(slot, text)
         return found
+
+    def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
+        """A tool's parameter; text that can be anything is what else was said."""
+        if slot.is_free and not slot.is_reason and not slot.is_whole:
+            if bare := subject(tool, text):
+                return bare
+            if not answering:
+                return None
+        return slot.find(text, self._today, answering=answering)
 
     def _again(self, state: _State, text: str) -> list[Thought] | None:
         """Another value for what has failed, and everything else as before; None if that is not what was said."""
@@ -382,8 +391,10 @@ class Dialogue:
         kinds = {kind for kind, _ in references.read(self._instructions)}
         return self._referred(slot) if any(kind in text.lower() for kind in kinds) else None
 
-    def _names_something(self, tool: Tool, text: str) -> bool:
-        return any(slot.lasts and self._find(slot, text) is not None for slot in slots_of(tool.parameters))
+    def _names_something(self, tool: Tool, text: str, *, days: bool = False) -> bool:
+        """Whether a number or code of a tool was said; `days`: or a day."""
+        telling = [slot for slot in slots_of(tool.parameters) if slot.lasts or (days and slot.is_day)]
+        return any(self._find(slot, text) is not None for slot in telling)
 
     def _tool(self, name: str) -> Tool | None:
         return next((tool for tool in self._tools if tool.name == name), None)
@@ -447,11 +458,11 @@ class Dialogue:
 
 
 def _only_values(tool: Tool, text: str) -> bool:
-    """Whether a number and next to nothing else was said: `and 1042?`, `order number one oh four two`."""
+    """Whether values and next to nothing else was said: `and 10420?`, `card number one oh four two oh`, `on Friday`."""
     if re.match(r"(?i)\W*(?:where|when|who|which|why|how much|what(?:'s| is| was| are))\b", text):
         return False
     named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
-    words = re.findall(r"[a-z]+", clean(text).lower())
+    words = re.findall(r"[a-z]+", without_values(tool, clean(text)).lower())
     return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
 
 

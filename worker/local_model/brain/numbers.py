@@ -60,6 +60,11 @@ def runs(text: str) -> list[list[int]]:
     return found
 
 
+def cardinal(words: str) -> int:
+    """`thirty five` as 35."""
+    return _cardinal(words.split())
+
+
 def is_number_word(word: str) -> bool:
     return word in _ONES or word in _TENS or word in _SCALES
 

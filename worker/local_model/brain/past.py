@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from agents.plan import MAKE, NEXT, SETTLE
@@ -13,10 +13,10 @@ _PROPOSAL = "Not done yet."  # how the answer to a call begins that wants a yes 
 
 
 class Past:
-    """Places are indices of `items`."""
+    """Places are indices of `items`; `offered`: the names of the tools there are now."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._items = items
+    def __init__(self, items: Sequence[Item], offered: Collection[str] = ()) -> None:
+        self._items, self._offered = items, offered
         self._calls = {item.call_id: item for item in items if isinstance(item, ToolCall)}
 
     @property
@@ -28,7 +28,8 @@ class Past:
     @property
     def entered(self) -> int:
         """Where the caller was handed over to this agent; -1 if they were not."""
-        return max((at for at, item in enumerate(self._items) if _is_transfer(item)), default=-1)
+        handed = (at for at, item in enumerate(self._items) if _is_transfer(item) and not self._is_refused(item))
+        return max(handed, default=-1)
 
     def call(self, result: ToolResult) -> ToolCall | None:
         return self._calls.get(result.call_id)
@@ -83,8 +84,17 @@ class Past:
 
     def _results(self, after: int) -> list[ToolResult]:
         """Results of tools, after a place."""
-        ours = {item.call_id for item in self._calls.values() if _is_transfer(item) or is_planning(item)}
+        ours = {
+            item.call_id
+            for item in self._calls.values()
+            if (_is_transfer(item) and not self._is_refused(item)) or is_planning(item)
+        }
         return [item for item in self._items[after + 1 :] if isinstance(item, ToolResult) and item.call_id not in ours]
+
+    def _is_refused(self, item: Item) -> bool:
+        """Whether a handoff came to nothing: it is the latest, and still on offer, as it is not to its target."""
+        latest = next((one for one in reversed(self._items) if _is_transfer(one)), None)
+        return item is latest and isinstance(item, ToolCall) and item.name in self._offered
 
 
 def named_wish(item: Item) -> str:

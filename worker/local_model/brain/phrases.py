@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from agents.orchestrator import NOTE, STOP
 from agents.plan import MAKE, SETTLE
-from worker.local_model.brain.slots import slots_of
+from worker.local_model.brain.dates import without_days
+from worker.local_model.brain.slots import NO_CONTENT, slots_of, trimmed
+from worker.local_model.brain.times import without_times
 from worker.local_model.conversation import Tool
 
 HANDOFF = "transfer_to_"
+_NO_VERBS = frozenset(["here", "am", "good", "thank", "thanks", "okay", "ok", "well", "sorry", "also", "then", "as"])
+_POLITE = "(?:please|(?:can|could|will|would) (?:you|we)|i want to|i need to|i'd like to|i would like to|let's|let us)"
 _FOR_US = (MAKE, SETTLE, NOTE)  # no caller asks for these
 
 
@@ -21,6 +25,7 @@ class Offer:
     frames: tuple[str, ...] = ()  # how such phrases begin, when what follows can be anything: `tell me about the`
     tool: Tool | None = None
     answer: str = ""
+    verbs: frozenset[str] = frozenset()  # what such phrases ask to do: `renew`, `find`
 
 
 def offers(instructions: str, tools: tuple[Tool, ...]) -> list[Offer]:
@@ -39,9 +44,33 @@ def quoted_after(label: str, instructions: str) -> str | None:
 
 
 def summary(tool: Tool) -> str:
-    """The description's first sentence, in lower case: `look up an order`."""
+    """The description's first sentence, in lower case: `renew a loan`."""
     first = re.split(r"(?<=[.!?])\s|\n|:", tool.description.strip())[0].rstrip(".")
     return first[:1].lower() + first[1:]
+
+
+def subject(tool: Tool, text: str) -> str:
+    """What a request is about, without the words of the request and the tool's other values: `lunch with Ben`, of `put
+    lunch with Ben in my calendar for Friday at one`."""
+    examples = re.findall(r'"([^"]+)"', tool.description.partition("Examples:")[2])
+    words = f"{tool.name.replace('_', ' ')} {summary(tool)} {' '.join(map(verb, examples))}"
+    framing = {form for word in re.findall(r"[a-z]+", words.lower()) for form in (word, word.removesuffix("s"))}
+    return trimmed(without_values(tool, text), frozenset(framing))
+
+
+def verb(text: str) -> str:
+    """What a request asks to do, by its first word that tells anything; empty when it is no request."""
+    said = re.sub(rf"(?i)^\W*(?:{_POLITE}\W+)*", "", text)
+    first = re.match(r"[a-z]+", said.lower())
+    return first[0] if first and first[0] not in NO_CONTENT and first[0] not in _NO_VERBS else ""
+
+
+def without_values(tool: Tool, text: str) -> str:
+    """A text without the days and times that are values of this tool."""
+    slots = slots_of(tool.parameters)
+    if any(slot.is_time or slot.is_length for slot in slots):
+        text = without_times(text)
+    return without_days(text) if any(slot.is_day for slot in slots) else text
 
 
 def asks_first(tool: Tool) -> bool:
@@ -54,7 +83,8 @@ def _tool_offer(tool: Tool) -> Offer:
     condition = re.sub(r"(?i)hand the caller over\.|say nothing first\.|confirm first\.", "", said).split("\n")[0]
     quoted = re.findall(r'"([^"]+)"', examples.replace("\n", " "))
     name = tool.name.removeprefix(HANDOFF).replace("_", " ")
-    return Offer((*quoted, condition.strip() or name), _frames(tool, quoted), tool)
+    verbs = frozenset(verb(example) for example in quoted) - {""}
+    return Offer((*quoted, condition.strip() or name), _frames(tool, quoted), tool, verbs=verbs)
 
 
 def _frames(tool: Tool, examples: list[str]) -> tuple[str, ...]:

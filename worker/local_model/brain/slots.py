@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
+from tools.spoken import clock
 from worker.local_model.brain.dates import find_day
 from worker.local_model.brain.numbers import runs
+from worker.local_model.brain.times import find_minutes, find_time
 
 _HESITATIONS = re.compile(r"(?i)\b(?:uh+|um+|er+|hmm+|you know|i mean|like,|well,|so,)[,.]?\s*")
 _EMAIL_WORDS = ((" at ", "@"), (" dot ", "."), (" underscore ", "_"), (" dash ", "-"))
@@ -109,6 +111,12 @@ NO_CONTENT = frozenset(
     ]
 )
 _ANY_NAME = frozenset(["number", "code", "e", "mail"])  # of something written, that may be anything's
+_LEADING = frozenset(
+    ["", "i'd", "i'm", "i'll", "we'd", "it's", "what's", "that's", "let's", "there's", "us", "let", "also", "then"]
+)
+_TRAILING = frozenset(
+    ("", "a", "an", "the", "my", "your", "our", "in", "on", "at", "to", "for", "from", "by", "of", "with", "about")
+) | {"is", "are", "and", "it", "that", "cost", "costs", "please", "again", "as", "instead", "until"}
 _COMPLAINT = re.compile(
     r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|"
     r"isn't|arrived|came|got|looks?|smells?|stopped)\b[^,.;?!]*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"
@@ -132,7 +140,7 @@ class Slot:
 
     @property
     def label(self) -> str:
-        """`the order number`, of `the order number, four digits`."""
+        """`the card number`, of `the card number, five digits`."""
         described = str(self.schema.get("description") or self.name.replace("_", " "))
         return re.split(r"[,.;(]", described)[0].strip()
 
@@ -141,6 +149,8 @@ class Slot:
         label = self.label
         if self.is_day:
             return "Which day would you like?"
+        if self.is_time:
+            return "At what time?"
         if re.match(r"(?i)(which|what|how|when|where|who)\b", label):
             return f"{label[0].upper()}{label[1:]}, please?"
         article = "" if re.match(r"(?i)(the|a|an|your)\b", label) else "the "
@@ -149,6 +159,15 @@ class Slot:
     @property
     def is_day(self) -> bool:
         return self.schema.get("format") == "date"
+
+    @property
+    def is_time(self) -> bool:
+        return self.schema.get("format") == "time"
+
+    @property
+    def is_length(self) -> bool:
+        """How long something takes, in minutes."""
+        return self.is_number and self.name.endswith("minutes")
 
     @property
     def is_number(self) -> bool:
@@ -183,8 +202,13 @@ class Slot:
         text = clean(text)
         if self.schema.get("enum"):
             return self._find_enum(text)
+        if self.is_length:
+            return find_minutes(text)
         if self.is_number:
             return self._find_number(text)
+        if self.is_time:
+            at = find_time(text, answering=answering)
+            return at.isoformat() if at else None
         if self.is_day:
             day = find_day(text, today)
             return day.isoformat() if day else None
@@ -227,6 +251,8 @@ class Slot:
         if self.is_day:
             day = date.fromisoformat(str(value))
             return f"{day:%A} the {ordinal(day.day)} of {day:%B}"
+        if self.is_time:
+            return clock(time.fromisoformat(str(value)))
         if self.is_number and self.lasts:
             return " ".join(str(value))
         return str(value)
@@ -282,9 +308,23 @@ class Slot:
         if self.is_reason:
             if found := _COMPLAINT.search(text):
                 return found[0].strip(" .")
-        elif content := [word for word in re.findall(r"[\w'-]+", text) if word.lower() not in NO_CONTENT]:
-            return " ".join(content)
+        elif content := trimmed(text):
+            return content
         return text.strip(" .") or None if answering else None
+
+
+def trimmed(text: str, framing: frozenset[str] = frozenset()) -> str:
+    """What something is about: without the words around it that tell nothing, and without those of the request."""
+    words = text.strip(" .?!").split()
+    while words and _bare(words[0]) in NO_CONTENT | _LEADING | framing:
+        del words[0]
+    while words and _bare(words[-1]) in _TRAILING | framing:
+        del words[-1]
+    return " ".join(words).strip(" ,:;.?!")
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[^\w']", "", word.lower())
 
 
 def slots_of(parameters: dict[str, Any]) -> list[Slot]:

@@ -43,7 +43,7 @@ def turning_to(wish: str, thoughts: Sequence[Say | ToolCall], *, first: bool) ->
 
 
 def _echo(wish: str) -> str:
-    """`I want to move my delivery` as the other says it: `move your delivery`."""
+    """`I want to renew my card` as the other says it: `renew your card`."""
     said = wish.strip(" .?!")
     while (shorter := _POLITE.sub("", said)) != said:
         said = shorter
