@@ -76,6 +76,12 @@ def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
     found = _at(path)
     if not callable(found):
         raise SpecError(f"{path!r} is no function; it is called with the facts, a mapping.")
+    if inspect.iscoroutinefunction(found):
+        raise SpecError(f"{path!r} is async; it is called in passing, so write `def` and look at the facts alone.")
+    try:
+        inspect.signature(found).bind({})
+    except TypeError as error:
+        raise SpecError(f"{path!r} cannot be called with the facts alone: {error}. Give it one parameter.") from error
     return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 

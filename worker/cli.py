@@ -74,6 +74,7 @@ def check(
         return
     from agents.check import check as problems_of
     from agents.loader import load_team
+    from worker.line.endpoint import choose_profile, missing_voices
     from worker.mcp.check import check as mcp_problems_of
 
     async def show(settings: Settings) -> None:
@@ -87,7 +88,9 @@ def check(
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
             print(f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.model)}{asks}")
         logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
-        if problems := [*problems_of(settings.team), *mcp_problems_of(settings.team, spec, variables())]:
+        unheard = missing_voices(settings.team, spec, choose_profile(settings, spec))
+        away = mcp_problems_of(settings.team, spec, variables())
+        if problems := [*problems_of(settings.team), *unheard, *away]:
             raise TeamProblems("\n".join(problems))
 
     _run(show, team)

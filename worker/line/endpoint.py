@@ -1,9 +1,11 @@
 """Which model holds the calls, and where it is reached."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from agents.spec import TeamSpec
-from worker.line.profile import LOCAL, OPENAI, Profile
+from agents.team_file import line_of, read_with_lines
+from worker.line.profile import LOCAL, OPENAI, PROFILES, Profile
 from worker.settings import Settings, SettingsError
 
 
@@ -16,21 +18,36 @@ class Endpoint:
     api_key: str
 
 
+def missing_voices(path: Path, team: TeamSpec, profile: Profile) -> list[str]:
+    """The agents of a team file whose voice this provider has not got, as sentences."""
+    lost = [agent for agent in team.speakers.values() if agent.voice not in profile.voices]
+    root = read_with_lines(path)[1] if lost else None
+    return [
+        f"{path}:{line_of(root, ['agents', agent.name, 'voice'])}: agent {agent.name!r}, voice: {profile.provider} has no "
+        f"voice for {agent.voice!r}. Voices there: {', '.join(profile.voices)}."
+        for agent in lost
+    ]
+
+
+def choose_profile(settings: Settings, team: TeamSpec) -> Profile:
+    """Whose model will hold the calls, whether it can be reached or not. Raises SettingsError when there is none such."""
+    wish = settings.model or team.model
+    if wish == "auto":
+        wish = "openai" if settings.openai_api_key.get_secret_value() else "local"
+    if wish not in PROFILES:
+        raise SettingsError(f"BATON_MODEL: there is no model {wish!r}. Use `auto`, `local` or `openai`.")
+    return PROFILES[wish]
+
+
 def choose_endpoint(settings: Settings, team: TeamSpec) -> tuple[Endpoint, str]:
     """Which model holds the calls, and why. Raises SettingsError."""
-    wish = settings.model or team.model
-    why = "BATON_MODEL says so" if settings.model else "the team says so"
+    profile = choose_profile(settings, team)
     key = settings.openai_api_key.get_secret_value()
-    if wish == "auto":
-        wish, why = ("openai", "OPENAI_API_KEY is set") if key else ("local", "no provider's key is set")
-    match wish:
-        case "local":
-            return Endpoint(LOCAL, f"http://127.0.0.1:{settings.local_model_port}/v1", "local"), why
-        case "openai":
-            if not key:
-                raise SettingsError(
-                    "The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local."
-                )
-            return Endpoint(OPENAI, settings.openai_base_url or "https://api.openai.com/v1", key), why
-        case _:
-            raise SettingsError(f"BATON_MODEL: there is no model {wish!r}. Use `auto`, `local` or `openai`.")
+    why = "BATON_MODEL says so" if settings.model else "the team says so"
+    if (settings.model or team.model) == "auto":
+        why = "OPENAI_API_KEY is set" if key else "no provider's key is set"
+    if profile is LOCAL:
+        return Endpoint(LOCAL, f"http://127.0.0.1:{settings.local_model_port}/v1", "local"), why
+    if not key:
+        raise SettingsError("The model is `openai`, but OPENAI_API_KEY is not set. Set it, or BATON_MODEL=local.")
+    return Endpoint(OPENAI, settings.openai_base_url or "https://api.openai.com/v1", key), why
