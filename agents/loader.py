@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,8 +19,10 @@ from tools.database import Database
 
 
 def load_team(path: Path) -> TeamSpec:
-    """Reads a team file, and finds all its tools. Raises SpecError."""
+    """Reads a team file, and finds all its tools, in modules beside the file too. Raises SpecError."""
     team, root = read_with_lines(path)
+    if (folder := str(path.resolve().parent)) not in sys.path:
+        sys.path.append(folder)  # at the end: a module beside a team file takes the place of no other
     if team.prepare:
         try:
             _preparation(team.prepare)

@@ -16,7 +16,8 @@ import yaml
 from worker.parts import ready, until_told
 from worker.settings import STATE_FOLDER, Settings
 
-CONFIG = Path("livekit.yaml")
+CONFIG = Path("livekit.yaml")  # in the folder one starts from, or else the one that ships
+_HOME = Path(__file__).parents[1]
 _READY_S = 20.0
 
 
@@ -38,7 +39,7 @@ def find() -> Path:
     named = os.environ.get("BATON_LIVEKIT_SERVER") or shutil.which("livekit-server")
     if named:
         return Path(named)
-    cached = Path(os.environ.get("BATON_CACHE", ".cache")) / "bin" / "livekit-server"
+    cached = Path(os.environ.get("BATON_CACHE", _HOME / ".cache")) / "bin" / "livekit-server"
     if cached.exists():
         return cached
     raise LiveKitError("There is no LiveKit server. Run `make install`, or set LIVEKIT_URL to one that runs.")
@@ -58,7 +59,9 @@ def with_free_ports(config: dict[str, object]) -> dict[str, object]:
 
 
 def read_config(path: Path = CONFIG) -> dict[str, object]:
-    """Raises LiveKitError when the file is not there or is no mapping."""
+    """Raises LiveKitError when the file cannot be read or is no mapping."""
+    if path == CONFIG and not path.exists():
+        path = _HOME / CONFIG
     try:
         config = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:

@@ -3,17 +3,19 @@
 import asyncio
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from livekit.agents import llm
 from sqlalchemy import func, select
 
+from agents import loader
 from agents.loader import load_team
 from tests.postgres import postgres
 from tests.system.conftest import ROOT
 from tools.context import CallContext
 from tools.database import Database
+from tools.household import Appointment
 from tools.shop import Order, Return
 from tools.shop_seed import prepare
 from worker.journal import events as journal
@@ -72,6 +74,26 @@ async def test_given_one_decision_that_comes_again_then_the_return_is_opened_onc
     assert "open already" in await decide("2")
     async with database.session() as session:
         assert await session.scalar(select(func.count()).select_from(Return)) == 1
+
+
+async def test_given_two_teams_in_one_database_then_each_has_its_tables(url: str) -> None:
+    database = Database(url)
+    shop, household = (load_team(ROOT / f"agents/{name}/team.yaml") for name in ("shop", "assistant"))
+    today = datetime.now().date()
+    for team in (shop, household, shop):
+        await loader.prepare(team, database, today)
+    box = Toolbox(household.agents["calendar"])
+    free = today + timedelta(4)
+    arguments = f'{{"title": "haircut", "day": "{free}", "time": "15:30:00"}}'
+    request = llm.FunctionToolCall(name="add_appointment", arguments=arguments, call_id="1")
+    call = FunctionCall(call_id="1", name="add_appointment", arguments=arguments)
+    context = CallContext(call="call", agent="calendar", function_call=call, database=database, facts={})
+    told = await asyncio.gather(*(box.run(request, context) for _ in range(2)))
+    assert any(outcome.output.startswith("Done") for outcome in told), told
+    async with database.session() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 240
+        [starts] = await session.scalars(select(Appointment.starts).where(Appointment.title == "haircut"))
+    assert starts == datetime.combine(free, time(15, 30))
 
 
 async def test_the_journal_comes_back_as_it_was_written(url: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agents.orchestrator import NOTE, STOP
 from agents.plan import MAKE, SETTLE
 from worker.local_model.brain.dates import without_days
+from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.slots import NO_CONTENT, slots_of, trimmed
 from worker.local_model.brain.times import without_times
 from worker.local_model.conversation import Tool
@@ -53,8 +54,13 @@ def subject(tool: Tool, text: str) -> str:
     """What a request is about, without the words of the request and the tool's other values: `lunch with Ben`, of `put
     lunch with Ben in my calendar for Friday at one`."""
     examples = re.findall(r'"([^"]+)"', tool.description.partition("Examples:")[2])
-    words = f"{tool.name.replace('_', ' ')} {summary(tool)} {' '.join(map(verb, examples))}"
-    framing = {form for word in re.findall(r"[a-z]+", words.lower()) for form in (word, word.removesuffix("s"))}
+    slots = slots_of(tool.parameters)
+    words = [tool.name.replace("_", " "), summary(tool), *map(verb, examples), *(slot.label for slot in slots)]
+    framing = {
+        form for word in re.findall(r"[a-z]+", " ".join(words).lower()) for form in (word, word.removesuffix("s"))
+    }
+    if any(slot.is_number for slot in slots):
+        framing |= {word for word in re.findall(r"[a-z]+|\d+", text.lower()) if word.isdigit() or is_number_word(word)}
     return trimmed(without_values(tool, text), frozenset(framing))
 
 
