@@ -4,11 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.local_model.brain.dates import without_days
 from worker.local_model.brain.embedding import Embedder
 from worker.local_model.brain.phrases import Offer, verb
 from worker.local_model.brain.slots import clean
-from worker.local_model.brain.times import without_times
 
 CLEAR = 0.5  # so near that it stands against a question that is still open
 ENOUGH = 0.36  # nearer than talk about something else comes
@@ -28,11 +26,8 @@ def choose(embedder: Embedder, text: str, offers: Sequence[Offer]) -> list[Choic
     if not offers or not text.strip():
         return []
     phrases = [phrase for offer in offers for phrase in offer.phrases]
-    gist = _gist(text)
-    timeless = re.sub(r"\s+", " ", without_days(without_times(gist))).strip(" ,.")
-    said = [gist, timeless] if timeless.count(" ") > 1 else [gist]
-    vectors = embedder.embed([*said, *phrases])
-    near = (vectors[len(said) :] @ vectors[: len(said)].T).max(axis=1)
+    vectors = embedder.embed([_gist(text), *phrases])
+    near = vectors[1:] @ vectors[0]
     begun = verb(text)
     scores, at = [], 0
     for offer in offers:
