@@ -93,7 +93,7 @@ async def add_appointment(context: CallContext, title: Title, day: Day, time: Ti
 async def move_appointment(context: CallContext, appointment: Which, day: Day, time: Time) -> str:
     """Move an appointment to another day or time.
 
-    Examples: "Move the dentist to Thursday at ten.", "Can we put lunch with Ben on another day?", "Reschedule my
+    Examples: "Move the dentist to Thursday at ten.", "Can lunch with Ben be on another day?", "Reschedule my
     haircut to Monday at four.", "I want to move an appointment.", "Postpone the meeting."
     """
     starts = _possible(day, time)

@@ -24,7 +24,7 @@ async def take_note(context: CallContext, text: NoteText) -> str:
     """Write down a note.
 
     Examples: "Take a note.", "Note that the spare key is in the garage.", "Write down that we need milk.", "Remember
-    that the window is broken.", "Make a note: call the bank."
+    that the window is broken.", "Make a note: call the bank.", "Remind me to call my mother."
     """
     text = text[:1].upper() + text[1:]
     async with context.database.session() as session, session.begin():

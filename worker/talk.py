@@ -41,7 +41,8 @@ async def run(settings: Settings, spoken: Sequence[Line], record: Path | None, d
     voice = Voice() if any(line.kind == "say" for line in spoken) else None
     began = asyncio.get_running_loop().time()
     async with Caller(joined["url"], joined["token"]) as caller:
-        printer = asyncio.create_task(_print(caller, began))
+        typing = all(line.kind == "text" for line in spoken)
+        printer = asyncio.create_task(_print(caller, began, "microphone.silent" if typing else ""))
         try:
             await caller.answered(began, within=_COMES_S)
             if not spoken:
@@ -114,13 +115,13 @@ async def _typed_live(caller: Caller) -> None:
             await caller.answered(ended, within=_ANSWER_S)
 
 
-async def _print(caller: Caller, began: float) -> None:
-    """The journal as it comes, a line an event."""
+async def _print(caller: Caller, began: float, expected: str) -> None:
+    """The journal as it comes, a line an event. `expected`: the code of a warning that says nothing new."""
     shown = 0
     while True:
         await caller.changed()
         for event in caller.events[shown:]:
-            if said := _worded(event):
+            if event.get("code") != expected and (said := _worded(event)):
                 print(f"{event['heard_at'] - began:7.2f}  {said}", flush=True)
         shown = len(caller.events)
 

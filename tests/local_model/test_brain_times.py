@@ -72,6 +72,7 @@ def test_how_long_something_takes(text: str, minutes: int | None) -> None:
         ("Put lunch with Ben in my calendar for next Friday at quarter past one.", "lunch with Ben"),
         ("I'd like to book a haircut on the third of December at ten for half an hour, please.", "haircut"),
         ("Could you add the dentist tomorrow at 3 pm?", "dentist"),
+        ("I need to see the doctor tomorrow at 4pm, can you add that?", "see the doctor"),
         ("Add something.", "something"),
         ("Book it in two days.", ""),
     ],

@@ -13,8 +13,11 @@ from worker.local_model.brain.times import without_times
 from worker.local_model.conversation import Tool
 
 HANDOFF = "transfer_to_"
-_NO_VERBS = frozenset(["here", "am", "good", "thank", "thanks", "okay", "ok", "well", "sorry", "also", "then", "as"])
-_POLITE = "(?:please|(?:can|could|will|would) (?:you|we)|i want to|i need to|i'd like to|i would like to|let's|let us)"
+_NO_VERBS = frozenset(["here", "am", "good", "sorry", "as"])
+_POLITE = (
+    "(?:please|then|and|also|now|so|well|okay|ok|thanks|thank you|(?:can|could|will|would) (?:you|we)"
+    "|i want to|i need to|i'd like to|i would like to|let's|let us)"
+)
 _FOR_US = (MAKE, SETTLE, NOTE)  # no caller asks for these
 
 

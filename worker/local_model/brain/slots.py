@@ -112,11 +112,27 @@ NO_CONTENT = frozenset(
 )
 _ANY_NAME = frozenset(["number", "code", "e", "mail"])  # of something written, that may be anything's
 _LEADING = frozenset(
-    ["", "i'd", "i'm", "i'll", "we'd", "it's", "what's", "that's", "let's", "there's", "us", "let", "also", "then"]
-)
+    ("", "i'd", "i'm", "i'll", "we'd", "it's", "what's", "that's", "let's", "there's", "where's", "who's", "when's")
+) | {"how's", "us", "let", "also", "then"}
 _TRAILING = frozenset(
     ("", "a", "an", "the", "my", "your", "our", "in", "on", "at", "to", "for", "from", "by", "of", "with", "about")
-) | {"is", "are", "and", "it", "that", "cost", "costs", "please", "again", "as", "instead", "until"}
+) | {
+    "is",
+    "are",
+    "and",
+    "it",
+    "that",
+    "cost",
+    "costs",
+    "please",
+    "again",
+    "as",
+    "instead",
+    "until",
+    "can",
+    "you",
+    "would",
+}
 _COMPLAINT = re.compile(
     r"(?i)\b(because .+|(?:it|they|this|that|one|which|\w+)\s?(?:is|'s|was|are|has|have|does|do|did|doesn't|don't|didn't|"
     r"isn't|arrived|came|got|looks?|smells?|stopped)\b[^,.;?!]*?\b(?:broken|cracked|damaged|scratched|wrong|faulty|defective|dead|missing|"

@@ -27,6 +27,7 @@ _PATTERNS = [
         r"\b(?:at )?(?P<named>noon|midday|midnight)\b",
     )
 ]
+_LEADS_TO = re.compile(r"(?i)\b(?:at|by|from|until|till|around|about|for) $")
 _BARE = re.compile(rf"^\W*{_HOUR}\W*$")
 
 _LONG = re.compile(
@@ -57,6 +58,8 @@ def without_times(text: str) -> str:
     """The text with the times taken out, and how long something takes."""
     spans = [(begin, end) for begin, _, end in _times(text)] + [match.span() for match in _LONG.finditer(_plain(text))]
     for begin, end in spans:
+        if leading := _LEADS_TO.search(text[:begin]):
+            begin = leading.start()
         text = text[:begin] + " " * (end - begin) + text[end:]
     return text
 
