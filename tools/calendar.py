@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tools import spoken, words
+from tools import members, spoken, words
 from tools.context import CallContext
 from tools.household import Appointment
 
@@ -29,6 +29,7 @@ async def appointments_of_day(context: CallContext, day: Day) -> str:
     Examples: "What is on tomorrow?", "What do I have on Friday?", "What is in my calendar today?", "Am I free on
     Monday?", "Do I have any appointments this Thursday?", "Read me my day."
     """
+    members.refuse_guests(context)
     async with context.database.session() as session:
         found = await _of_day(session, day)
     if not found:
@@ -42,6 +43,7 @@ async def next_appointment(context: CallContext) -> str:
 
     Examples: "What is next?", "What is my next appointment?", "What comes next in my calendar?"
     """
+    members.refuse_guests(context)
     async with context.database.session() as session:
         coming = await _coming(session)
     if not coming:
@@ -55,6 +57,7 @@ async def briefing(context: CallContext) -> str:
 
     Examples: "How does my day look?", "Give me my briefing.", "Brief me.", "What should I know for today?"
     """
+    members.refuse_guests(context)
     today = datetime.now()
     async with context.database.session() as session:
         left = [one for one in await _of_day(session, today.date()) if one.starts >= today]
@@ -75,6 +78,7 @@ async def add_appointment(context: CallContext, title: Title, day: Day, time: Ti
     Args:
         minutes: how many minutes it takes, 60 if nobody says
     """
+    members.refuse_guests(context)
     starts = _possible(day, time)
     if not 5 <= minutes <= 24 * HOUR:
         raise ToolError(f"{minutes} minutes cannot be. How long does it take?")
@@ -96,6 +100,7 @@ async def move_appointment(context: CallContext, appointment: Which, day: Day, t
     Examples: "Move the dentist to Thursday at ten.", "Can lunch with Ben be on another day?", "Reschedule my
     haircut to Monday at four.", "I want to move an appointment.", "Postpone the meeting."
     """
+    members.refuse_guests(context)
     starts = _possible(day, time)
     async with context.database.session() as session, session.begin():
         moved = await _decided(session, context.idempotency_key)
@@ -113,6 +118,7 @@ async def cancel_appointment(context: CallContext, appointment: Which) -> str:
     Examples: "Cancel the dentist.", "Take lunch with Ben out of my calendar.", "I am not going to the haircut.",
     "Remove an appointment.", "Call off the meeting."
     """
+    members.refuse_guests(context)
     async with context.database.session() as session, session.begin():
         gone = await _decided(session, context.idempotency_key)
         if gone is None:

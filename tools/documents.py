@@ -76,16 +76,18 @@ def _files(folder: Path) -> _Files:
 
 
 def _passages(path: Path) -> Iterator[tuple[str, str, str]]:
-    """(title, heading, text) of each paragraph. The title is the first `# ` line, or the file's name."""
+    """(title, heading, text) of each paragraph. The title is the `# ` line, a lone first line, or the file's name."""
     title, heading = path.stem.replace("_", " ").replace("-", " ").capitalize(), ""
-    for block in re.split(r"\n\s*\n", path.read_text(encoding="utf-8", errors="replace")):
+    for number, block in enumerate(re.split(r"\n\s*\n", path.read_text(encoding="utf-8", errors="replace").strip())):
         lines = list[str]()
         for line in block.splitlines():
             if found := re.match(r"(#+)\s+(.+)", line):
                 title, heading = (found[2], heading) if len(found[1]) == 1 else (title, found[2])
             elif line.strip():
                 lines.append(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", line).strip())
-        if lines:
+        if number == 0 and len(lines) == 1 and not lines[0].endswith((".", "!", "?")):
+            title = lines[0]
+        elif lines:
             yield title, heading, re.sub(r"[*_`]", "", " ".join(lines))
 
 

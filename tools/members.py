@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from livekit.agents import function_tool
+from livekit.agents import ToolError, function_tool
 from pydantic import Field
 from sqlalchemy import func, select
 
@@ -36,5 +36,12 @@ def is_known(facts: Mapping[str, Any]) -> bool:
 
 
 def only_for_the_household(facts: Mapping[str, Any]) -> str:
-    """Why a guest may not see to the calendar; empty for everybody else."""
-    return "The calendar is only for those who live here." if facts.get("lives_here") is False else ""
+    """Why a guest may not hear of calendar and notes; empty for everybody else."""
+    guest = facts.get("lives_here") is False
+    return "The calendar and the notes are only for those who live here." if guest else ""
+
+
+def refuse_guests(context: CallContext) -> None:
+    """Raises ToolError when a guest calls, whichever agent has the tool."""
+    if why := only_for_the_household(context.facts):
+        raise ToolError(why)

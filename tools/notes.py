@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tools import spoken, words
+from tools import members, spoken, words
 from tools.context import CallContext
 from tools.household import Note
 
@@ -26,6 +26,7 @@ async def take_note(context: CallContext, text: NoteText) -> str:
     Examples: "Take a note.", "Note that the spare key is in the garage.", "Write down that we need milk.", "Remember
     that the window is broken.", "Make a note: call the bank.", "Remind me to call my mother."
     """
+    members.refuse_guests(context)
     text = text[:1].upper() + text[1:]
     async with context.database.session() as session, session.begin():
         known = await session.scalars(select(Note).where(Note.taken_by == context.idempotency_key))
@@ -41,6 +42,7 @@ async def find_notes(context: CallContext, about: About) -> str:
     Examples: "What did I note about the key?", "Find my note about the tyres.", "Do I have a note about the plumber?",
     "What did I write down about the garden?", "Is there a note about the car?", "I want to delete one of my notes."
     """
+    members.refuse_guests(context)
     async with context.database.session() as session:
         found = words.nearest(about, await _kept(session), lambda note: note.text)
     if not found:
@@ -56,14 +58,15 @@ async def latest_notes(context: CallContext) -> str:
 
     Examples: "Read me my latest note.", "What did I note last?", "Read my notes.", "What are my latest notes?"
     """
+    members.refuse_guests(context)
     async with context.database.session() as session:
         kept = (await _kept(session))[:_SHOWN]
     if not kept:
         return "There are no notes."
-    context.facts["note"] = kept[0].id
-    return " ".join(_read(note) for note in kept[:1]) + (
-        f" Before that: {' '.join(note.text for note in kept[1:])}" if kept[1:] else ""
-    )
+    latest, *others = kept
+    context.facts["note"] = latest.id
+    before = f" Before that: {' '.join(note.text for note in others)}" if others else ""
+    return f"{_read(latest)}{before}"
 
 
 @function_tool
@@ -73,6 +76,7 @@ async def delete_note(context: CallContext) -> str:
     Examples: "Delete that note.", "Delete it.", "Throw the note away.", "I do not need that note any more.", "Remove
     this note."
     """
+    members.refuse_guests(context)
     number = context.facts.get("note")
     async with context.database.session() as session, session.begin():
         note = await session.get(Note, number) if isinstance(number, int) else None

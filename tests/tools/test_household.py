@@ -146,6 +146,11 @@ async def test_members_are_told_from_guests(call: Calls) -> None:
     assert members.only_for_the_household(call.facts) == "", "nobody has said who they are"
     await call("assistant", "introduce", name="robert")
     assert "only for those who live here" in members.only_for_the_household(call.facts)
+    for agent, tool in (("assistant", "next_appointment"), ("assistant", "briefing"), ("librarian", "latest_notes")):
+        outcome = await call(agent, tool)
+        assert outcome.failed
+        assert "only for those who live here" in outcome.output
+    assert not (await call("librarian", "look_up", question="wifi password")).failed
     await call("assistant", "introduce", name="anna")
     assert members.is_known(call.facts)
     assert call.facts["caller_name"] == "Anna"
@@ -159,9 +164,11 @@ def test_documents_are_found_by_other_forms_of_their_words(tmp_path: Path) -> No
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/garden-rules.txt").write_text("Water the roses in the evening.\n\nThe hedge is cut in March.")
     (tmp_path / "heating.md").write_text("# The stove\n\n## Lighting\n\n- Open the *damper* first.\n")
+    (tmp_path / "lift.txt").write_text("If the lift stops\n\nPress the yellow button.")
     (tmp_path / "picture.png").write_bytes(b"roses")
     assert documents.search(tmp_path, "When are hedges cut?") == ("Garden rules", "The hedge is cut in March.")
     assert documents.search(tmp_path, "How do I light it?") == ("The stove", "Open the damper first.")
+    assert documents.search(tmp_path, "the lift") == ("If the lift stops", "Press the yellow button.")
     assert documents.search(tmp_path, "unicorns") is None
     assert documents.search(tmp_path, "what is the") is None
     assert documents.search(tmp_path, 'a" OR NOT * (') is None, "no query language"

@@ -269,7 +269,8 @@ class Dialogue:
             return planned
         on_offer = [offer for offer in self._offers if not (brought and _hands_over(offer))]
         ranked = self._choose(text, on_offer)
-        if ranked and ranked[0].nearness >= (_FAR_ENOUGH if brought else ENOUGH):
+        enough = _FAR_ENOUGH if brought and not _asks_for_somebody(text) else ENOUGH
+        if ranked and ranked[0].nearness >= enough:
             return self._take(state, ranked[0].offer, text, settles=brought)
         if brought:
             if "The caller is back with you" in self._instructions:
@@ -475,6 +476,15 @@ def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
 def _points(text: str) -> bool:
     """Whether it speaks of something that was named before: `move it to Friday`."""
     return bool(re.search(r"(?i)\b(?:it|that|this|them|the same)\b", text))
+
+
+def _asks_for_somebody(text: str) -> bool:
+    """Whether it asks to be with another agent, rather than for what that agent does: `back to the desk, please`."""
+    return bool(
+        re.search(
+            r"(?i)\b(?:back to|(?:put|get) me through|(?:talk|speak|pass|hand|transfer) (?:me )?(?:to|with))\b", text
+        )
+    )
 
 
 def _invites(output: str) -> bool:
