@@ -44,6 +44,21 @@ def test_times_as_people_say_them(text: str, at: time | None) -> None:
     assert find_time(text) == at
 
 
+_SAID = ["at", "half", "quarter", "past", "to", "three", "twelve", "0", "13", "3:30", "70", "330", "pm", "a.m.", "noon"]
+_SAID += ["in the morning", "tonight", "minutes", "an hour", "twenty", "oh", "five", "o'clock", ",", "friday", "-", "."]
+
+
+@given(st.lists(st.sampled_from(_SAID), max_size=8))
+def test_whatever_is_said_is_a_time_or_none_and_taking_it_out_keeps_the_rest(words: list[str]) -> None:
+    text = " ".join(words)
+    find_time(text, answering=True)
+    find_minutes(text)
+    left = without_times(text)
+    assert len(left) == len(text)
+    assert all(new in (old, " ") for new, old in zip(left, text, strict=True))
+    assert left.count("friday") == text.count("friday")
+
+
 def test_a_bare_hour_is_a_time_only_when_one_was_asked_for() -> None:
     slot = Slot("time", {"type": "string", "format": "time"}, True)
     assert slot.question == "At what time?"
@@ -60,6 +75,8 @@ def test_a_bare_hour_is_a_time_only_when_one_was_asked_for() -> None:
         ("two hours", 120),
         ("45 minutes", 45),
         ("at three", None),
+        ("at five minutes past three", None),
+        ("in two hours", None),
     ],
 )
 def test_how_long_something_takes(text: str, minutes: int | None) -> None:

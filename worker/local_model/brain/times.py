@@ -31,8 +31,8 @@ _LEADS_TO = re.compile(r"(?i)\b(?:at|by|from|until|till|around|about|for) $")
 _BARE = re.compile(rf"^\W*{_HOUR}\W*$")
 
 _LONG = re.compile(
-    rf"\b(?:(?P<count>\d{{1,3}}|an?|{_ONES}|{_TENS} {_ONES}|{_TENS}|{_TEENS}) (?P<unit>minute|hour)s?(?P<more> and a half)?"
-    r"|(?P<half>half an hour))\b"
+    rf"(?<!\bin )\b(?:(?P<count>\d{{1,3}}|an?|{_ONES}|{_TENS} {_ONES}|{_TENS}|{_TEENS}) (?P<unit>minute|hour)s?"
+    r"(?P<more> and a half)?|(?P<half>half an hour))\b(?! (?:past|to|after) )"
 )
 
 
