@@ -10,7 +10,7 @@ from agents.tasks import Task
 SUMMARY_WORDS = 160
 _TURN_WORDS = 30
 _FIGURES = 12  # that a summary of a long talk names
-_BEFORE_WORDS = 4  # with each: "my order number is 1042"
+_BEFORE_WORDS = 4  # with each: "my card number is 12345"
 _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}

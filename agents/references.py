@@ -150,5 +150,5 @@ def _kind(name: str, value: Any, tool: str) -> str | None:
 
 
 def _object(tool: str) -> str:
-    """What a tool deals with, by its name: `order` for `find_order`."""
+    """What a tool deals with, by its name: `loan` for `find_loan`."""
     return " ".join(tool.split("_")[1:])

@@ -86,8 +86,7 @@ async def test_given_two_teams_in_one_database_then_each_has_its_tables(url: str
     free = today + timedelta(4)
     arguments = f'{{"title": "haircut", "day": "{free}", "time": "15:30:00"}}'
     request = llm.FunctionToolCall(name="add_appointment", arguments=arguments, call_id="1")
-    call = FunctionCall(call_id="1", name="add_appointment", arguments=arguments)
-    context = CallContext(call="call", agent="calendar", function_call=call, database=database, facts={})
+    context = CallContext(call="call", agent="calendar", decision="1", database=database, facts={})
     told = await asyncio.gather(*(box.run(request, context) for _ in range(2)))
     assert any(outcome.output.startswith("Done") for outcome in told), told
     async with database.session() as session:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit.agents import FunctionCall, llm
+from livekit.agents import llm
 from sqlalchemy import func, select
 
 from agents.loader import load_team, prepare
@@ -37,10 +37,7 @@ class Calls:
 
     async def __call__(self, agent: str, tool: str, decision: str = "1", **arguments: object) -> Outcome:
         given = json.dumps(arguments, default=str)
-        function = FunctionCall(call_id=decision, name=tool, arguments=given)
-        context = CallContext(
-            call="call", agent=agent, function_call=function, database=self._database, facts=self.facts
-        )
+        context = CallContext(call="call", agent=agent, decision=decision, database=self._database, facts=self.facts)
         request = llm.FunctionToolCall(name=tool, arguments=given, call_id=decision)
         return await Toolbox(TEAM.agents[agent], TEAM.facts).run(request, context)
 
