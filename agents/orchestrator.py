@@ -178,6 +178,7 @@ class Orchestrator:
         self._handoffs = 0
         self._turn = 0
         self._running: dict[str, _Decision] = {}
+        self._slow = set[str]()
         self._joined: dict[str, list[str]] = {}
         self._arguments: dict[str, str] = {}
         self._proposed: dict[tuple[str, str], tuple[_Decision, int]] = {}
@@ -210,7 +211,7 @@ class Orchestrator:
         tools = {tool for tool in role.tools if procedure.refusal(tool, self.facts) is None}
         handoffs = {handoff.tool_name(to) for to in role.handoffs}
         note = {NOTE} if procedure.collects else set[str]()
-        stop = {STOP} if self._stoppable() else set[str]()
+        stop = {STOP} if self._slow.intersection(self._stoppable()) else set[str]()
         planning = {plan.MAKE} if len(self._roles) > 1 else set[str]()
         settle = {plan.SETTLE} if self._plan.active else set[str]()
         return frozenset(tools | handoffs | note | stop | planning | settle)
@@ -244,8 +245,13 @@ class Orchestrator:
             return (_refused(call_id, tool, why),)
         return (self._run(role.tools[tool], call_id, tool, arguments),)
 
+    def tool_is_slow(self, call_id: str) -> None:
+        """From now on the caller may give up waiting for it. Until then, and for most tools, it is not worth an offer."""
+        self._slow.add(call_id)
+
     def tool_finished(self, call_id: str, output: str, *, failed: bool) -> tuple[tuple[str, ...], tuple[TaskDone, ...]]:
         """A tool is over. Returns the calls that were joined to it, and the tasks that are done now."""
+        self._slow.discard(call_id)
         decision = self._running.pop(call_id, None)
         joined = tuple(self._joined.pop(call_id, ()))
         arguments = self._arguments.pop(call_id, "")

@@ -528,11 +528,17 @@ class Call:
         if self._toolboxes[agent].spec(run.tool).while_running == "background":
             self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
             self._arbiter.want(Reason.RESULT)
-        self._rearm()  # it may be stopped now
+            self._offer_to_stop(run.call_id)
+
+    def _offer_to_stop(self, call_id: str) -> None:
+        self._orchestrator.tool_is_slow(call_id)
+        self._rearm()
 
     def _on_tool_slow(self, call_id: str) -> None:
         """Nobody shall wonder whether the line is dead."""
         agent, tool = self._tools.what(call_id)
+        if tool:
+            self._offer_to_stop(call_id)
         if not tool or self._toolboxes[agent].spec(tool).while_running != "filler":
             return
         if self._tools.untold or not self._gate.audible:
@@ -592,6 +598,7 @@ class Call:
                     journal.ToolCalled(agent=asker, call_id=call_id, tool=tool, arguments=_readable(arguments))
                 )
                 self._tools.start(asker, call_id, tool, arguments, start, background=True)
+                self._offer_to_stop(call_id)
             case Cancel(call_id):
                 self._tools.cancel(call_id)
             case TaskDone(agent, task):

@@ -195,6 +195,9 @@ def test_given_a_caller_who_gives_up_waiting_then_reads_are_stopped_and_writes_a
     assert STOP not in call.offered
     call.tool_requested(0, "c1", "look", "{}")
     call.tool_requested(0, "c2", "pay", "{}")
+    call.tool_is_slow("c2")
+    assert STOP not in call.offered, "what writes is not stopped, and what is quick is not worth an offer"
+    call.tool_is_slow("c1")
     assert STOP in call.offered
     assert call.tool_requested(0, "c3", STOP, "{}")[0] == Cancel("c1")
 
