@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MOST = 12  # some 25 words each: more would cost more than it tells
+_NUMBERS = 4  # of these, bare numbers that were typed: people type many, and mean none of them by "that order"
 _ABOUT_WORDS = 16
 _LONGEST = 64  # no name of a thing is longer; what is comes from a machine, and would fill the instructions
 _HEAD = "Spoken of or shown so far, newest first, as of minute {minute}. What the caller points at is one of these:"
@@ -88,8 +89,9 @@ class References:
         key = (thing.kind, thing.value.casefold())
         known = self._things.pop(key, None)
         self._things[key] = replace(thing, about=thing.about or (known.about if known else ""))
-        while len(self._things) > MOST:
-            del self._things[next(iter(self._things))]
+        if len(self._things) > MOST:
+            counts = [key for key, one in self._things.items() if one.kind == "number"]
+            del self._things[counts[0] if len(counts) > _NUMBERS else next(iter(self._things))]
 
 
 def read(instructions: str) -> Iterator[tuple[str, str]]:

@@ -72,11 +72,24 @@ def test_what_comes_up_again_is_new_again_and_the_oldest_goes() -> None:
     for number in range(MOST):
         if number == MOST - 1:
             references.showed("photo-1", "", 5)
-        references.wrote(f"{1000 + number}", number)
+        references.wrote(f"jo{number}@example.com", number)
     assert len(references.things) == MOST
-    assert [thing.name for thing in references.things][:2] == [f"number {999 + MOST}", "photo-1"]
+    assert [thing.name for thing in references.things][:2] == [f"e-mail jo{MOST - 1}@example.com", "photo-1"]
     assert "photo-1 (shown by the caller, just now): a broken mug" in references.told(10)
-    assert "number 1000" not in references.told(10)
+    assert "jo0@example.com" not in references.told(10)
+
+
+def test_numbers_that_are_typed_in_passing_do_not_drive_out_what_was_found() -> None:
+    references = References()
+    found(references, "find_order", "Two mugs.", 0, order_number=1042)
+    references.wrote("jo@example.com", 1)
+    for number in range(100, 140):
+        references.wrote(f"that is {number}", number)
+    for number in range(MOST - 2 - 4):
+        found(references, "find_book", "It is there.", 200 + number, book_id=number)
+    names = [thing.name for thing in references.things]
+    assert len(names) == MOST
+    assert {"order 1042", "e-mail jo@example.com", "number 139"} <= set(names)
 
 
 def test_an_agent_can_read_what_it_was_told() -> None:
