@@ -162,7 +162,6 @@ class Held:
                 self.call = Call(
                     team=self.team,
                     endpoint=Endpoint(OPENAI, provider.url, "scripted"),
-                    text_models={},
                     caller="caller",
                     sink=FakeSpeaker(OPENAI.sample_rate),
                     outbox=Outbox(rtc.Room()),
