@@ -353,7 +353,9 @@ class Dialogue:
         if not state.last or not state.invited:
             return None
         found = {slot.name: value for slot in _fixed(state.last) if (value := self._find(slot, text)) is not None}
-        if not found or ((other := self._other(state, text)) is not None and other.tool != state.last):
+        answers = _only_values(state.last, re.split(r"(?<=[.!])\s+", text)[0])  # `Number 7. It does not work.`
+        other = None if answers else self._other(state, text)
+        if not found or (other and other.tool != state.last):
             return None
         state.tool, state.values, state.told = state.last, state.last_values | found, [text]
         return self._go_on(state, state.tool)
