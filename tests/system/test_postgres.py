@@ -61,7 +61,8 @@ async def test_given_processes_that_start_at_once_then_the_tables_are_made_and_f
 async def test_given_one_decision_that_comes_again_then_the_return_is_opened_once(url: str) -> None:
     database = Database(url)
     await prepare(database, datetime.now(UTC).date())
-    box = Toolbox(load_team(ROOT / "agents/shop/team.yaml").agents["returns"])
+    team = load_team(ROOT / "agents/shop/team.yaml")
+    box = Toolbox(team.agents["returns"], team.facts)
     arguments = '{"order_number": 1017, "reason": "broken"}'
 
     async def decide(decision: str) -> str:
@@ -82,7 +83,7 @@ async def test_given_two_teams_in_one_database_then_each_has_its_tables(url: str
     today = datetime.now().date()
     for team in (shop, household, shop):
         await loader.prepare(team, database, today)
-    box = Toolbox(household.agents["calendar"])
+    box = Toolbox(household.agents["calendar"], household.facts)
     free = today + timedelta(4)
     arguments = f'{{"title": "haircut", "day": "{free}", "time": "15:30:00"}}'
     request = llm.FunctionToolCall(name="add_appointment", arguments=arguments, call_id="1")
