@@ -98,7 +98,9 @@ def _may_go_back(order: Order, opened: Return | None, today: date) -> None:
     if opened is not None:
         raise ToolError(f"A return for order {order.number} is open already. The label is in your e-mail.")
     if order.status != "delivered":
-        raise ToolError(f"Order {order.number} has not been delivered, so it cannot be sent back yet. Do you mean another one?")
+        raise ToolError(
+            f"Order {order.number} has not been delivered, so it cannot be sent back yet. Do you mean another one?"
+        )
     if today - order.delivery_day > timedelta(WINDOW_DAYS):
         raise ToolError(
             f"Order {order.number} was delivered on {spoken.day(order.delivery_day)}. "
