@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check install dialogues soak lock clean
+.PHONY: run test test-core test-speech check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -12,9 +12,15 @@ install:
 
 test:
 	@$(PYTHON) bootstrap.py test
-	@$(BIN)/python -m pytest -q tests -m "not system"
+	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(BIN)/python -m pytest -q -s tests -m system
+	@$(MAKE) --no-print-directory -j2 test-core test-speech  # both wait most of the time
+
+test-core:
+	@$(BIN)/python -m pytest -q -s tests/core -m system
+
+test-speech:
+	@$(BIN)/python -m pytest -q -s tests -m system --ignore=tests/core
 
 check:
 	@$(PYTHON) bootstrap.py test
@@ -30,7 +36,7 @@ dialogues:  # only the spoken dialogues; about ten minutes
 
 soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test
-	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests -m "not system" --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal --timeout=3600
 	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s tests/core --timeout=3600
 
 lock:  # what the versions in pyproject.toml mean today

@@ -87,7 +87,7 @@ async def test_given_a_browser_when_its_microphone_speaks_then_the_team_answers_
         room = (await (await joined.value).json())["room"]
         async with listener(house, room) as heard:
             await page.locator(".handoff", has_text="returns").wait_for(timeout=60_000)
-            await page.locator(".line.agent", has_text="reason").wait_for(timeout=20_000)
+            await page.locator(".line.agent", has_text="delivered").wait_for(timeout=20_000)
             await asyncio.sleep(4)
             words = ears.recognise_now(heard.heard().tobytes(), RATE).lower()
         lines = await page.locator(".conversation").inner_text()
@@ -97,7 +97,7 @@ async def test_given_a_browser_when_its_microphone_speaks_then_the_team_answers_
     assert "order number" in words
     assert "copper kettle" in words
     assert "on its way" in words
-    assert "sending it back" in words
+    assert "sent back" in words
     assert "1042" in lines.replace(" ", "")
     assert latencies >= 3, "a figure beside each reply to a turn"
 

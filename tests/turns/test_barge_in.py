@@ -39,6 +39,16 @@ def test_given_a_short_stop_when_its_words_are_known_then_they_overrule() -> Non
     assert floor.transcript("Stop, please.", audible=True) is Verdict.TURN
 
 
+def test_given_a_pause_for_breath_when_the_caller_goes_on_then_the_reply_pauses_again_and_is_cut() -> None:
+    floor = BargeIn()
+    floor.sound(0.0, audible=True)
+    floor.speech_started(0.1, audible=True)
+    assert floor.decide(DECIDE_S, loud=False) is Verdict.RESUME
+    assert floor.sound(0.8, audible=True) is Verdict.PAUSE, "nobody speaks over the rest of what they say"
+    assert floor.decide(0.8 + DECIDE_S, loud=True) is Verdict.CUT
+    assert floor.speech_stopped(2.5) is Verdict.TURN
+
+
 def test_given_a_noise_that_is_no_speech_then_the_reply_goes_on() -> None:
     floor = BargeIn()
     floor.sound(0.0, audible=True)

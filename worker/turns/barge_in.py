@@ -82,8 +82,9 @@ class BargeIn:
         return self.speaking or self._phase is not _Phase.QUIET
 
     def sound(self, now: float, *, audible: bool) -> Verdict:
-        """The microphone became loud."""
-        return self._suspect(now) if audible and self._phase is _Phase.QUIET else Verdict.NONE
+        """The microphone became loud. While the reply goes on and they still speak, it was a pause for breath."""
+        goes_on = self._phase is _Phase.RESUMED and self._speech
+        return self._suspect(now) if audible and (goes_on or self._phase is _Phase.QUIET) else Verdict.NONE
 
     def speech_started(self, now: float, *, audible: bool) -> Verdict:
         self._speech = True
