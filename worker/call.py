@@ -174,7 +174,7 @@ class Call:
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
-        self._lost_at = 0.0
+        self._lost_at: float | None = None
 
     def put(self, event: CallEvent) -> None:
         """Something happened in the room."""
@@ -252,7 +252,9 @@ class Call:
             case LineLost(reason, final):
                 self._on_line_lost(reason, final=final)
             case LineRestored():
-                self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
+                lost_at, self._lost_at = self._lost_at, None
+                gap_ms = 0 if lost_at is None else round((self._now() - lost_at) * 1000)  # none: it was renewed in time
+                self._record(journal.LineRestored(gap_ms=gap_ms))
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Warned(code, detail):

@@ -234,6 +234,7 @@ async def test_given_a_call_of_two_hours_then_its_memory_is_bounded_and_the_orde
 
     assert [item["id"] for item in given] == [entry.item for entry in memory.held()]
     assert held.connections >= 3, "the service ends a session after an hour"
+    assert {event["gap_ms"] for event in held.events if event["type"] == "line.restored"} == {0}, "renewed, not lost"
     # the plugin fills a new session, and so do we; a handoff cancels its reply, over or not
     assert seen["error"] == seen["item_create_duplicate_item_id"] + seen["response_cancel_not_active"]
     said = [event["text"] for event in held.events if event["type"] in ("user.said", "user.wrote")]
