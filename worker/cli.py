@@ -181,6 +181,7 @@ def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
             from bench import main as benches
         except ImportError as error:
             raise SettingsError(f"Benchmarks need what tests need ({error.name}). Run `make test` once.") from error
+        logging.getLogger().setLevel(logging.WARNING)  # LiveKit names each stream that its callers do not read
         report = await run(benches)
         print(report.table())
         print(f"\nPicture and figures: {report.save(out)}")
