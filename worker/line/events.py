@@ -1,6 +1,7 @@
 """One vocabulary for every realtime model: what the line tells the call."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,60 @@ class ArmRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A provider that keeps turns itself heard the caller over its reply, and has dropped the rest of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a provider counts for one reply, or a transcript of the caller. Tokens, by modality.
+
+    `cached` are those of the input, of whatever modality, that it had read before and bills for less.
+    """
+
+    reply: str = ""
+    input_text: int = 0
+    input_audio: int = 0
+    input_image: int = 0
+    cached: int = 0
+    output_text: int = 0
+    output_audio: int = 0
+    transcribed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A link's session is there, and has been given what it was dialled with."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoingAway:
+    """The provider will end this session in so many seconds."""
+
+    within_s: float
+
+
+class Failure(Enum):
+    """What a lost link means for the next attempt."""
+
+    NETWORK = "network"  # the socket broke, or nobody answers: try again
+    OVERLOAD = "overload"  # the service is busy, or broken: try again, or the next provider
+    RATE_LIMIT = "rate_limit"
+    SESSION = "session"  # it has ended, as its provider's rules say: a new one will do
+    QUOTA = "quota"  # the money is spent
+    AUTH = "auth"  # the key is wrong, or may not use the model
+    CONTENT = "content"  # it will not take what it was given, and will not take it again
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost:
+    """A link's session is over, and nothing more comes of it. `reason`: the provider's words."""
+
+    failure: Failure
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineLost:
     """The socket is gone. `final`: it will not come back by itself."""
 
@@ -120,7 +175,7 @@ class LineRestored:
     """A session is there again, with the call's memory in it, and hears again what nobody has answered."""
 
 
-LineEvent = (
+_Conversation = (
     SpeechStarted
     | SpeechStopped
     | Transcript
@@ -133,6 +188,8 @@ LineEvent = (
     | ReplyEnded
     | AskRefused
     | ArmRefused
-    | LineLost
-    | LineRestored
+    | Interrupted
+    | Usage
 )
+LinkEvent = Connected | GoingAway | LinkLost | _Conversation  # one session's
+LineEvent = LineLost | LineRestored | _Conversation  # those of a call

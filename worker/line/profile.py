@@ -8,10 +8,21 @@ from types import MappingProxyType
 @dataclass(frozen=True, slots=True)
 class Profile:
     provider: str
+    protocol: str  # of the link that speaks to it
     model: str
     voices: Mapping[str, str]  # our role -> the provider's voice
-    changes_voice: bool  # in an open session, after it has spoken
     silence_ms: int  # what ends the caller's turn
+    own_turns: bool  # it lets us say when it replies; else it answers each turn of the caller unasked
+    truncates: bool  # forgets what it said after a moment
+    removes_items: bool  # forgets any item, and takes one in any place
+    changes_instructions: bool  # in an open session
+    changes_tools: bool  # the same
+    changes_voice: bool  # the same, after it has spoken
+    tool_choice: bool  # a single reply may be asked for without tools
+    text_replies: bool
+    images: bool
+    video: bool
+    session_s: int | None  # the provider ends a session by then
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
 
     def voice(self, role: str) -> str:
@@ -20,16 +31,38 @@ class Profile:
 
 LOCAL = Profile(
     provider="local",
+    protocol="openai",
     model="baton-local",
     voices=MappingProxyType({"warm": "heart", "calm": "low", "bright": "bright", "deep": "deep"}),
-    changes_voice=True,
     silence_ms=500,
+    own_turns=True,
+    truncates=True,
+    removes_items=True,
+    changes_instructions=True,
+    changes_tools=True,
+    changes_voice=True,
+    tool_choice=True,
+    text_replies=True,
+    images=True,
+    video=False,
+    session_s=None,
 )
 OPENAI = Profile(
     provider="openai",
+    protocol="openai",
     model="gpt-realtime",
     voices=MappingProxyType({"warm": "marin", "calm": "cedar", "bright": "coral", "deep": "ash"}),
-    changes_voice=False,  # "Cannot update a conversation's voice if assistant audio is present"
     silence_ms=500,
+    own_turns=True,
+    truncates=True,
+    removes_items=True,
+    changes_instructions=True,
+    changes_tools=True,
+    changes_voice=False,  # "Cannot update a conversation's voice if assistant audio is present"
+    tool_choice=True,
+    text_replies=True,
+    images=True,
+    video=False,
+    session_s=60 * 60,
 )
 PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI)})
