@@ -16,16 +16,16 @@ _KNOWN = "Known of this call: "
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
-def told(
-    instructions: str,
-    today: str,
-    facts: Mapping[str, Any],
-    open_tasks: Sequence[Task],
-    steps: Sequence[Step] = (),
-    references: str = "",
+def told(instructions: str, today: str) -> str:
+    """The instructions, and what stays as it is for the whole call."""
+    return f"{instructions}\n\nToday is {today}."
+
+
+def state(
+    facts: Mapping[str, Any], open_tasks: Sequence[Task], steps: Sequence[Step] = (), references: str = ""
 ) -> str:
-    """The instructions with what changes from call to call, and from step to step."""
-    parts = [instructions, f"Today is {today}."]
+    """How the call stands; nothing when there is nothing to tell."""
+    parts = []
     if known := [f"{name}: {value}" for name, value in facts.items() if isinstance(value, str | int | float)]:
         parts.append(_KNOWN + "; ".join(known) + ".")
     if references:

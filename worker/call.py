@@ -36,11 +36,13 @@ from worker.line.events import (
     ArmRefused,
     AskRefused,
     Audio,
+    Interrupted,
     LineEvent,
     LineLost,
-    LineRestored,
+    LineMoved,
     MessageEnded,
     MessageStarted,
+    Move,
     ReplyEnded,
     ReplyStarted,
     SpeechStarted,
@@ -48,8 +50,10 @@ from worker.line.events import (
     Text,
     ToolRequested,
     Transcript,
+    Usage,
 )
-from worker.line.line import Arms, Line
+from worker.line.line import Line
+from worker.line.link import Arms
 from worker.line.memory import Outgrown
 from worker.mcp.servers import McpServers
 from worker.room.events import Left, RoomEvent, Typed, Warned
@@ -117,16 +121,16 @@ class _Latency:
 class Call:
     """All that happens in a call passes through `handle`, one thing at a time: no two parts decide at once.
 
-    `today` is what agents are told of the date, `make_context` gives a tool what it may see, `text_models` names what
-    each sub-agent thinks with. `shorten` summarises what a long call has outgrown, given as (role, text); it takes its
-    time, and never raises.
+    `endpoints` names for each agent whose model speaks, in the order of preference. `today` is what agents are told of
+    the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
+    summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises.
     """
 
     def __init__(
         self,
         *,
         team: TeamSpec,
-        endpoint: Endpoint,
+        endpoints: Mapping[str, tuple[Endpoint, ...]],
         text_models: Mapping[str, TextModel],
         caller: str,
         sink: AudioSink,
@@ -165,8 +169,9 @@ class Call:
         self._shorten = shorten
         self._summarising = False
         self._summarised: _Summarised | None = None  # waits for a quiet moment
-        self._line = Line(endpoint, self._arms(), self._inbox.put_nowait, team.memory)
-        self._gate = AudioGate(sink, endpoint.profile.sample_rate, self._on_gate)
+        self._endpoints = endpoints
+        self._line = Line(self._arms(), self._inbox.put_nowait, team.memory)
+        self._gate = AudioGate(sink, self._line.profile.sample_rate, self._on_gate)
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
         self._retries = 0
@@ -175,6 +180,7 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
+        self._provider = self._line.profile.provider
 
     def put(self, event: CallEvent) -> None:
         """Something happened in the room."""
@@ -199,7 +205,6 @@ class Call:
         self._hint = "The caller has just joined. Greet them, in one or two sentences."
         try:
             async with background(self._gate.run()) as start:
-                self._line.on_reconnect(lambda: start(self._line.restore()))
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -251,10 +256,12 @@ class Call:
                 self._on_arm_refused(epoch, message)
             case LineLost(reason, final):
                 self._on_line_lost(reason, final=final)
-            case LineRestored():
-                lost_at, self._lost_at = self._lost_at, None
-                gap_ms = 0 if lost_at is None else round((self._now() - lost_at) * 1000)  # none: it was renewed in time
-                self._record(journal.LineRestored(gap_ms=gap_ms))
+            case LineMoved():
+                self._on_line_moved(event)
+            case Interrupted():
+                self._cut()
+            case Usage():
+                pass
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Warned(code, detail):
@@ -331,6 +338,7 @@ class Call:
         self._put_right()
         for delegated in self._orchestrator.delegate():
             self._carry_out(delegated, start)
+        self._line.pause(self._is_idle)
         if self._line.up and self._is_idle:
             self._keep_short(start)
             for command in self._orchestrator.idle():
@@ -654,16 +662,22 @@ class Call:
     def _arms(self) -> Arms:
         agent = self._team.agents[self._orchestrator.agent]
         orchestrator = self._orchestrator
-        told = context.told(
-            agent.instructions,
-            self._today,
+        state = context.state(
             orchestrator.facts,
             orchestrator.procedure.open,
             orchestrator.plan,
             self._references.told(self._armed_ms),
         )
-        tools = self._toolboxes[agent.name].schemas(orchestrator.offered)
-        return Arms(orchestrator.epoch, told, tools, agent.voice)
+        toolbox = self._toolboxes[agent.name]
+        return Arms(
+            orchestrator.epoch,
+            context.told(agent.instructions, self._today),
+            toolbox.schemas(orchestrator.offered),
+            agent.voice,
+            self._endpoints[agent.name],
+            state=state,
+            every_tool=toolbox.schemas(orchestrator.offerable),
+        )
 
     # ---- the line
 
@@ -680,6 +694,15 @@ class Call:
         if reply and not reply.cut:
             self._break_off(reply)
             self._arbiter.want(Reason.RETRY)
+
+    def _on_line_moved(self, moved: LineMoved) -> None:
+        if self._lost_at is not None:
+            self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
+            self._lost_at = None
+        if moved.why is not Move.LOST or moved.provider != self._provider:
+            switched = journal.LineSwitched(provider=moved.provider, model=moved.model, why=moved.why.value)
+            self._record(switched)
+        self._provider = moved.provider
 
     # ---- small things
 

@@ -147,7 +147,7 @@ async def _hold(
 
     call = Call(
         team=team,
-        endpoint=endpoint,
+        endpoints=dict.fromkeys(team.speakers, (endpoint,)),
         text_models=text_models,
         caller=caller.identity,
         sink=speaker,

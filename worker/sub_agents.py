@@ -72,7 +72,8 @@ class SubAgents:
         return Asked(function_tool(ask, raw_schema=schema), use, self._team.writes(agent.name))
 
     def _told(self, agent: AgentSpec, facts: Mapping[str, Any]) -> str:
-        return context.told(sub_agent.told(agent.instructions), self._today, facts, ())
+        known = context.state(facts, ())
+        return "\n\n".join(filter(None, (context.told(sub_agent.told(agent.instructions), self._today), known)))
 
     def _model(self, agent: str) -> llm.LLM[Any]:
         wanted = self._models[agent]

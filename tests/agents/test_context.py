@@ -1,11 +1,11 @@
-from agents.context import SUMMARY_WORDS, established, summary, told
+from agents.context import SUMMARY_WORDS, established, state, summary, told
 from agents.tasks import Task
 
 
 def test_given_facts_and_steps_then_the_agent_is_told_what_is_known_and_what_comes_next() -> None:
     steps = [Task("identify", collect=("number", "postcode")), Task("refund", tool="refund")]
-    text = told("Be kind.", "Monday", {"number": 7, "list": [1]}, steps)
-    assert text.startswith("Be kind.\n\nToday is Monday.")
+    assert told("Be kind.", "Monday") == "Be kind.\n\nToday is Monday."
+    text = state({"number": 7, "list": [1]}, steps)
     assert "number: 7" in text
     assert "identify (find out postcode); refund (call refund)" in text
 
@@ -33,8 +33,7 @@ def test_given_many_numbers_then_the_summary_names_those_of_the_caller_whenever_
 
 
 def test_an_agent_can_read_the_facts_it_was_told() -> None:
-    text = told(
-        "Be kind. Known: a lot.", "Monday", {"number": 7, "mail": "jo@example.com", "list": [1]}, (), (), "- a 1"
-    )
+    known = state({"number": 7, "mail": "jo@example.com", "list": [1]}, (), (), "- a 1")
+    text = f"{told('Be kind. Known: a lot.', 'Monday')}\n\n{known}"
     assert established(text) == {"number": "7", "mail": "jo@example.com"}
-    assert established(told("Be kind.", "Monday", {}, ())) == {}
+    assert established(told("Be kind.", "Monday")) == {}

@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pytest
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from agents import context
 from agents.spec import MemorySpec
-from worker.line import line as line_module
+from worker.line.breaker import Breaker
 from worker.line.compaction import outgrown, size, tokens
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     Audio,
-    LineLost,
+    Connected,
+    Failure,
+    LinkEvent,
+    LinkLost,
     MessageStarted,
     SpeechStarted,
     SpeechStopped,
@@ -23,7 +25,8 @@ from worker.line.events import (
     ToolRequested,
     Transcript,
 )
-from worker.line.line import Arms, Line
+from worker.line.line import Line
+from worker.line.link import Arms
 from worker.line.memory import SUMMARY, Called, Entry, Memory, Returned, Said, is_summary, is_wordless, turn_starts
 from worker.line.profile import LOCAL
 
@@ -143,11 +146,13 @@ def test_a_summary_that_comes_after_a_handoff_is_not_taken() -> None:
 class Provider:
     """The provider's memory behind a line's link: takes and refuses as the protocol has it."""
 
-    def __init__(self, *_: object, **__: object) -> None:
+    def __init__(self, _: Endpoint, __: Arms, entries: Sequence[Entry], emit: Callable[[LinkEvent], None]) -> None:
         self.items: list[Entry] = []
         self.refused: list[str] = []
         self.sound = set[str]()  # items that are sound, with words or without
-        self.meanwhile: Callable[[], None] = lambda: None  # happens while a new session is being filled
+        self.emit = emit
+        for entry in entries:
+            self.remember(entry)
 
     def spoken(self, entry: Said) -> None:
         """An item that comes of speech, of either side."""
@@ -172,17 +177,11 @@ class Provider:
         self.items = [entry for entry in self.items if entry.item != item]
 
     def truncate(self, item: str, heard_ms: int) -> None:
-        if heard_ms <= 0:
-            self.forget(item)
-        elif item not in self.ids:
+        if item not in self.ids:
             self.refused.append(f"{item} is not there")
 
-    async def restore(self, entries: Sequence[Entry]) -> None:
-        self.items = []
-        self.sound.clear()
-        for entry in entries:
-            self.remember(entry)
-        self.meanwhile()
+    async def close(self) -> None:
+        pass
 
     @property
     def ids(self) -> list[str]:
@@ -197,6 +196,9 @@ class Provider:
 
     hear = arm = cancel = ignore
 
+    def ask(self, _: str = "", *, tools: bool = True) -> str:
+        raise NotImplementedError(f"nobody asks here, with tools {tools}")
+
 
 TIGHT = MemorySpec(budget_tokens=500, keep_turns=2)
 words = strategies.integers(1, 100).map(lambda count: "word " * count)
@@ -208,10 +210,9 @@ class LongCall(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(line_module, "OpenAILink", Provider)
-            self.line = Line(Endpoint(LOCAL, "", ""), Arms(0, "", (), "warm"), lambda _: None, TIGHT)
-        self.provider: Any = self.line._link
+        self.dialled = asyncio.Event()
+        arms = Arms(0, "", (), "warm", (Endpoint(LOCAL, "", ""),))
+        self.line = Line(arms, lambda _: None, TIGHT, breaker=Breaker(), dials={"openai": self.dial})
         self.memory = self.line._memory
         self.number = 0
         self.said: dict[str, str] = {}  # by item: all that must stay known to us
@@ -220,13 +221,20 @@ class LongCall(RuleBasedStateMachine):
         self.speaking = ""
         self.undo: Callable[[], None] = lambda: None
 
+    def dial(
+        self, endpoint: Endpoint, arms: Arms, entries: Sequence[Entry], emit: Callable[[LinkEvent], None]
+    ) -> Provider:
+        self.provider = Provider(endpoint, arms, entries, emit)
+        self.dialled.set()
+        return self.provider
+
     def new(self, kind: str) -> str:
         self.number += 1
         return f"{kind}{self.number}"
 
     def happens(self, *events: Any) -> None:
         for event in events:
-            self.line._on_event(event)
+            self.provider.emit(event)
 
     @rule(text=words, seconds=seconds, written=strategies.booleans())
     def speak(self, text: str, seconds: int, written: bool) -> None:
@@ -300,12 +308,20 @@ class LongCall(RuleBasedStateMachine):
             if share:
                 self.hand_over(share)
 
-        self.happens(LineLost("gone", final=False))
+        async def lose() -> None:
+            lost = self.provider
+            self.dialled = asyncio.Event()
+            self.happens(LinkLost(Failure.NETWORK, "gone"))
+            if not late:
+                meanwhile()
+            await asyncio.wait_for(self.dialled.wait(), 5)
+            assert self.provider is not lost
+            if late:
+                meanwhile()
+            self.happens(Connected())
+
         self.speaking = ""
-        if not late:
-            meanwhile()
-        self.provider.meanwhile = meanwhile if late else lambda: None
-        asyncio.run(self.line.restore())
+        asyncio.run(lose())
         self.unwritten.clear()  # the new session hears it again
 
     @precondition(lambda self: not self.open_calls)

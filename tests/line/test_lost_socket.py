@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import aiohttp
@@ -12,15 +12,17 @@ import pytest
 from bench.tones import spoken, tone
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Pace
 from tests.simulators.openai_realtime.server import Provider
+from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
-from worker.line.events import LineEvent, LineRestored, SpeechStarted, Transcript
-from worker.line.line import Arms, Line
+from worker.line.events import LineEvent, LineMoved, SpeechStarted, Transcript
+from worker.line.line import Line
+from worker.line.link import Arms
 from worker.line.profile import OPENAI
 
 Kind = TypeVar("Kind", bound=LineEvent)
 FRAME = SAMPLE_RATE // 20 * 2  # bytes of 50 ms
 WORDS = {300: "chat", 400: "move", 500: "long"}
-ARMS = Arms(0, "You are ALFA.", (), "warm")
+ARMS = Arms(0, "You are ALFA.", (), "warm", ())
 
 
 def pcm(hz: int, ms: int, quiet_ms: int) -> bytes:
@@ -56,8 +58,6 @@ class Heard:
 
 @pytest.fixture
 async def heard() -> AsyncIterator[Heard]:
-    restoring = set[asyncio.Task[None]]()
-
     def take(event: LineEvent) -> None:
         found.events.append(event)
         found.changed.set()
@@ -66,8 +66,7 @@ async def heard() -> AsyncIterator[Heard]:
         return WORDS.get(spoken(np.frombuffer(pcm, "<i2"), SAMPLE_RATE) or 0, "")
 
     async with Provider(lambda _: [], pace=Pace(transcript_ms=20), transcribe=transcribe).serve() as provider:
-        line = Line(Endpoint(OPENAI, provider.url, "any"), ARMS, take)
-        line.on_reconnect(lambda: restoring.add(asyncio.ensure_future(line.restore())))
+        line = Line(replace(ARMS, endpoints=(Endpoint(OPENAI, provider.url, "any"),)), take, breaker=Breaker())
         found = Heard(line, provider)
         yield found
         await line.close()
@@ -91,7 +90,7 @@ async def test_given_speech_on_its_way_when_the_socket_is_lost_then_it_is_heard_
     await heard.until(SpeechStarted, 2)
     monkeypatch.setattr(aiohttp.ClientWebSocketResponse, "close", close_while_the_caller_speaks)
     heard.provider.connections[-1].cut()
-    await heard.until(LineRestored)
+    await heard.until(LineMoved)
     heard.say(300, 400, 700)
     await heard.until(Transcript, 3)
     assert heard.transcripts == ["chat", "long", "chat"], (

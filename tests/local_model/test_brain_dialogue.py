@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agents.context import told
+from agents.context import state, told
 from agents.plan import SETTLE
 from agents.references import References
 from worker.local_model.brain import EmbeddingBrain
@@ -250,7 +250,7 @@ def referring(*lines: str, facts: str = "") -> str:
             references.called("call", "desk", "find", {f"{kind}_number": value})
             references.returned("call", "It is there.", number, failed=False)
     known = {"card": facts} if facts else {}
-    return told(INSTRUCTIONS, "Monday 23 November 2026", known, (), (), references.told(0))
+    return f"{told(INSTRUCTIONS, 'Monday 23 November 2026')}\n\n{state(known, (), (), references.told(0))}"
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,9 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
         with Recorder(url) as recorder:
             typed.call = Call(
                 team=team,
-                endpoint=Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),
+                endpoints=dict.fromkeys(
+                    team.speakers, (Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),)
+                ),
                 text_models={},
                 caller="caller",
                 sink=FakeSpeaker(LOCAL.sample_rate),

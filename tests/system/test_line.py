@@ -10,18 +10,20 @@ import pytest
 from aiohttp import web
 
 from tests.speech import say, silence
+from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     Audio,
     LineEvent,
     LineLost,
-    LineRestored,
+    LineMoved,
     ReplyEnded,
     SpeechStarted,
     SpeechStopped,
     Transcript,
 )
-from worker.line.line import Arms, Line
+from worker.line.line import Line
+from worker.line.link import Arms
 from worker.line.profile import LOCAL
 from worker.livekit_server import free_port
 from worker.local_model.server import app, load_senses
@@ -30,9 +32,7 @@ from worker.settings import Settings
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 Kind = TypeVar("Kind", bound=LineEvent)
 FRAME = 24_000 // 20 * 2  # bytes of 50 ms
-ARMS = Arms(
-    0, 'You are kind.\nGreet with: "Good day, and welcome to you."\nToday is Monday 23 November 2026.', (), "warm"
-)
+INSTRUCTIONS = 'You are kind.\nGreet with: "Good day, and welcome to you."\nToday is Monday 23 November 2026.'
 
 
 @dataclass
@@ -74,14 +74,13 @@ async def caller() -> AsyncIterator[Caller]:
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    restoring = set[asyncio.Task[None]]()
 
     def take(event: LineEvent) -> None:
         found.events.append(event)
         found.changed.set()
 
-    line = Line(Endpoint(LOCAL, f"http://127.0.0.1:{port}/v1", "any"), ARMS, take)
-    line.on_reconnect(lambda: restoring.add(asyncio.ensure_future(line.restore())))
+    endpoint = Endpoint(LOCAL, f"http://127.0.0.1:{port}/v1", "any")
+    line = Line(Arms(0, INSTRUCTIONS, (), "warm", (endpoint,)), take, breaker=Breaker())
     found = Caller(line, runner)
     yield found
     await line.close()
@@ -97,7 +96,7 @@ async def test_given_a_socket_that_is_cut_in_mid_utterance_then_all_of_it_reache
     await caller.until(SpeechStarted)
     caller.cut()
     await caller.hear(spoken[half:])
-    await caller.until(LineRestored)
+    await caller.until(LineMoved)
     await caller.until(SpeechStopped)
     heard = await caller.until(Transcript)
     assert "return" in heard.text.lower()
@@ -110,7 +109,7 @@ async def test_given_a_socket_that_is_cut_then_the_memory_is_in_the_new_session(
     caller.line.ask()
     await caller.until(ReplyEnded)
     caller.cut()
-    await caller.until(LineRestored)
+    await caller.until(LineMoved)
     seen = len(caller.events)
     caller.line.write("Can you say that again?")
     caller.line.ask()

@@ -184,6 +184,15 @@ class LineRestored(_Event):
     gap_ms: int
 
 
+class LineSwitched(_Event):
+    """Another session of a model, perhaps another model, holds the call."""
+
+    type: Literal["line.switched"] = "line.switched"
+    provider: str
+    model: str
+    why: str
+
+
 class WatchdogFired(_Event):
     type: Literal["watchdog.fired"] = "watchdog.fired"
     reason: str
@@ -211,6 +220,7 @@ JournalEvent = Annotated[
     | MemoryCompacted
     | LineLost
     | LineRestored
+    | LineSwitched
     | WatchdogFired,
     Field(discriminator="type"),
 ]

@@ -164,15 +164,29 @@ class LinkLost:
 
 @dataclass(frozen=True, slots=True)
 class LineLost:
-    """The socket is gone. `final`: it will not come back by itself."""
+    """No session hears the caller. `final`: there will be none."""
 
     reason: str
     final: bool
 
 
+class Move(Enum):
+    """Why another session takes the place of one."""
+
+    LOST = "lost"
+    HANDOFF = "handoff"  # an agent that the old one cannot be
+    LIMIT = "limit"  # its provider ends it
+    MEMORY = "memory"  # it cannot forget what it shall
+    RETURN = "return"  # the first choice is there again
+
+
 @dataclass(frozen=True, slots=True)
-class LineRestored:
-    """A session is there again, with the call's memory in it, and hears again what nobody has answered."""
+class LineMoved:
+    """Another session has taken over: with the call's memory in it, and hearing again what nobody has answered."""
+
+    why: Move
+    provider: str
+    model: str
 
 
 _Conversation = (
@@ -192,4 +206,4 @@ _Conversation = (
     | Usage
 )
 LinkEvent = Connected | GoingAway | LinkLost | _Conversation  # one session's
-LineEvent = LineLost | LineRestored | _Conversation  # those of a call
+LineEvent = LineLost | LineMoved | _Conversation  # those of a call

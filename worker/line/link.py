@@ -11,13 +11,23 @@ from worker.line.events import LinkEvent
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """Who the model is: what an agent is told, may call, sounds like, and whose model speaks for it."""
+    """Who the model is: what an agent is told, may call, sounds like, and whose model speaks for it.
+
+    `instructions` are the agent's own, `state` is how the call stands for them. `tools` are JSON schemas as OpenAI's
+    Realtime API takes them: those that are offered now, of `every_tool` that they may be offered.
+    """
 
     epoch: int
     instructions: str
-    tools: tuple[Mapping[str, Any], ...]  # JSON schemas, as OpenAI's Realtime API takes them
+    tools: tuple[Mapping[str, Any], ...]
     role: str
     endpoints: tuple[Endpoint, ...]  # in the order of preference
+    state: str = ""
+    every_tool: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def told(self) -> str:
+        return f"{self.instructions}\n\n{self.state}" if self.state else self.instructions
 
 
 class Link(Protocol):
@@ -34,8 +44,8 @@ class Link(Protocol):
     def arm(self, arms: Arms) -> None:
         """From the next reply on: all of it is taken, or ArmRefused(epoch) comes."""
 
-    def ask(self, instructions: str | None, *, tools: bool = True) -> str:
-        """Asks for a reply; `instructions`, if any, stand in for the session's. Returns the id its events will name."""
+    def ask(self, hint: str = "", *, tools: bool = True) -> str:
+        """Asks for a reply; `hint` is added to what the agent is told, once. Returns the id its events will name."""
 
     def cancel(self, reply: str | None = None) -> None:
         """Ends a reply, by default the one that runs; without effect when none does."""

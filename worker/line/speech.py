@@ -1,0 +1,45 @@
+"""Where in a call its caller spoke, and which of it is in no transcript yet: that is said again to a new session."""
+
+_BEFORE_ONSET_S = 1  # the provider's voice detection is that late at most, its padding included
+
+
+class Speech:
+    """Positions count samples of the caller's audio since the call began, `sample_rate` of them a second."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._margin = sample_rate * _BEFORE_ONSET_S
+        self._unwritten: dict[str, int] = {}  # item -> where it began
+        self._stopped: dict[str, int] = {}  # of these, where it ended
+        self._written = 0  # up to there, all speech is in transcripts
+
+    def started(self, item: str, position: int) -> None:
+        self._unwritten[item] = position
+
+    def stopped(self, item: str, position: int) -> None:
+        self._stopped[item] = position
+
+    def written(self, item: str) -> None:
+        """Its words have come, or there are none."""
+        self._unwritten.pop(item, None)
+        self._written = max(self._written, self._stopped.pop(item, 0))
+
+    @property
+    def unwritten(self) -> frozenset[str]:
+        """Items whose words have not come."""
+        return frozenset(self._unwritten)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether words of something that has ended are still to come."""
+        return bool(self._stopped)
+
+    def replay(self, end: int) -> tuple[int, tuple[str, ...]]:
+        """A new session takes the place of one that heard the caller up to `end`.
+
+        Returns where its audio shall begin, and the items that it will hear again, which are none any more.
+        """
+        start = max(self._written, min([*self._unwritten.values(), max(0, end - self._margin)]))
+        again = tuple(self._unwritten)
+        self._unwritten.clear()
+        self._stopped.clear()
+        return start, again
