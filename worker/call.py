@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import llm
 
-from agents import claims, context, handoff, plan
+from agents import context, handoff, plan
 from agents.orchestrator import (
     Answer,
     Begin,
@@ -56,6 +56,7 @@ from worker.line.line import Line
 from worker.line.link import Arms
 from worker.line.memory import Outgrown
 from worker.mcp.servers import McpServers
+from worker.replies import Replies
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
@@ -64,17 +65,10 @@ from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
 from worker.toolbox import Outcome, Toolbox
-from worker.turns.arbiter import Arbiter, Reason
+from worker.turns.arbiter import Reason
 from worker.turns.barge_in import BargeIn, Verdict
 
 logger = logging.getLogger(__name__)
-
-STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
-CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
-RETRIES = 2
-CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
-BUSY = "conversation_already_has_active_response"
-ONE_MOMENT = "One moment, please."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +85,6 @@ class _Summarised:
 
 
 CallEvent = LineEvent | RoomEvent | ToolEvent | _Tick | _Summarised
-
-
-@dataclass(slots=True)
-class _Reply:
-    """The reply that was asked for last."""
-
-    ask: str
-    epoch: int
-    agent: str
-    reason: Reason
-    deadline: float
-    id: str = ""
-    hint: str = ""
-    cut: bool = False  # nobody shall hear more of it
-    refused: bool = False  # another runs at the provider, which nobody here asked for
-    fruitful: bool = False  # it brought words or a tool call
-    message: str = ""  # the item that is being spoken
-
-
-@dataclass(slots=True)
-class _Latency:
-    """End of the caller's turn to first audio in the room."""
-
-    turn_ended: float | None = None
-    by_item: dict[str, int] = field(default_factory=dict)
 
 
 class Call:
@@ -156,11 +125,7 @@ class Call:
         )
         self._shown_plan: tuple[plan.Step, ...] = ()
         self._unshare: Callable[[], None] = lambda: None
-        self._news: list[str] = []  # results to tell when nobody speaks
-        self._telling: list[str] = []  # those that the reply for news was asked for
         self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
-        self._corrections = 0
-        self._arbiter = Arbiter()
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
@@ -172,10 +137,15 @@ class Call:
         self._endpoints = endpoints
         self._line = Line(self._arms(), self._inbox.put_nowait, team.memory)
         self._gate = AudioGate(sink, self._line.profile.sample_rate, self._on_gate)
-        self._reply: _Reply | None = None
-        self._hint = ""  # for the next reply only
-        self._retries = 0
-        self._latency = _Latency()
+        self._replies = Replies(
+            self._line,
+            self._gate,
+            clock=self._now,
+            record=self._record,
+            begun=self._on_begun,
+            not_begun=self._on_not_begun,
+            how_it_goes=self._tools.sentence,
+        )
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
@@ -201,8 +171,7 @@ class Call:
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
-        self._arbiter.want(Reason.ENTRY)
-        self._hint = "The caller has just joined. Greet them, in one or two sentences."
+        self._replies.want(Reason.ENTRY, "The caller has just joined. Greet them, in one or two sentences.")
         try:
             async with background(self._gate.run()) as start:
                 self._advance(start)
@@ -219,39 +188,25 @@ class Call:
 
     def _handle(self, event: CallEvent, start: Start) -> None:
         match event:
-            case Audio(reply, item, pcm):
-                if self._alive(reply):
-                    self._gate.feed(item, pcm)
-            case Text(reply, item, text):
-                if self._alive(reply):
-                    self._gate.write(item, text)
             case SpeechStarted():
                 self._on_speech_started()
             case SpeechStopped():
                 self._judge(self._barge_in.speech_stopped(self._now()))
             case Transcript(item, text, final):
                 self._on_transcript(item, text, final=final)
-            case ReplyStarted(reply, ask):
-                self._on_reply_started(reply, ask)
-            case MessageStarted(reply, item):
-                if current := self._current(reply):
-                    current.message = item
-                    self._gate.open(item, current.agent, current.epoch)
-            case MessageEnded(reply, item):
-                if self._current(reply):
-                    self._gate.end(item)
+            case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
+                self._replies.handle(event)
+            case AskRefused(ask, code):
+                self._warn("line.refused", f"The provider refused a reply: {code}.")
+                self._replies.refused(ask, code)
             case ToolRequested():
                 self._on_tool_requested(event, start)
-            case ReplyEnded(reply, failure):
-                self._on_reply_ended(reply, failure)
             case ToolDone():
                 self._on_tool_done(event)
             case ToolSlow(call_id):
                 self._on_tool_slow(call_id)
             case ToolTold():
                 self._on_tool_told(event)
-            case AskRefused(ask, code):
-                self._on_ask_refused(ask, code)
             case ArmRefused(epoch, message):
                 self._on_arm_refused(epoch, message)
             case LineLost(reason, final):
@@ -259,7 +214,7 @@ class Call:
             case LineMoved():
                 self._on_line_moved(event)
             case Interrupted():
-                self._cut()
+                self._replies.cut()
             case Usage():
                 pass
             case Typed(participant, text):
@@ -279,7 +234,7 @@ class Call:
         audible = self._gate.audible
         self._judge(self._barge_in.speech_started(self._now(), audible=audible))
         if not audible:
-            self._cut()  # a reply that nobody has heard yet would come in the middle of what they add
+            self._replies.cut()  # a reply that nobody has heard yet would come in the middle of what they add
 
     def _on_transcript(self, item: str, text: str, *, final: bool) -> None:
         if not final:
@@ -294,7 +249,7 @@ class Call:
         self._line.write(text)
         self._rearm()
         self._barge_in.typed()
-        self._cut()
+        self._replies.cut()
         self._take_turn(ended=self._now())
 
     def _judge(self, verdict: Verdict) -> None:
@@ -304,9 +259,9 @@ class Call:
             case Verdict.RESUME:
                 self._gate.resume()
             case Verdict.CUT:
-                self._cut()
+                self._replies.cut()
             case Verdict.TURN:
-                self._cut()
+                self._replies.cut()
                 self._take_turn(ended=self._now() - self._line.profile.silence_ms / 1000)
             case Verdict.NONE:
                 pass
@@ -314,27 +269,14 @@ class Call:
     def _take_turn(self, *, ended: float) -> None:
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
-        self._latency.turn_ended = ended
-        self._retries = self._corrections = 0
-        self._arbiter.want(Reason.TURN)
-
-    def _cut(self) -> None:
-        """Silence, and no more of the reply that runs."""
-        self._gate.cut()
-        if (reply := self._reply) and not reply.cut:
-            reply.cut = True
-            reply.deadline = self._now() + CANCEL_S
-            if not reply.message:
-                self._hand_on(reply)
-            if reply.id:
-                self._line.cancel(reply.id)
+        self._replies.caller_spoke(ended=ended)
 
     # ---- the model's reply
 
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
         speaking = self._barge_in.speaking
-        self._watch()
+        self._replies.watch()
         self._put_right()
         for delegated in self._orchestrator.delegate():
             self._carry_out(delegated, start)
@@ -343,12 +285,7 @@ class Call:
             self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
-        if self._line.up and (reason := self._arbiter.next(caller_speaking=speaking, audible=self._gate.audible)):
-            hint = self._hint_for(reason)
-            ask = self._line.ask(hint, tools=reason is not Reason.FILLER)
-            agent, epoch = self._orchestrator.agent, self._orchestrator.epoch
-            self._reply = _Reply(ask, epoch, agent, reason, self._now() + STALL_S, hint=hint)
-            self._arbiter.asked(reason)
+        self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -356,24 +293,19 @@ class Call:
     @property
     def _is_idle(self) -> bool:
         """Nobody speaks, or is about to, and nobody waits for a tool."""
-        waits = self._arbiter.running or self._arbiter.pending or self._tools.awaited
+        waits = self._replies.running or self._replies.due or self._tools.awaited
         return not (waits or self._gate.audible or self._barge_in.undecided)
 
     def _put_right(self) -> None:
         """What an agent has told as done, and has not done, it takes back at once."""
-        if self._arbiter.running or self._tools.running:
+        if self._replies.running or self._tools.running:
             return  # it may be on the way
         said, self._said = self._said, []
-        if not self._orchestrator.switching and self._corrections < CORRECTIONS:
+        if not self._orchestrator.switching:
             agent = self._orchestrator.agent
             tools = [tool for who, text in said if who == agent for tool in self._orchestrator.unfounded(who, text)]
             if tools:
-                self._corrections += 1
-                self._record(
-                    journal.WatchdogFired(reason=f"said, but not done: {', '.join(tools)}", action="put it right")
-                )
-                self._hint = f"{self._hint} {claims.correction(tools)}".strip()
-                self._arbiter.want(Reason.CORRECTION)
+                self._replies.correct(tools)
 
     def _keep_short(self, start: Start) -> None:
         """A memory that has outgrown its budget: a summary is made of the oldest of it, and takes its place."""
@@ -392,126 +324,17 @@ class Call:
     async def _summarise(self, outgrown: Outgrown) -> None:
         self.put(_Summarised(outgrown, await self._shorten(outgrown.turns)))
 
-    def _hint_for(self, reason: Reason) -> str:
-        """What is added to the instructions for the next reply only."""
-        match reason:
-            case Reason.FILLER:
-                return _filler_hint(self._tools.sentence())
-            case Reason.NEWS:
-                self._telling, self._news = self._news, []
-                told = " ".join(self._telling)
-                return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
-            case _:
-                hint, self._hint = self._hint, ""
-                return hint
-
-    def _current(self, reply: str) -> _Reply | None:
-        """The reply that may be heard; None for one that is cut off, or of another time."""
-        return self._reply if self._reply and self._reply.id == reply and not self._reply.cut else None
-
-    def _alive(self, reply: str) -> bool:
-        """Whether what comes of this reply shall be heard; it is a sign of life."""
-        if not (current := self._current(reply)):
-            return False
-        current.fruitful = True
-        current.deadline = self._now() + STALL_S
-        return True
-
-    def _on_reply_started(self, reply: str, ask: str) -> None:
-        if not self._reply or self._reply.ask != ask:
-            self._line.cancel(reply)  # one that was given up before it began
-            return
-        self._reply.id = reply
-        if self._reply.cut:
-            self._line.cancel(reply)
-        if command := self._orchestrator.prepared(self._reply.epoch):
-            self._hand_over(command)
-
-    def _on_reply_ended(self, reply: str, failure: str) -> None:
-        if not (current := self._reply):
-            return
-        if current.refused:
-            self._give_up(current, "the provider was busy with another reply")
-        elif current.id == reply and not current.cut and (failure or not current.fruitful):
-            self._give_up(current, failure or "the reply was empty")
-        elif current.id == reply:
-            self._retries = 0 if not current.cut else self._retries
-            self._reply = None
-            self._arbiter.ended()
-
-    def _on_ask_refused(self, ask: str, code: str) -> None:
-        self._warn("line.refused", f"The provider refused a reply: {code}.")
-        if not (reply := self._reply) or reply.id or ask not in ("", reply.ask):
-            return
-        if code == BUSY:
-            reply.refused = True
-            reply.deadline = self._now() + CANCEL_S
-            self._line.cancel()
-        else:
-            self._give_up(reply, code)
-
-    def _give_up(self, reply: _Reply, why: str) -> None:
-        """Nothing more will come of it. Whoever was to take the call with it has not."""
-        self._reply = None
-        self._arbiter.ended()
-        if reply.cut:
-            return
-        if not reply.id and (command := self._orchestrator.failed(reply.epoch, why)):
-            self._hand_over(command)
-        else:
-            self._try_again(reply, why)
-
-    def _try_again(self, reply: _Reply, why: str) -> None:
-        self._break_off(reply)
-        if reply.reason in (Reason.FILLER, Reason.NEWS):
-            self._record(journal.WatchdogFired(reason=why, action="leave it"))
-        elif self._retries < RETRIES:
-            self._retries += 1
-            self._record(journal.WatchdogFired(reason=why, action="ask again"))
-            self._arbiter.want(Reason.RETRY)
-        else:
-            self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
-
-    def _break_off(self, reply: _Reply) -> None:
-        """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
-        if reply.message:
-            self._gate.end(reply.message)
-            self._hint = _go_on(self._line.words(reply.message))
-        else:
-            self._hand_on(reply)
-
-    def _hand_on(self, reply: _Reply) -> None:
-        """Nothing of a reply was said: what it was asked for is left to the next, or has one of its own again."""
-        match reply.reason:
-            case Reason.FILLER:
-                pass
-            case Reason.NEWS:
-                self._news[:0] = self._telling
-                self._arbiter.want(Reason.NEWS)
-            case _:
-                self._hint = self._hint or reply.hint
-
-    def _watch(self) -> None:
-        """A provider that shows no sign of life is asked again."""
-        reply = self._reply
-        if reply and self._line.up and self._now() >= reply.deadline:
-            self._line.cancel(reply.id or None)
-            busy = "the provider stays busy with another reply"
-            self._give_up(reply, busy if reply.refused else f"no sign of life for {STALL_S:.0f} s")
-
     def _on_gate(self, event: GateEvent) -> None:
         match event:
             case Started(item):
-                if (ended := self._latency.turn_ended) is not None:
-                    self._latency.by_item[item] = round((self._now() - ended) * 1000)
-                    self._latency.turn_ended = None
+                self._replies.sounds(item)
                 self._show_state()
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)
-                latency_ms = self._latency.by_item.pop(item, None)
+                latency_ms = self._replies.latency_ms(item)
                 if heard_ms:
                     said = journal.AgentSaid(
                         agent=agent, text=text, heard_ms=heard_ms, interrupted=interrupted, latency_ms=latency_ms
@@ -523,11 +346,9 @@ class Call:
     # ---- tools and handoffs
 
     def _on_tool_requested(self, event: ToolRequested, start: Start) -> None:
-        if not self._reply or self._reply.id != event.reply:
+        if (epoch := self._replies.tool_requested(event.reply)) is None:
             return
-        self._reply.fruitful = True
-        self._reply.deadline = max(self._reply.deadline, self._now() + CANCEL_S)
-        for command in self._orchestrator.tool_requested(self._reply.epoch, event.call_id, event.name, event.arguments):
+        for command in self._orchestrator.tool_requested(epoch, event.call_id, event.name, event.arguments):
             self._carry_out(command, start)
 
     def _run_tool(self, run: Run, start: Start) -> None:
@@ -537,7 +358,7 @@ class Call:
         self._tools.start(agent, run.call_id, run.tool, run.arguments, start)
         if self._toolboxes[agent].spec(run.tool).while_running == "background":
             self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
-            self._arbiter.want(Reason.RESULT)
+            self._replies.want(Reason.RESULT)
             self._offer_to_stop(run.call_id)
 
     def _offer_to_stop(self, call_id: str) -> None:
@@ -552,7 +373,7 @@ class Call:
         if not tool or self._toolboxes[agent].spec(tool).while_running != "filler":
             return
         if self._tools.untold or not self._gate.audible:
-            self._arbiter.want(Reason.FILLER)
+            self._replies.want(Reason.FILLER)
 
     def _on_tool_told(self, told: ToolTold) -> None:
         agent, call_id, tool = told.agent, told.call_id, told.tool
@@ -566,7 +387,7 @@ class Call:
         spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
         joined, tasks = self._orchestrator.tool_finished(done.call_id, outcome.output, failed=outcome.failed)
         if not self._tools.awaited:
-            self._arbiter.drop(Reason.FILLER)
+            self._replies.drop(Reason.FILLER)
         if done.background:
             self._record_result(done.agent, done.call_id, done.tool, outcome)
             self._line.note(f"{done.tool} has ended: {outcome.output}")
@@ -578,10 +399,9 @@ class Call:
             self._record(journal.TaskDone(agent=task.agent, task=task.task))
         if spec.result == "when_idle" or done.background:
             if spec.result != "silent":
-                self._news.append(outcome.output)
-                self._arbiter.want(Reason.NEWS)
+                self._replies.tell(outcome.output)
         elif spec.result == "speak":
-            self._arbiter.want(Reason.RESULT)
+            self._replies.want(Reason.RESULT)
         self._rearm()
 
     def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
@@ -601,7 +421,7 @@ class Call:
                 if message:
                     self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
                     if not quiet:
-                        self._arbiter.want(Reason.RESULT)
+                        self._replies.want(Reason.RESULT)
                     self._rearm()
             case Delegate(call_id, asker, tool, arguments):
                 self._record(
@@ -616,7 +436,7 @@ class Call:
             case Begin(wish, why_not):
                 self._line.note(f'{plan.NEXT}: "{wish}"' + (f" It is not possible: {why_not}" if why_not else ""))
                 if not self._orchestrator.switching:
-                    self._arbiter.want(Reason.RESULT)
+                    self._replies.want(Reason.RESULT)
                     self._rearm()
             case _:
                 self._hand_over(command)
@@ -626,23 +446,21 @@ class Call:
             case Switch(call_id, source, target, _, announce, share, returning):
                 self._record(journal.HandoffDecided(source=source, target=target))
                 if not announce:
-                    self._cut()
+                    self._replies.cut()
                 if call_id:
                     self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
                 self._unshare = self._line.share(share, context.summary)
                 self._arm()
-                self._hint = handoff.entry_hint(source, returning=returning)
-                self._arbiter.want(Reason.ENTRY)
+                self._replies.want(Reason.ENTRY, handoff.entry_hint(source, returning=returning))
             case Entered(source, target):
                 self._record(journal.HandoffDone(source=source, target=target))
                 self._rearm()  # what was typed or found on the way
             case RollBack(source, target, _, reason):
                 self._record(journal.HandoffFailed(source=source, target=target, reason=reason))
-                self._cut()
+                self._replies.cut()
                 self._unshare()
                 self._arm()
-                self._hint = handoff.entry_hint(target, refused=True)
-                self._arbiter.want(Reason.ENTRY)
+                self._replies.want(Reason.ENTRY, handoff.entry_hint(target, refused=True))
 
     def _rearm(self) -> None:
         """Facts, steps or references have changed: so does what the agent is told and offered."""
@@ -653,10 +471,18 @@ class Call:
         self._armed_ms = self._journal.now_ms
         self._line.arm(self._arms())
 
-    def _on_arm_refused(self, epoch: int, message: str) -> None:
-        if command := self._orchestrator.failed(epoch, message):
+    def _on_begun(self, epoch: int) -> None:
+        if command := self._orchestrator.prepared(epoch):
             self._hand_over(command)
-        else:
+
+    def _on_not_begun(self, epoch: int, why: str) -> bool:
+        command = self._orchestrator.failed(epoch, why)
+        if command:
+            self._hand_over(command)
+        return command is not None
+
+    def _on_arm_refused(self, epoch: int, message: str) -> None:
+        if not self._on_not_begun(epoch, message):
             self._warn("line.refused", f"The provider refused an agent's settings: {message}")
 
     def _arms(self) -> Arms:
@@ -689,11 +515,7 @@ class Call:
             return
         self._barge_in = BargeIn()  # the new session hears again what was being said
         self._gate.resume()
-        reply, self._reply = self._reply, None
-        self._arbiter.ended()
-        if reply and not reply.cut:
-            self._break_off(reply)
-            self._arbiter.want(Reason.RETRY)
+        self._replies.line_lost()
 
     def _on_line_moved(self, moved: LineMoved) -> None:
         if self._lost_at is not None:
@@ -715,7 +537,7 @@ class Call:
     def _show_state(self) -> None:
         if self._gate.audible and not self._gate.paused:
             state = "speaking"
-        elif self._arbiter.running or self._arbiter.pending or self._tools.awaited:
+        elif self._replies.running or self._replies.due or self._tools.awaited:
             state = "thinking"
         else:
             state = "listening"
@@ -732,28 +554,12 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = [self._barge_in.deadline]
-        if self._reply:
-            deadlines.append(self._reply.deadline)
+        deadlines = (self._barge_in.deadline, self._replies.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
             self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _filler_hint(sentence: str) -> str:
-    """`sentence`: what the tool has told of how it goes, if it has."""
-    known = "It has told how it goes: pass that on" if sentence else "Nothing is known yet: say that it takes a moment"
-    words = sentence.replace('"', "'") or ONE_MOMENT
-    return f'The caller waits for a tool. {known}, in their language. Say only: "{words}"'
-
-
-def _go_on(heard: str) -> str:
-    return (
-        "The line broke while you were speaking. "
-        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
-    )
 
 
 def _readable(arguments: str) -> dict[str, object]:

@@ -1,0 +1,330 @@
+"""The model's replies: each is asked for, begins and is spoken; or it is refused, cut off or given up for another."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from agents import claims
+from worker.gate.audio_gate import AudioGate
+from worker.journal import events as journal
+from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
+from worker.turns.arbiter import Arbiter, Reason
+
+STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
+CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
+RETRIES = 2
+CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
+BUSY = "conversation_already_has_active_response"
+ONE_MOMENT = "One moment, please."
+
+ReplyEvent = ReplyStarted | MessageStarted | Text | Audio | MessageEnded | ReplyEnded
+
+
+class Model(Protocol):
+    """What is asked for replies: a `Line` does all of this."""
+
+    @property
+    def up(self) -> bool:
+        """Whether it may be asked."""
+
+    def ask(self, hint: str = "", *, tools: bool = True) -> str:
+        """Asks for a reply; returns the request's id."""
+
+    def cancel(self, reply: str | None = None) -> None:
+        """No more of this reply, or of whatever runs."""
+
+    def words(self, item: str) -> str:
+        """What has been said in a message so far."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """The reply that was asked for last."""
+
+    ask: str
+    epoch: int
+    agent: str
+    reason: Reason
+    deadline: float
+    id: str = ""
+    hint: str = ""
+    cut: bool = False  # nobody shall hear more of it
+    refused: bool = False  # another runs at the provider, which nobody here asked for
+    fruitful: bool = False  # it brought words or a tool call
+    message: str = ""  # the item that is being spoken
+
+
+class Replies:
+    """Knows the reply that was asked for last, what else there is to reply to, and what the next shall be told.
+
+    `want` says why a reply is due, `ask` asks when it is its turn, `handle` takes what becomes of it. One that comes to
+    nothing is asked for again, RETRIES times, but not if the caller had it `cut`. Call `watch` at `deadline`.
+
+    Times are seconds on `clock`. `begun` hears of the epoch whose reply begins, `not_begun` why one never will:
+    it returns whether that undoes a handoff, and has then wanted a reply that says so. `how_it_goes` is what a tool that
+    is waited for has told.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        gate: AudioGate,
+        *,
+        clock: Callable[[], float],
+        record: Callable[[journal.JournalEvent], None],
+        begun: Callable[[int], None],
+        not_begun: Callable[[int, str], bool],
+        how_it_goes: Callable[[], str],
+    ) -> None:
+        self._model, self._gate, self._clock, self._record = model, gate, clock, record
+        self._begun, self._not_begun, self._how_it_goes = begun, not_begun, how_it_goes
+        self._arbiter = Arbiter()
+        self._reply: _Reply | None = None
+        self._hint = ""  # for the next reply only
+        self._news: list[str] = []  # results to tell when nobody speaks
+        self._telling: list[str] = []  # those that the reply for news was asked for
+        self._retries = 0
+        self._corrections = 0
+        self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
+        self._latency_ms: dict[str, int] = {}  # of the messages that were the first sound after a turn
+
+    # ---- what a reply is due to
+
+    def want(self, reason: Reason, hint: str = "") -> None:
+        """A reply is due. `hint` is told to the next one, in place of what else it would be told."""
+        self._hint = hint or self._hint
+        self._arbiter.want(reason)
+
+    def drop(self, reason: Reason) -> None:
+        """There is no need any more."""
+        self._arbiter.drop(reason)
+
+    def caller_spoke(self, *, ended: float) -> None:
+        """The caller's turn is complete; its last sound was at `ended`."""
+        self._turn_ended = ended
+        self._retries = self._corrections = 0
+        self._arbiter.want(Reason.TURN)
+
+    def tell(self, result: str) -> None:
+        """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
+        self._news.append(result)
+        self._arbiter.want(Reason.NEWS)
+
+    def correct(self, tools: Sequence[str]) -> None:
+        """What an agent has told as done, and has not done, it takes back."""
+        if self._corrections < CORRECTIONS:
+            self._corrections += 1
+            self._record(journal.WatchdogFired(reason=f"said, but not done: {', '.join(tools)}", action="put it right"))
+            self._hint = f"{self._hint} {claims.correction(tools)}".strip()
+            self._arbiter.want(Reason.CORRECTION)
+
+    # ---- when it is asked for
+
+    @property
+    def running(self) -> bool:
+        """A reply was asked for, and is not over."""
+        return self._arbiter.running
+
+    @property
+    def due(self) -> bool:
+        """There is something to ask a reply for."""
+        return self._arbiter.pending
+
+    def ask(self, agent: str, epoch: int, *, caller_speaking: bool) -> None:
+        """Asks for the next reply, if it is time for one; `agent`, who has the call since `epoch`, will speak."""
+        if not self._model.up:
+            return
+        if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
+            hint = self._hint_for(reason)
+            ask = self._model.ask(hint, tools=reason is not Reason.FILLER)
+            self._reply = _Reply(ask, epoch, agent, reason, self._clock() + STALL_S, hint=hint)
+            self._arbiter.asked(reason)
+
+    def _hint_for(self, reason: Reason) -> str:
+        """What is added to the instructions for the next reply only."""
+        match reason:
+            case Reason.FILLER:
+                return _filler_hint(self._how_it_goes())
+            case Reason.NEWS:
+                self._telling, self._news = self._news, []
+                told = " ".join(self._telling)
+                return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
+            case _:
+                hint, self._hint = self._hint, ""
+                return hint
+
+    # ---- what becomes of it
+
+    def handle(self, event: ReplyEvent) -> None:
+        """Something came of a reply; only the one that was asked for last may be heard."""
+        match event:
+            case ReplyStarted(reply, ask):
+                self._on_started(reply, ask)
+            case MessageStarted(reply, item):
+                if current := self._current(reply):
+                    current.message = item
+                    self._gate.open(item, current.agent, current.epoch)
+            case Text(reply, item, text):
+                if self._alive(reply):
+                    self._gate.write(item, text)
+            case Audio(reply, item, pcm):
+                if self._alive(reply):
+                    self._gate.feed(item, pcm)
+            case MessageEnded(reply, item):
+                if self._current(reply):
+                    self._gate.end(item)
+            case ReplyEnded(reply, failure):
+                self._on_ended(reply, failure)
+            case _:
+                assert_never(event)
+
+    def tool_requested(self, reply: str) -> int | None:
+        """A reply calls a tool; returns the epoch it was asked in, None for one of another time."""
+        if not (current := self._reply) or current.id != reply:
+            return None
+        current.fruitful = True
+        current.deadline = max(current.deadline, self._clock() + CANCEL_S)
+        return current.epoch
+
+    def refused(self, ask: str, code: str) -> None:
+        """The provider will not reply, for its reason `code`; `ask` is empty if it does not say to which request."""
+        if not (reply := self._reply) or reply.id or ask not in ("", reply.ask):
+            return
+        if code == BUSY:
+            reply.refused = True
+            reply.deadline = self._clock() + CANCEL_S
+            self._model.cancel()
+        else:
+            self._give_up(reply, code)
+
+    def cut(self) -> None:
+        """Silence, and no more of the reply that runs."""
+        self._gate.cut()
+        if (reply := self._reply) and not reply.cut:
+            reply.cut = True
+            reply.deadline = self._clock() + CANCEL_S
+            if not reply.message:
+                self._hand_on(reply)
+            if reply.id:
+                self._model.cancel(reply.id)
+
+    def line_lost(self) -> None:
+        """The reply that runs is gone with its session; what was to come of it is asked for in the next."""
+        reply, self._reply = self._reply, None
+        self._arbiter.ended()
+        if reply and not reply.cut:
+            self._break_off(reply)
+            self._arbiter.want(Reason.RETRY)
+
+    @property
+    def deadline(self) -> float | None:
+        """When the reply that runs must have shown a sign of life."""
+        return self._reply.deadline if self._reply else None
+
+    def watch(self) -> None:
+        """A provider that shows no sign of life is asked again."""
+        reply = self._reply
+        if reply and self._model.up and self._clock() >= reply.deadline:
+            self._model.cancel(reply.id or None)
+            busy = "the provider stays busy with another reply"
+            self._give_up(reply, busy if reply.refused else f"no sign of life for {STALL_S:.0f} s")
+
+    # ---- how long the caller waited
+
+    def sounds(self, item: str) -> None:
+        """The first sample of a message goes to the room now."""
+        if (ended := self._turn_ended) is not None:
+            self._latency_ms[item] = round((self._clock() - ended) * 1000)
+            self._turn_ended = None
+
+    def latency_ms(self, item: str) -> int | None:
+        """From the end of the caller's turn to the first sound of a message that is over; None if others came before."""
+        return self._latency_ms.pop(item, None)
+
+    # ---- step by step
+
+    def _current(self, reply: str) -> _Reply | None:
+        """The reply that may be heard; None for one that is cut off, or of another time."""
+        return self._reply if self._reply and self._reply.id == reply and not self._reply.cut else None
+
+    def _alive(self, reply: str) -> bool:
+        """Whether what comes of this reply shall be heard; it is a sign of life."""
+        if not (current := self._current(reply)):
+            return False
+        current.fruitful = True
+        current.deadline = self._clock() + STALL_S
+        return True
+
+    def _on_started(self, reply: str, ask: str) -> None:
+        if not self._reply or self._reply.ask != ask:
+            self._model.cancel(reply)  # one that was given up before it began
+            return
+        self._reply.id = reply
+        if self._reply.cut:
+            self._model.cancel(reply)
+        self._begun(self._reply.epoch)
+
+    def _on_ended(self, reply: str, failure: str) -> None:
+        if not (current := self._reply):
+            return
+        if current.refused:
+            self._give_up(current, "the provider was busy with another reply")
+        elif current.id == reply and not current.cut and (failure or not current.fruitful):
+            self._give_up(current, failure or "the reply was empty")
+        elif current.id == reply:
+            self._retries = 0 if not current.cut else self._retries
+            self._reply = None
+            self._arbiter.ended()
+
+    def _give_up(self, reply: _Reply, why: str) -> None:
+        """Nothing more will come of it. Whoever was to take the call with it has not."""
+        self._reply = None
+        self._arbiter.ended()
+        if reply.cut:
+            return
+        if reply.id or not self._not_begun(reply.epoch, why):
+            self._try_again(reply, why)
+
+    def _try_again(self, reply: _Reply, why: str) -> None:
+        self._break_off(reply)
+        if reply.reason in (Reason.FILLER, Reason.NEWS):
+            self._record(journal.WatchdogFired(reason=why, action="leave it"))
+        elif self._retries < RETRIES:
+            self._retries += 1
+            self._record(journal.WatchdogFired(reason=why, action="ask again"))
+            self._arbiter.want(Reason.RETRY)
+        else:
+            self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
+
+    def _break_off(self, reply: _Reply) -> None:
+        """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
+        if reply.message:
+            self._gate.end(reply.message)
+            self._hint = _go_on(self._model.words(reply.message))
+        else:
+            self._hand_on(reply)
+
+    def _hand_on(self, reply: _Reply) -> None:
+        """Nothing of a reply was said: what it was asked for is left to the next, or has one of its own again."""
+        match reply.reason:
+            case Reason.FILLER:
+                pass
+            case Reason.NEWS:
+                self._news[:0] = self._telling
+                self._arbiter.want(Reason.NEWS)
+            case _:
+                self._hint = self._hint or reply.hint
+
+
+def _filler_hint(sentence: str) -> str:
+    """`sentence`: what the tool has told of how it goes, if it has."""
+    known = "It has told how it goes: pass that on" if sentence else "Nothing is known yet: say that it takes a moment"
+    words = sentence.replace('"', "'") or ONE_MOMENT
+    return f'The caller waits for a tool. {known}, in their language. Say only: "{words}"'
+
+
+def _go_on(heard: str) -> str:
+    return (
+        "The line broke while you were speaking. "
+        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
+    )
