@@ -12,7 +12,7 @@ from worker.background import background
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Started
 from worker.journal.events import JournalEvent, WatchdogFired
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
-from worker.replies import BUSY, CANCEL_S, CORRECTIONS, ONE_MOMENT, RETRIES, STALL_S, Replies
+from worker.replies import BEGIN_S, BUSY, CANCEL_S, CORRECTIONS, ONE_MOMENT, RETRIES, STALL_S, Replies
 from worker.turns.arbiter import Reason
 
 RATE = 24000
@@ -27,6 +27,7 @@ class FakeModel:
         self.asked: list[str] = []  # the hints
         self.without_tools: list[str] = []
         self.cancelled: list[str | None] = []
+        self.muted = 0
         self.said: dict[str, str] = {}
 
     def ask(self, hint: str = "", *, tools: bool = True) -> str:
@@ -37,6 +38,10 @@ class FakeModel:
 
     def cancel(self, reply: str | None = None) -> None:
         self.cancelled.append(reply)
+
+    def mute(self, reason: str) -> None:
+        assert "mute" in reason
+        self.muted += 1
 
     def words(self, item: str) -> str:
         return self.said[item]
@@ -247,24 +252,61 @@ async def test_given_a_provider_that_refuses_for_good_then_it_is_asked_again_and
 
 
 @virtual_time
-async def test_given_no_sign_of_life_then_the_reply_is_asked_for_again_and_the_late_one_is_not_heard() -> None:
+async def test_given_a_model_that_does_not_begin_then_another_session_is_asked_and_the_late_reply_is_not_heard() -> (
+    None
+):
     async with staged() as stage:
-        stage.want(Reason.TURN)
-        await asyncio.sleep(STALL_S - 1)
+        stage.want(Reason.TURN, "Greet them.")
+        await asyncio.sleep(BEGIN_S - 1)
         stage.replies.watch()
-        assert stage.replies.running
+        assert stage.model.muted == 0
         await asyncio.sleep(1)
         stage.replies.watch()
-        assert stage.model.cancelled == [None]
-        assert stage.why == ["no sign of life for 9 s"]
+        assert stage.model.muted == 1
+        assert stage.watchdog == ["swap the line"]
+        stage.replies.line_lost()
         assert stage.ask()
+        assert stage.model.asked[-1] == "Greet them."
         stage.replies.handle(ReplyStarted("reply 1", "ask 1"))
         stage.replies.handle(MessageStarted("reply 1", "item 1"))
         stage.replies.handle(Audio("reply 1", "item 1", bytes(RATE)))
         stage.replies.handle(ReplyEnded("reply 1", ""))
-        assert stage.model.cancelled == [None, "reply 1"]
+        assert stage.model.cancelled == ["reply 1"]
         assert not stage.gate.audible
         assert stage.replies.running, "the second is"
+
+
+@virtual_time
+async def test_given_sessions_that_are_all_mute_then_the_caller_is_waited_for() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN)
+        for attempt in range(RETRIES + 1):
+            await asyncio.sleep(BEGIN_S)
+            stage.replies.watch()
+            if attempt == 0:
+                stage.replies.line_lost()
+            assert stage.ask()
+        await asyncio.sleep(BEGIN_S)
+        stage.replies.watch()
+        assert stage.model.muted == 1
+        assert stage.watchdog == ["swap the line", *["ask again"] * RETRIES, "wait for the caller"]
+        assert not stage.ask()
+
+
+@virtual_time
+async def test_given_a_model_that_answers_unasked_then_it_is_heard_as_the_reply_to_the_turn() -> None:
+    async with staged() as stage:
+        stage.want(Reason.NEWS)
+        stage.replies.answers("reply 9", "ann", 0)
+        stage.replies.handle(MessageStarted("reply 9", "item 9"))
+        stage.replies.handle(Text("reply 9", "item 9", WORDS))
+        stage.replies.handle(Audio("reply 9", "item 9", bytes(RATE)))
+        stage.replies.handle(MessageEnded("reply 9", "item 9"))
+        assert not stage.ask(), "it runs"
+        stage.replies.handle(ReplyEnded("reply 9", ""))
+        await asyncio.sleep(1)
+        assert stage.heard == [WORDS]
+        assert not stage.replies.running
 
 
 @virtual_time

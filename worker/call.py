@@ -194,6 +194,8 @@ class Call:
                 self._judge(self._barge_in.speech_stopped(self._now()))
             case Transcript(item, text, final):
                 self._on_transcript(item, text, final=final)
+            case ReplyStarted(reply, "") if not self._line.profile.own_turns:
+                self._on_answered(reply)
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
                 self._replies.handle(event)
             case AskRefused(ask, code):
@@ -262,9 +264,24 @@ class Call:
                 self._replies.cut()
             case Verdict.TURN:
                 self._replies.cut()
-                self._take_turn(ended=self._now() - self._line.profile.silence_ms / 1000)
+                if self._line.profile.own_turns:
+                    self._take_turn(ended=self._turn_ended())
             case Verdict.NONE:
                 pass
+
+    def _on_answered(self, reply: str) -> None:
+        """A model that keeps turns itself took what the caller said for one, and replies."""
+        self._barge_in.typed()
+        self._replies.cut()
+        self._take_turn(ended=self._turn_ended())
+        if self._orchestrator.switching:
+            self._line.cancel(reply)  # the next agent answers
+        else:
+            self._replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
+
+    def _turn_ended(self) -> float:
+        """When the caller's last sound was, if their turn is over now."""
+        return self._now() - self._line.profile.silence_ms / 1000
 
     def _take_turn(self, *, ended: float) -> None:
         self._orchestrator.caller_spoke()

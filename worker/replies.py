@@ -10,6 +10,7 @@ from worker.journal import events as journal
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
 from worker.turns.arbiter import Arbiter, Reason
 
+BEGIN_S = 6.0  # a model that has not begun by then is taken to be mute
 STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
 CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
 RETRIES = 2
@@ -32,6 +33,9 @@ class Model(Protocol):
 
     def cancel(self, reply: str | None = None) -> None:
         """No more of this reply, or of whatever runs."""
+
+    def mute(self, reason: str) -> None:
+        """It does not answer: another session is needed."""
 
     def words(self, item: str) -> str:
         """What has been said in a message so far."""
@@ -83,8 +87,8 @@ class Replies:
         self._hint = ""  # for the next reply only
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
-        self._retries = 0
-        self._corrections = 0
+        self._retries = self._corrections = 0
+        self._swapped = False  # the line was, for a reply that did not begin
         self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
         self._latency_ms: dict[str, int] = {}  # of the messages that were the first sound after a turn
 
@@ -103,6 +107,7 @@ class Replies:
         """The caller's turn is complete; its last sound was at `ended`."""
         self._turn_ended = ended
         self._retries = self._corrections = 0
+        self._swapped = False
         self._arbiter.want(Reason.TURN)
 
     def tell(self, result: str) -> None:
@@ -137,8 +142,15 @@ class Replies:
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
             ask = self._model.ask(hint, tools=reason is not Reason.FILLER)
-            self._reply = _Reply(ask, epoch, agent, reason, self._clock() + STALL_S, hint=hint)
+            self._reply = _Reply(ask, epoch, agent, reason, self._clock() + BEGIN_S, hint=hint)
             self._arbiter.asked(reason)
+
+    def answers(self, reply: str, agent: str, epoch: int) -> None:
+        """A model that keeps turns itself answers the caller's, unasked."""
+        if self._arbiter.running:
+            self._arbiter.ended()
+        self._reply = _Reply("", epoch, agent, Reason.TURN, self._clock() + STALL_S, id=reply)
+        self._arbiter.asked(Reason.TURN)
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""
@@ -222,12 +234,20 @@ class Replies:
         return self._reply.deadline if self._reply else None
 
     def watch(self) -> None:
-        """A provider that shows no sign of life is asked again."""
+        """A model that stalls is asked again; one that does not even begin, in another session, once."""
         reply = self._reply
-        if reply and self._model.up and self._clock() >= reply.deadline:
-            self._model.cancel(reply.id or None)
-            busy = "the provider stays busy with another reply"
-            self._give_up(reply, busy if reply.refused else f"no sign of life for {STALL_S:.0f} s")
+        if not reply or not self._model.up or self._clock() < reply.deadline:
+            return
+        begun = reply.id or reply.refused or reply.cut
+        if not begun and not self._swapped:
+            self._swapped = True
+            self._record(journal.WatchdogFired(reason=f"no reply begins in {BEGIN_S:.0f} s", action="swap the line"))
+            self._model.mute("the model is mute")
+            return
+        self._model.cancel(reply.id or None)
+        busy = "the provider stays busy with another reply"
+        silent = f"no sign of life for {STALL_S if reply.id else BEGIN_S:.0f} s"
+        self._give_up(reply, busy if reply.refused else silent)
 
     # ---- how long the caller waited
 
@@ -262,6 +282,8 @@ class Replies:
         self._reply.id = reply
         if self._reply.cut:
             self._model.cancel(reply)
+        else:
+            self._reply.deadline = self._clock() + STALL_S
         self._begun(self._reply.epoch)
 
     def _on_ended(self, reply: str, failure: str) -> None:

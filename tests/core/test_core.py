@@ -183,7 +183,7 @@ async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_th
     async with stage.caller() as caller:
         await greeted(caller)
         if how == "never answered":
-            stage.provider.faults = [Fault("response.created", "drop", nth=2)]
+            stage.provider.faults = [Fault("response.created", "drop", nth=2), Fault("response.created", "drop", nth=3)]
         heard = await caller.say(PITCHES["move"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         if how == "refused":
