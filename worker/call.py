@@ -354,7 +354,12 @@ class Call:
                 latency_ms = self._replies.latency_ms(item)
                 if heard_ms:
                     said = journal.AgentSaid(
-                        agent=agent, text=text, heard_ms=heard_ms, interrupted=interrupted, latency_ms=latency_ms
+                        agent=agent,
+                        text=text,
+                        item=item,
+                        heard_ms=heard_ms,
+                        interrupted=interrupted,
+                        latency_ms=latency_ms,
                     )
                     self._journal.record(said, epoch)
                     self._said.append((agent, text))

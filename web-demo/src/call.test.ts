@@ -16,12 +16,27 @@ describe('a call on the page', () => {
       { type: 'agent-caption', id: 'a', text: 'Hello, this is', final: true },
       {
         type: 'journal',
-        event: { type: 'agent.said', agent: 'reception', text: 'Hello, this is', interrupted: true, latency_ms: 640 },
+        event: { type: 'agent.said', agent: 'reception', text: 'Hello, this is', item: 'a', interrupted: true, latency_ms: 640 },
       },
     );
     expect(call.status).toBe('live');
     expect(call.lines).toEqual([
       { kind: 'agent', id: 'a', agent: 'reception', text: 'Hello, this is', final: true, interrupted: true, latencyMs: 640 },
+    ]);
+  });
+
+  it('says of the message that was interrupted what was heard, though its caption had run ahead and another begins alike', () => {
+    const call = after(
+      { type: 'agent-caption', id: 'a', text: 'Order one is on its way, and', final: true },
+      { type: 'agent-caption', id: 'b', text: 'Order', final: false },
+      {
+        type: 'journal',
+        event: { type: 'agent.said', agent: 'orders', text: 'Order one is', item: 'a', interrupted: true, latency_ms: 640 },
+      },
+    );
+    expect(call.lines).toMatchObject([
+      { id: 'a', text: 'Order one is', interrupted: true, latencyMs: 640 },
+      { id: 'b', text: 'Order', interrupted: false, latencyMs: null },
     ]);
   });
 

@@ -113,12 +113,11 @@ function withCaption(call: Call, { id, text, final }: { id: string; text: string
   return call.lines.map((line) => (line.kind === 'agent' && line.id === id ? { ...line, text, final } : line));
 }
 
-/** The journal tells of a message when it is over; its line is the last of that agent without a verdict. */
-function withVerdict(lines: Line[], said: { agent: string; interrupted: boolean; latency_ms: number | null; text: string }): Line[] {
-  const at = lines.findLastIndex((line) => line.kind === 'agent' && said.text.startsWith(line.text.trim()));
-  return lines.map((line, place) =>
-    place === at && line.kind === 'agent'
-      ? { ...line, agent: said.agent, interrupted: said.interrupted, latencyMs: said.latency_ms, final: true }
+/** What became of a message. Its caption may have run ahead of what was heard: the journal knows better. */
+function withVerdict(lines: Line[], said: Extract<JournalEvent, { type: 'agent.said' }>): Line[] {
+  return lines.map((line) =>
+    line.kind === 'agent' && line.id === said.item
+      ? { ...line, agent: said.agent, text: said.text, interrupted: said.interrupted, latencyMs: said.latency_ms, final: true }
       : line,
   );
 }

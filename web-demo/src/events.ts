@@ -18,7 +18,7 @@ export type JournalEvent =
   | { type: 'call.ended'; reason: string }
   | { type: 'call.warned'; code: string; detail: string }
   | { type: 'user.wrote'; text: string }
-  | { type: 'agent.said'; agent: string; text: string; interrupted: boolean; latency_ms: number | null }
+  | { type: 'agent.said'; agent: string; text: string; item: string; interrupted: boolean; latency_ms: number | null }
   | { type: 'tool.called'; call_id: string; tool: string }
   | { type: 'tool.finished'; call_id: string; tool: string; failed: boolean }
   | { type: 'tool.progressed'; call_id: string; text: string }
@@ -38,7 +38,7 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'call.ended': { reason: 'string' },
   'call.warned': { code: 'string', detail: 'string' },
   'user.wrote': { text: 'string' },
-  'agent.said': { agent: 'string', text: 'string', interrupted: 'boolean' },
+  'agent.said': { agent: 'string', text: 'string', item: 'string', interrupted: 'boolean' },
   'tool.called': { call_id: 'string', tool: 'string' },
   'tool.finished': { call_id: 'string', tool: 'string', failed: 'boolean' },
   'tool.progressed': { call_id: 'string', text: 'string' },

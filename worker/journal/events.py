@@ -69,6 +69,7 @@ class AgentSaid(_Event):
     type: Literal["agent.said"] = "agent.said"
     agent: str
     text: str
+    item: str = Field(default="", description="The provider's id of the message; its caption's segment, too.")
     heard_ms: int
     interrupted: bool = False
     latency_ms: int | None = Field(default=None, description="End of the caller's turn to first audio in the room.")
