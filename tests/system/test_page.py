@@ -1,6 +1,5 @@
 """The page in a real browser: what a person sees and hears, with recorded speech as the microphone."""
 
-import asyncio
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,8 +86,8 @@ async def test_given_a_browser_when_its_microphone_speaks_then_the_team_answers_
         room = (await (await joined.value).json())["room"]
         async with listener(house, room) as heard:
             await page.locator(".handoff", has_text="returns").wait_for(timeout=60_000)
-            await page.locator(".line.agent", has_text="delivered").wait_for(timeout=20_000)
-            await asyncio.sleep(4)
+            # a reply's figure comes when it has been heard to its end
+            await page.locator(".line.agent", has_text="delivered").locator(".latency").wait_for(timeout=30_000)
             words = ears.recognise_now(heard.heard().tobytes(), RATE).lower()
         lines = await page.locator(".conversation").inner_text()
         latencies = await page.locator(".line.agent .latency").count()
