@@ -2,54 +2,14 @@
 
 import asyncio
 import base64
-import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
-import openai
 import pytest
 import websockets
-from openai.types.realtime import RealtimeServerEvent
-from pydantic import Field, TypeAdapter
 
-from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Pace, Say, Script, Step, tone
-from tests.simulators.openai_realtime.server import Provider
-
-SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(Annotated[RealtimeServerEvent, Field(discriminator="type")])
-FAST = Pace(think_ms=0, speed=1000, transcript_ms=0)
-SILENCE = bytes(48000)
-
-
-class Client:
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self.seen: list[dict[str, Any]] = []
-
-    async def until(self, kind: str) -> dict[str, Any]:
-        async with asyncio.timeout(10):
-            while True:
-                raw: dict[str, Any] = json.loads(await self.connection.recv_bytes())
-                event = SERVER_EVENT.validate_python(raw)
-                assert not event.model_extra, event.model_extra
-                self.seen.append(raw)
-                if raw["type"] == kind:
-                    return raw
-
-    async def hear(self, pcm: bytes) -> None:
-        await self.connection.input_audio_buffer.append(audio=base64.b64encode(pcm).decode())
-
-
-@asynccontextmanager
-async def talk(play: Script, pace: Pace = FAST, *faults: Fault) -> AsyncIterator[tuple[Client, Provider]]:
-    provider = Provider(play, pace=pace, transcribe=lambda pcm: f"{len(pcm)} bytes")
-    provider.faults = list(faults)
-    async with provider.serve():
-        official = openai.AsyncOpenAI(api_key="any", base_url=provider.url)
-        async with official.realtime.connect(model="scripted") as connection:
-            client = Client(connection)
-            await client.until("session.created")
-            yield client, provider
+from tests.simulators.official_client import FAST, SILENCE, talk
+from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Pace, Say, Step, tone
 
 
 def hello(_: Asked) -> Sequence[Step]:
@@ -64,7 +24,7 @@ async def test_given_speech_when_it_stops_then_it_is_committed_transcribed_and_a
         await client.until("session.updated")
         await client.hear(tone(300) + SILENCE)
         done = await client.until("response.done")
-        kinds = [event["type"] for event in client.seen]
+        kinds = client.kinds()
         assert kinds.index("input_audio_buffer.speech_stopped") < kinds.index("response.created")
         assert "conversation.item.input_audio_transcription.completed" in kinds
         assert done["response"]["output"][0]["content"][0]["transcript"] == "Good morning to you."
@@ -110,9 +70,23 @@ async def test_given_wrong_requests_then_each_is_answered_by_an_error() -> None:
             ('{"type": "response.cancel"}', "response_cancel_not_active"),
             ('{"type": "conversation.item.delete", "item_id": "none"}', "item_not_found"),
             ('{"type": "session.update", "session": {}}', "missing_required_parameter"),
+            ('{"type": "session.update", "session": {"type": "realtime", "voice": "ash"}}', "unknown_parameter"),
         ]:
             await client.connection.send_raw(frame)
             assert (await client.until("error"))["error"]["code"] == code
+
+
+async def test_given_a_session_of_text_when_asked_then_the_reply_is_written() -> None:
+    async with talk(hello) as (client, _):
+        await client.connection.session.update(session={"type": "realtime", "output_modalities": ["text"]})
+        await client.connection.response.create()
+        done = await client.until("response.done")
+        assert [part for item in done["response"]["output"] for part in item["content"]] == [
+            {"type": "output_text", "text": "Good morning to you."}
+        ]
+        written = [event["delta"] for event in client.seen if event["type"] == "response.output_text.delta"]
+        assert "".join(written) == "Good morning to you."
+        assert not any("audio" in kind for kind in client.kinds())
 
 
 async def test_given_a_script_that_fails_then_the_response_says_so() -> None:
@@ -128,7 +102,7 @@ async def test_given_a_fault_then_the_socket_ends_there(what: Any) -> None:
         await client.connection.response.create()
         with pytest.raises(websockets.ConnectionClosed):
             await client.until("response.done")
-        assert [event["type"] for event in client.seen].count("response.output_audio.delta") == 2
+        assert client.kinds().count("response.output_audio.delta") == 2
 
 
 async def test_given_a_stall_then_nothing_comes_and_the_socket_stays() -> None:

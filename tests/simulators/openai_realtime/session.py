@@ -9,6 +9,7 @@ import contextlib
 import copy
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tests.simulators.openai_realtime import script
@@ -20,8 +21,38 @@ Event = dict[str, Any]
 _ids = itertools.count(1)
 
 
-def _id(prefix: str) -> str:
+def new_id(prefix: str) -> str:
     return f"{prefix}_{next(_ids):08d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a message is made of: its part's type, as an item has it and as an event, and where its words are."""
+
+    content: str
+    part: str
+    words: str
+    stream: str
+
+
+_SPOKEN = _Form("output_audio", "audio", "transcript", "response.output_audio_transcript")
+_WRITTEN = _Form("output_text", "text", "text", "response.output_text")
+_OPTIONS = {  # of a session; the beta's flat ones are not among them
+    "audio",
+    "include",
+    "instructions",
+    "max_output_tokens",
+    "model",
+    "output_modalities",
+    "parallel_tool_calls",
+    "prompt",
+    "reasoning",
+    "tool_choice",
+    "tools",
+    "tracing",
+    "truncation",
+    "type",
+}
 
 
 class ProtocolError(Exception):
@@ -59,7 +90,7 @@ class Session:
         self._meanings: dict[str, str] = {}
         self._response: Event | None = None
         self._playing: asyncio.Task[None] | None = None
-        self._spoke = False
+        self._spoke = False  # from then on, the voice stays
         self._tasks = set[asyncio.Task[None]]()
         self._speech_item: str | None = None
         self._interrupted = ""  # why the running reply is being cancelled
@@ -84,7 +115,12 @@ class Session:
             if result is not None:
                 await result
         except ProtocolError as error:
-            self._error(str(error), code=error.code, param=error.param, event_id=event_id)
+            self.refuse(error, event_id)
+
+    def refuse(self, error: ProtocolError, event_id: str | None) -> None:
+        """Answers the client's event of that id."""
+        told = {"type": "invalid_request_error", "code": error.code, "message": str(error), "param": error.param}
+        self._emit("error", error={**told, "event_id": event_id})
 
     # ---- session and conversation
 
@@ -92,6 +128,9 @@ class Session:
         wanted = event.get("session") or {}
         if wanted.get("type") != "realtime":
             raise ProtocolError("Missing required parameter: 'session.type'.", code="missing_required_parameter")
+        if unknown := next((key for key in wanted if key not in _OPTIONS), None):
+            param = f"session.{unknown}"
+            raise ProtocolError(f"Unknown parameter: '{param}'.", code="unknown_parameter", param=param)
         if word := next((word for word in self._refusals.updates if word in str(wanted)), None):
             raise ProtocolError(f"Invalid value in 'session': {word!r}.", code="invalid_value", param="session")
         voice = ((wanted.get("audio") or {}).get("output") or {}).get("voice")
@@ -104,7 +143,7 @@ class Session:
 
     def _create_item(self, event: Event) -> None:
         item = copy.deepcopy(event["item"])
-        item.setdefault("id", _id("item"))
+        item.setdefault("id", new_id("item"))
         if any(known["id"] == item["id"] for known in self.items):
             raise ProtocolError(f"Item with id {item['id']} already exists.", code="item_create_duplicate_item_id")
         if item["type"] == "function_call_output" and not any(
@@ -113,6 +152,8 @@ class Session:
             raise ProtocolError(f"Tool call ID '{item['call_id']}' not found.", code="invalid_tool_call_id")
         if len(item["id"]) > 32:
             raise ProtocolError("Invalid 'item.id': string too long.", code="string_above_max_length")
+        if item.get("role") == "assistant" and any(part["type"] in ("text", "audio") for part in item["content"]):
+            raise ProtocolError("Invalid value: 'text'.", code="invalid_value", param="item.content[0].type")
         item |= {"object": "realtime.item", "status": "completed"}
         after = event.get("previous_item_id")
         place = 0 if after == "root" else self._index(after) + 1 if after else len(self.items)
@@ -154,12 +195,12 @@ class Session:
         vad = self.config["audio"]["input"]["turn_detection"]
         for edge in self._hearing.take(base64.b64decode(event["audio"]), vad):
             if edge.started:
-                self._speech_item = _id("item")
+                self._speech_item = new_id("item")
                 if vad.get("interrupt_response", True):
                     await self._interrupt("turn_detected")
                 self._emit("input_audio_buffer.speech_started", audio_start_ms=edge.ms, item_id=self._speech_item)
             else:
-                item = self._speech_item or _id("item")
+                item = self._speech_item or new_id("item")
                 self._emit("input_audio_buffer.speech_stopped", audio_end_ms=edge.ms, item_id=item)
                 self._commit_as(item)
                 if vad.get("create_response", True):
@@ -171,7 +212,7 @@ class Session:
             raise ProtocolError(
                 "Error committing input audio buffer: buffer too small.", code="input_audio_buffer_commit_empty"
             )
-        self._commit_as(_id("item"))
+        self._commit_as(new_id("item"))
 
     def _commit_as(self, item_id: str) -> None:
         pcm = self._hearing.commit()
@@ -235,7 +276,7 @@ class Session:
             meanings=self._meanings,
         )
         self._response = {
-            "id": _id("resp"),
+            "id": new_id("resp"),
             "object": "realtime.response",
             "status": "in_progress",
             "status_details": None,
@@ -243,6 +284,8 @@ class Session:
             "metadata": wanted.get("metadata"),
             "conversation_id": "conv_1",
             "output_modalities": wanted.get("output_modalities") or self.config["output_modalities"],
+            "max_output_tokens": wanted.get("max_output_tokens") or self.config["max_output_tokens"],
+            "audio": {"output": {key: self.config["audio"]["output"][key] for key in ("format", "voice")}},
         }
         self._emit("response.created", response=self._response)
         self._playing = asyncio.ensure_future(self._perform(self._response, self._play(asked)))
@@ -271,10 +314,10 @@ class Session:
         self._emit("response.done", response=response)
 
     async def _say(self, response: Event, index: int, step: Say) -> None:
-        self._spoke = True
-        part = {"type": "output_audio", "transcript": ""}
+        form = _SPOKEN if "audio" in response["output_modalities"] else _WRITTEN
+        part = {"type": form.content, form.words: ""}
         item: Event = {
-            "id": _id("item"),
+            "id": new_id("item"),
             "object": "realtime.item",
             "type": "message",
             "role": "assistant",
@@ -286,7 +329,7 @@ class Session:
         self._insert(item)
         where |= {"item_id": item["id"]}
         place = {**where, "content_index": 0}
-        self._emit("response.content_part.added", **place, part={"type": "audio", "transcript": ""})
+        self._emit("response.content_part.added", **place, part={"type": form.part, form.words: ""})
         item["content"] = [part]
         words, status = step.text.split(" "), "completed"
         written = 0
@@ -294,9 +337,10 @@ class Session:
             for position in range(0, step.ms, script.DELTA_MS):
                 ms = min(script.DELTA_MS, step.ms - position)
                 written = self._write(place, part, words, written, _due(step, position + ms, len(words)))
-                audio = script.delta(step.hz, position % 1000, ms)
-                self.heard_ms[item["id"]] = position + ms
-                self._emit("response.output_audio.delta", **place, delta=audio)
+                if form is _SPOKEN:
+                    self._spoke = True
+                    self.heard_ms[item["id"]] = position + ms
+                    self._emit("response.output_audio.delta", **place, delta=script.delta(step.hz, position % 1000, ms))
                 await asyncio.sleep(ms / 1000 / self._pace.speed)
             self._write(place, part, words, written, len(words))
         except asyncio.CancelledError:
@@ -304,26 +348,28 @@ class Session:
             raise
         finally:
             item["status"] = status
-            self._emit("response.output_audio.done", **place)
-            self._emit("response.output_audio_transcript.done", **place, transcript=part["transcript"])
-            self._emit("response.content_part.done", **place, part={**part, "type": "audio"})
+            if form is _SPOKEN:
+                self._emit("response.output_audio.done", **place)
+            self._emit(f"{form.stream}.done", **place, **{form.words: part[form.words]})
+            self._emit("response.content_part.done", **place, part={**part, "type": form.part})
             self._finish(response, index, item)
 
     def _write(self, place: Event, part: Event, words: list[str], written: int, due: int) -> int:
+        form = _SPOKEN if part["type"] == _SPOKEN.content else _WRITTEN
         for number in range(written, due):
             text = words[number] + (" " if number + 1 < len(words) else "")
-            part["transcript"] += text
-            self._emit("response.output_audio_transcript.delta", **place, delta=text)
+            part[form.words] += text
+            self._emit(f"{form.stream}.delta", **place, delta=text)
         return max(written, due)
 
     def _call(self, response: Event, index: int, step: CallTool) -> None:
         item = {
-            "id": _id("item"),
+            "id": new_id("item"),
             "object": "realtime.item",
             "type": "function_call",
             "status": "in_progress",
             "name": step.name,
-            "call_id": _id("call"),
+            "call_id": new_id("call"),
             "arguments": "",
         }
         self._emit("response.output_item.added", response_id=response["id"], output_index=index, item=item)
@@ -368,11 +414,7 @@ class Session:
         return str(self.config["audio"]["output"]["voice"])
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        self._send({"type": kind, "event_id": _id("event"), **copy.deepcopy(fields)})
-
-    def _error(self, message: str, *, code: str | None, param: str | None, event_id: str | None) -> None:
-        error = {"type": "invalid_request_error", "code": code, "message": message, "param": param}
-        self._emit("error", error={**error, "event_id": event_id})
+        self._send({"type": kind, "event_id": new_id("event"), **copy.deepcopy(fields)})
 
     def _background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -438,7 +480,7 @@ def _defaults(model: str) -> Event:
     return {
         "type": "realtime",
         "object": "realtime.session",
-        "id": _id("sess"),
+        "id": new_id("sess"),
         "model": model,
         "output_modalities": ["audio"],
         "instructions": "You are a helpful assistant.",
