@@ -8,11 +8,12 @@ import base64
 import contextlib
 import copy
 import itertools
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulators.openai_realtime import script
+from tests.simulators.openai_realtime import script, usage
 from tests.simulators.openai_realtime.hearing import Hearing
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Pace, Pause, Refusals, Say, Script
 
@@ -85,6 +86,8 @@ class Session:
         self._pace, self._refusals, self._transcribe, self._replies = pace, refusals, transcribe, replies
         self.items: list[Event] = []
         self.heard_ms: dict[str, int] = {}  # of each message of the model, what its memory holds
+        self._audio_ms: dict[str, int] = {}  # of each thing the caller said
+        self._taken: Sequence[usage.Piece] = ()  # by the last reply
         self.config = _defaults(model)
         self._hearing = Hearing()
         self._meanings: dict[str, str] = {}
@@ -218,6 +221,7 @@ class Session:
         pcm = self._hearing.commit()
         previous = self.items[-1]["id"] if self.items else None
         self._emit("input_audio_buffer.committed", item_id=item_id, previous_item_id=previous)
+        self._audio_ms[item_id] = len(pcm) * 1000 // (script.SAMPLE_RATE * 2)
         self._meanings[item_id] = text = self._transcribe(pcm)
         content = {"type": "input_audio", "transcript": None}
         self._insert(
@@ -231,21 +235,22 @@ class Session:
             }
         )
         if self.config["audio"]["input"].get("transcription"):
-            self._background(self._transcription(item_id, content, text, len(pcm)))
+            self._background(self._transcription(item_id, content, text))
 
-    async def _transcription(self, item: str, content: Event, text: str, size: int) -> None:
+    async def _transcription(self, item: str, content: Event, text: str) -> None:
         await asyncio.sleep(self._pace.transcript_ms / 1000)
         content["transcript"] = text
-        for word in text.split():
-            self._emit(
-                "conversation.item.input_audio_transcription.delta", item_id=item, content_index=0, delta=word + " "
-            )
+        words = text.split(" ") if text else []
+        for number, word in enumerate(words):
+            delta = word + (" " if number + 1 < len(words) else "")
+            self._emit("conversation.item.input_audio_transcription.delta", item_id=item, content_index=0, delta=delta)
+        model = (self.config["audio"]["input"]["transcription"] or {}).get("model") or "whisper-1"
         self._emit(
             "conversation.item.input_audio_transcription.completed",
             item_id=item,
             content_index=0,
             transcript=text,
-            usage={"type": "duration", "seconds": size / 2 / script.SAMPLE_RATE},
+            usage=usage.transcription(model, self._audio_ms[item], text),
         )
 
     def _clear(self, _: Event) -> None:
@@ -288,9 +293,21 @@ class Session:
             "audio": {"output": {key: self.config["audio"]["output"][key] for key in ("format", "voice")}},
         }
         self._emit("response.created", response=self._response)
-        self._playing = asyncio.ensure_future(self._perform(self._response, self._play(asked)))
+        before, self._taken = (
+            self._taken,
+            usage.taken(asked.instructions, tuple(asked.tools.values()), asked.items, self.heard_ms | self._audio_ms),
+        )
+        steps = self._play(asked)
+        self._playing = asyncio.ensure_future(self._perform(self._response, steps, before, self._taken))
+        self._playing.add_done_callback(_complain)
 
-    async def _perform(self, response: Event, steps: Sequence[script.Step]) -> None:
+    async def _perform(
+        self,
+        response: Event,
+        steps: Sequence[script.Step],
+        before: Sequence[usage.Piece],
+        taken: Sequence[usage.Piece],
+    ) -> None:
         status, details = "completed", None
         try:
             await asyncio.sleep(self._pace.think_ms / 1000)
@@ -310,7 +327,8 @@ class Session:
             if not self._interrupted:
                 raise  # the session is gone
             status, details = "cancelled", {"type": "cancelled", "reason": self._interrupted}
-        response |= {"status": status, "status_details": details, "usage": _usage(response, self.heard_ms)}
+        spent = usage.usage(before, taken, usage.given(response["output"], self.heard_ms))
+        response |= {"status": status, "status_details": details, "usage": spent}
         self._emit("response.done", response=response)
 
     async def _say(self, response: Event, index: int, step: Say) -> None:
@@ -420,6 +438,7 @@ class Session:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_complain)
 
     _handlers: dict[str, Callable[["Session", Event], Any]] = {  # noqa: RUF012 - a table of methods
         "session.update": _update,
@@ -446,16 +465,10 @@ def _due(step: Say, position_ms: int, words: int) -> int:
             return 0
 
 
-def _usage(response: Event, heard_ms: dict[str, int]) -> Event:
-    """Audio counts 20 tokens a second out, as the price list has it; text by its words."""
-    audio = sum(heard_ms.get(item["id"], 0) for item in response["output"]) * 20 // 1000
-    text = sum(len(str(item).split()) for item in response["output"])
-    return {
-        "total_tokens": audio + text,
-        "input_tokens": 0,
-        "output_tokens": audio + text,
-        "output_token_details": {"text_tokens": text, "audio_tokens": audio},
-    }
+def _complain(task: "asyncio.Task[None]") -> None:
+    """A script that fails is the test's mistake, and must not look like a service that stalls."""
+    if not task.cancelled() and (error := task.exception()):
+        logging.getLogger(__name__).error("the script failed", exc_info=error)
 
 
 def _merge(into: Event, new: Event) -> None:
