@@ -1,6 +1,8 @@
 """A server that speaks the OpenAI Realtime protocol on loopback, from a script, with faults on demand.
 
-async with Provider(play).serve() as provider: ... OPENAI_BASE_URL=provider.url
+async with Provider(play).serve() as provider: ... OPENAI_BASE_URL=provider.url, or AZURE_OPENAI_ENDPOINT=provider.azure
+
+Events are told in the protocol's current names, whatever dialect a client speaks.
 """
 
 import asyncio
@@ -8,14 +10,16 @@ import base64
 import collections
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
+from tests.simulators.openai_realtime.access import PATHS, Access, access
+from tests.simulators.openai_realtime.errors import ERRORS, error_event
 from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script
-from tests.simulators.openai_realtime.session import Event, Session
+from tests.simulators.openai_realtime.session import Event, ProtocolError, Session
 
 
 @dataclass(slots=True)
@@ -23,6 +27,7 @@ class Connection:
     """What went over one socket. `audio`: all the caller's PCM16 at 24 kHz that arrived, in order."""
 
     number: int
+    access: Access
     sent: list[Event] = field(default_factory=list)
     received: list[Event] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
@@ -43,15 +48,21 @@ class Provider:
         *,
         pace: Pace | None = None,
         transcribe: Callable[[bytes], str] = lambda _: "hello",
+        keys: Collection[str] = (),
         keep_events: bool = True,
         watch: Callable[[Event], None] = lambda _: None,
     ) -> None:
-        """`watch` sees each event of either side, but not audio, when it is sent or arrives."""
+        """`keys` are the credentials that are good, of whatever kind; without any, all are.
+
+        `watch` sees each event of either side, but not audio, when it is sent or arrives.
+        """
         self.play, self.pace, self.transcribe, self._watch = play, pace or Pace(), transcribe, watch
         self.faults: list[Fault] = []
+        self.keys = set(keys)
         self.refusals = Refusals()
+        self.refused: list[Access] = []  # who had no good key
         self.connections: list[Connection] = []
-        self.url = ""
+        self.url = self.azure = ""  # base addresses: of OpenAI's API, and of an Azure resource
         self._keep = keep_events  # a benchmark's memory is not the simulator's business
         self._seen = collections.Counter[str]()
         self._sent = asyncio.Event()
@@ -60,12 +71,14 @@ class Provider:
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator["Provider"]:
         app = web.Application()
-        app.router.add_get("/v1/realtime", self._connect)
+        for path in PATHS:
+            app.router.add_get(path, self._connect)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        self.azure = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.url = f"{self.azure}/v1"
         try:
             yield self
         finally:
@@ -95,9 +108,13 @@ class Provider:
         if self.refusals.count:
             self.refusals.count -= 1
             raise _refusal(self.refusals.status)
+        asked = access(request)
+        if self.keys and asked.key not in self.keys:
+            self.refused.append(asked)
+            return await _turn_away(request, asked)
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
-        connection = Connection(len(self.connections))
+        connection = Connection(len(self.connections), asked)
         self.connections.append(connection)
         wire = _Wire(socket, self.pace.rtt_ms / 2000)
         gone = asyncio.Event()
@@ -118,10 +135,11 @@ class Provider:
                 connection.sent.append(event)
             if event["type"] != "response.output_audio.delta":
                 self._watch(event)
-            wire.put(json.dumps(event))
+            if (written := asked.dialect.write(event)) is not None:
+                wire.put(json.dumps(written))
 
         session = Session(
-            request.query.get("model", ""),
+            asked.model,
             connection.number,
             send,
             play=self.play,
@@ -166,9 +184,14 @@ class Provider:
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     continue
-                event = json.loads(message.data)
                 if wire.deaf:
                     await asyncio.Event().wait()
+                raw = json.loads(message.data)
+                try:
+                    event = connection.access.dialect.read(raw)
+                except ProtocolError as error:
+                    session.refuse(error, raw.get("event_id"))
+                    continue
                 if event.get("type") == "input_audio_buffer.append":
                     if self._keep:
                         connection.audio += base64.b64decode(event["audio"])
@@ -244,6 +267,18 @@ class _Wire:
 def text(item: Event) -> str:
     """What a message says, spoken or written."""
     return " ".join(str(part.get("transcript") or part.get("text") or "") for part in item["content"])
+
+
+async def _turn_away(request: web.Request, asked: Access) -> web.WebSocketResponse:
+    """Azure refuses the handshake. OpenAI takes it, says what is wrong, and hangs up."""
+    if asked.service == "azure":
+        raise _refusal(401)
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    error = ERRORS["invalid_api_key"]
+    await socket.send_json(error_event("invalid_api_key"))
+    await socket.close(code=error.close or 0, message=error.reason.encode())
+    return socket
 
 
 def _refusal(status: int) -> web.HTTPException:
