@@ -9,7 +9,6 @@ import numpy as np
 from tests.simulators.openai_realtime.script import SAMPLE_RATE
 
 _FRAME_MS = 20
-_FRAME = SAMPLE_RATE * _FRAME_MS // 1000
 _LOUD = 500  # of 32768, root mean square
 _ONSET_MS = 60
 _DEFAULT_SILENCE_MS = 500
@@ -24,36 +23,41 @@ class Edge:
 
 
 class Hearing:
-    """Keeps the audio that is not committed yet, PCM16 mono at 24 kHz."""
+    """Keeps the audio that is not committed yet, PCM16 mono."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample_rate: int = SAMPLE_RATE) -> None:
+        self._sample_rate, self._frame = sample_rate, sample_rate * _FRAME_MS // 1000
         self._pcm = bytearray()
         self._rest = b""
         self._position_ms = self._loud_ms = self._silent_ms = 0
         self._speaking = False
 
     @property
+    def speaking(self) -> bool:
+        return self._speaking
+
+    @property
     def uncommitted_ms(self) -> int:
-        return len(self._pcm) * 1000 // (SAMPLE_RATE * 2)
+        return len(self._pcm) * 1000 // (self._sample_rate * 2)
 
     def take(self, pcm: bytes, vad: dict[str, Any] | None) -> Iterator[Edge]:
         if vad is None:
             self._pcm += pcm
             return
         pcm = self._rest + pcm
-        whole = len(pcm) // (_FRAME * 2) * _FRAME * 2
+        whole = len(pcm) // (self._frame * 2) * self._frame * 2
         self._rest = pcm[whole:]
-        frames = np.frombuffer(pcm[:whole], "<i2").reshape(-1, _FRAME).astype(np.float32)
+        frames = np.frombuffer(pcm[:whole], "<i2").reshape(-1, self._frame).astype(np.float32)
         silence_ms = vad.get("silence_duration_ms") or _DEFAULT_SILENCE_MS
         padding_ms = vad.get("prefix_padding_ms") or 0
         for number, loud in enumerate(np.sqrt((frames**2).mean(axis=1)) > _LOUD):
-            self._pcm += pcm[number * _FRAME * 2 : (number + 1) * _FRAME * 2]
+            self._pcm += pcm[number * self._frame * 2 : (number + 1) * self._frame * 2]
             self._position_ms += _FRAME_MS
             self._loud_ms = self._loud_ms + _FRAME_MS if loud else 0
             self._silent_ms = 0 if loud else self._silent_ms + _FRAME_MS
             if not self._speaking and self._loud_ms >= _ONSET_MS:
                 self._speaking = True
-                keep = (padding_ms + _ONSET_MS) * SAMPLE_RATE // 1000 * 2
+                keep = (padding_ms + _ONSET_MS) * self._sample_rate // 1000 * 2
                 del self._pcm[:-keep]
                 yield Edge(True, max(0, self._position_ms - _ONSET_MS - padding_ms))
             elif self._speaking and self._silent_ms >= silence_ms:

@@ -26,6 +26,16 @@ class Say:
     hz: int = 440
     words: Words = "step"
 
+    def words_due(self, position_ms: int, words: int) -> int:
+        """How many of so many words are out when so much of the audio is."""
+        match self.words:
+            case "ahead":
+                return min(words, 1 + 3 * words * position_ms // self.ms)
+            case "step":
+                return words * position_ms // self.ms
+            case "behind":
+                return 0
+
 
 @dataclass(frozen=True, slots=True)
 class CallTool:
@@ -95,6 +105,7 @@ class Pace:
     speed: float = 3.0
     rtt_ms: int = 0
     transcript_ms: int = 80  # from the commit of the caller's audio to its transcript
+    playback: float = 1.0  # how quick a service that waits for the end of its reply's playback takes that to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +114,16 @@ class Fault:
 
     `close` ends the socket with `code`; `abort` cuts it without a closing frame; `stall` sends nothing more, and
     reads on; `deaf` neither sends nor reads; `garbage` sends what is no JSON, then goes on; `unknown` sends an event
-    of a type that does not exist, then goes on; `drop` leaves out this one event.
+    of a type that does not exist, then goes on; `drop` leaves out this one event. Gemini alone: `go_away` announces
+    the end of the connection, and closes it `left_ms` later.
     """
 
     at: str
-    what: Literal["close", "abort", "stall", "deaf", "garbage", "unknown", "drop"]
+    what: Literal["close", "abort", "stall", "deaf", "garbage", "unknown", "drop", "go_away"]
     nth: int = 0
     code: int = 1011
+    reason: str = "scripted"
+    left_ms: int = 1000
 
 
 @dataclass(slots=True)
@@ -120,6 +134,7 @@ class Refusals:
     status: int = 503
     asks: list[str] = field(default_factory=list)
     updates: set[str] = field(default_factory=set)  # session.update events that hold one of these words are refused
+    setups: list[tuple[int, str]] = field(default_factory=list)  # Gemini: the next setups get these closes
 
 
 @cache
