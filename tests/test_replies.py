@@ -187,6 +187,7 @@ async def test_given_a_line_that_is_down_then_nothing_is_asked_or_given_up() -> 
 async def test_given_no_reply_then_nothing_can_become_of_it() -> None:
     async with staged() as stage:
         stage.replies.handle(ReplyStarted("reply 0", "ask 0"))
+        stage.replies.handle(Audio("reply 0", "item 0", bytes(RATE)))
         stage.replies.handle(ReplyEnded("reply 0", "server_error"))
         stage.replies.refused("", BUSY)
         stage.replies.watch()
