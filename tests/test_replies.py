@@ -535,6 +535,25 @@ async def test_given_news_that_break_off_then_they_are_not_tried_again_and_the_n
 
 
 @virtual_time
+async def test_given_news_that_no_reply_will_tell_then_they_wait_for_the_caller_and_are_not_lost() -> None:
+    async with staged() as stage:
+        stage.replies.tell("The parcel is booked.")
+        for _ in range(RETRIES + 1):
+            assert stage.ask()
+            stage.start()
+            stage.end("server_error")
+        assert not stage.ask()
+        assert stage.watchdog == ["ask again"] * RETRIES + ["wait for the caller"]
+        stage.replies.caller_spoke(ended=0.0)
+        assert stage.ask()
+        stage.speak()
+        stage.end()
+        await asyncio.sleep(3)
+        assert stage.ask()
+        assert "The parcel is booked." in stage.model.asked[-1]
+
+
+@virtual_time
 async def test_given_news_that_the_caller_cut_before_a_word_then_they_come_again_before_newer_ones() -> None:
     async with staged() as stage:
         stage.replies.tell("The parcel is booked.")

@@ -109,11 +109,16 @@ class Replies:
         self._retries = self._corrections = 0
         self._swapped = False
         self._arbiter.want(Reason.TURN)
+        self._want_news()
 
     def tell(self, result: str) -> None:
         """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
         self._news.append(result)
         self._arbiter.want(Reason.NEWS)
+
+    def _want_news(self) -> None:
+        if self._news:
+            self._arbiter.want(Reason.NEWS)
 
     def correct(self, tools: Sequence[str]) -> None:
         """What an agent has told as done, and has not done, it takes back."""
@@ -217,6 +222,7 @@ class Replies:
             reply.deadline = self._clock() + CANCEL_S
             if not reply.message:
                 self._hand_on(reply)
+                self._want_news()
             if reply.id:
                 self._model.cancel(reply.id)
 
@@ -227,6 +233,7 @@ class Replies:
         if reply and not reply.cut:
             self._break_off(reply)
             self._arbiter.want(Reason.RETRY)
+            self._want_news()
 
     @property
     def deadline(self) -> float | None:
@@ -309,12 +316,13 @@ class Replies:
 
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
-        if reply.reason in (Reason.FILLER, Reason.NEWS):
+        news = reply.reason is Reason.NEWS
+        if reply.reason is Reason.FILLER or (news and reply.message):
             self._record(journal.WatchdogFired(reason=why, action="leave it"))
         elif self._retries < RETRIES:
             self._retries += 1
             self._record(journal.WatchdogFired(reason=why, action="ask again"))
-            self._arbiter.want(Reason.RETRY)
+            self._arbiter.want(Reason.NEWS if news else Reason.RETRY)
         else:
             self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
 
@@ -333,7 +341,6 @@ class Replies:
                 pass
             case Reason.NEWS:
                 self._news[:0] = self._telling
-                self._arbiter.want(Reason.NEWS)
             case _:
                 self._hint = self._hint or reply.hint
 

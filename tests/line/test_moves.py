@@ -29,9 +29,10 @@ from worker.line.events import (
     SpeechStopped,
     Transcript,
 )
-from worker.line.line import DRAIN_S, GIVE_UP_S, LATE_S, Line
+from worker.line.line import Line
 from worker.line.link import Arms
 from worker.line.profile import OPENAI
+from worker.line.sessions import DRAIN_S, GIVE_UP_S, LATE_S
 
 Kind = TypeVar("Kind", bound=LineEvent)
 FRAME = SAMPLE_RATE // 20 * 2  # bytes of 50 ms
@@ -364,6 +365,77 @@ async def test_given_what_was_interrupted_after_a_move_then_the_new_session_reme
         at.line.heard(item, "good", 300, interrupted=True)
         await at.reply()
         assert words(at.sessions()[-1]) == ["good", "good day"]
+
+
+@virtual_time
+async def test_given_a_session_that_stands_by_for_the_next_agent_then_a_handoff_dials_no_other() -> None:
+    async with house() as at:
+        await at.reply()
+        other = replace(at.line.armed, epoch=1, instructions="You are agent 1.", role="calm")
+        for _ in range(3):
+            at.line.expect([other, replace(other, role="warm")])
+        await asyncio.sleep(1)
+        assert len(at.sessions()) == 2, "one is enough, and for the same voice none is needed"
+        await at.reply()
+        at.line.write("a note")
+        began = at.now
+        at.arm(1, "calm")
+        await at.until(LineMoved)
+        assert at.now == began
+        await at.reply()
+        assert len(at.sessions()) == 2
+        assert instructions(at.sessions()[1]) == "You are agent 1."
+        assert words(at.sessions()[1]) == ["good day", "good day", "a note", "good day"]
+
+
+@virtual_time
+async def test_given_a_session_that_has_not_spoken_then_it_stands_by_for_any_voice_until_none_is_expected() -> None:
+    async with house() as at:
+        await at.reply()
+        at.line.expect([replace(at.line.armed, role="calm"), replace(at.line.armed, role="deep")])
+        await asyncio.sleep(1)
+        assert [one.open for one in at.sessions()] == [True, True]
+        at.arm(1, "deep")
+        await at.moved()
+        assert [voice(one) for one in at.sessions()] == ["marin", "ash"]
+        await at.reply()
+        at.line.expect([replace(at.line.armed, role="calm")])
+        await asyncio.sleep(1)
+        at.line.expect([])
+        await asyncio.sleep(1)
+        assert [one.open for one in at.sessions()] == [False, True, False]
+
+
+@virtual_time
+async def test_given_a_session_that_stands_by_for_a_loss_then_it_is_of_another_provider_and_takes_over_at_once() -> (
+    None
+):
+    async with house(2) as at:
+        await at.reply()
+        at.line.expect([], loss=True)
+        await asyncio.sleep(1)
+        assert [len(provider.connections) for provider in at.providers] == [1, 1]
+        at.providers[0].connections[0].cut()
+        await at.until(LineLost)
+        lost = at.now
+        await at.until(LineMoved)
+        assert at.now - lost < 0.01
+        await at.reply()
+        assert words(at.providers[1].connections[0]) == ["good day", "good day"]
+
+
+@virtual_time
+async def test_given_a_session_that_stood_by_and_is_gone_then_another_is_dialled() -> None:
+    async with house() as at:
+        await at.reply()
+        at.line.expect([replace(at.line.armed, role="calm")])
+        await asyncio.sleep(1)
+        at.sessions()[1].cut()
+        await asyncio.sleep(1)
+        at.arm(1, "calm")
+        await at.moved()
+        assert len(at.sessions()) == 3
+        assert at.of(LineLost) == []
 
 
 @pytest.mark.parametrize(

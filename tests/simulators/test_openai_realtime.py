@@ -102,7 +102,10 @@ async def test_given_a_fault_then_the_socket_ends_there(what: Any) -> None:
         await client.connection.response.create()
         with pytest.raises(websockets.ConnectionClosed):
             await client.until("response.done")
-        assert client.kinds().count("response.output_audio.delta") == 2
+        arrived = client.kinds().count("response.output_audio.delta")
+        assert arrived == 2 if what == "close" else arrived <= 2, (
+            "a socket that is cut takes with it what is not read yet"
+        )
 
 
 async def test_given_a_stall_then_nothing_comes_and_the_socket_stays() -> None:

@@ -32,6 +32,7 @@ class Connection:
     received: list[Event] = field(default_factory=list)
     audio: bytearray = field(default_factory=bytearray)
     session: Session | None = None
+    open: bool = True
     cut: Callable[[], None] = lambda: None  # the socket is gone at once, without a closing frame
 
     def items(self) -> Sequence[Event]:
@@ -157,6 +158,7 @@ class Provider:
         try:
             await asyncio.wait([*tasks, asyncio.ensure_future(gone.wait())], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            connection.open = False
             for task in tasks:
                 task.cancel()
             await session.close()

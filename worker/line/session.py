@@ -1,0 +1,55 @@
+"""A session of a provider, as the line keeps it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.line import memory
+from worker.line.endpoint import Endpoint
+from worker.line.link import Arms, Link
+from worker.line.profile import Profile
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A link, and what it has been given. Positions count samples since the call began."""
+
+    endpoint: Endpoint
+    arms: Arms
+    given: Sequence[memory.Entry]  # of the call's memory, as text, when it was dialled
+    connected: bool = False
+    spoke: bool = False
+    began: int = 0  # where its audio begins
+    ends_at: float | None = None  # by its provider's rules, on the loop's clock
+    onsets: dict[str, int] = field(default_factory=dict)  # speech that goes on: item -> where it began, in its own ms
+    replies: dict[str, set[str]] = field(default_factory=dict)  # that run: their messages that are not ended
+    asked: set[str] = field(default_factory=set)  # and those that are to come
+    link: Link = field(init=False)
+
+    @property
+    def profile(self) -> Profile:
+        return self.endpoint.profile
+
+    @property
+    def replying(self) -> bool:
+        return bool(self.replies or self.asked)
+
+    def can_be(self, arms: Arms) -> bool:
+        """Whether it can be this agent, as it is open now."""
+        profile, known = self.profile, self.arms
+        return (
+            self.endpoint in arms.endpoints
+            and (profile.changes_voice or not self.spoke or profile.voice(arms.role) == profile.voice(known.role))
+            and (profile.changes_instructions or arms.instructions == known.instructions)
+            and (profile.changes_tools or arms.every_tool == known.every_tool)
+        )
+
+    def arm(self, arms: Arms) -> None:
+        """It is this agent from now on, as it can be."""
+        if (fit := fitted(arms, self.profile)) != self.arms:
+            self.arms = fit
+            self.link.arm(fit)
+
+
+def fitted(arms: Arms, profile: Profile) -> Arms:
+    """As a provider takes it: one whose tools cannot change is given all that there may be."""
+    return arms if profile.changes_tools else replace(arms, tools=arms.every_tool)
