@@ -216,10 +216,9 @@ class Orchestrator:
         settle = {plan.SETTLE} if self._plan.active else set[str]()
         return frozenset(tools | handoffs | note | stop | planning | settle)
 
-    @property
-    def offerable(self) -> frozenset[str]:
-        """The tools that the present agent may be offered at any time."""
-        role = self._roles[self.agent]
+    def offerable(self, agent: str) -> frozenset[str]:
+        """The tools that an agent may be offered at any time."""
+        role = self._roles[agent]
         handoffs = {handoff.tool_name(to) for to in role.handoffs}
         note = {NOTE} if any(task.collect for task in role.tasks) else set[str]()
         planning = {plan.MAKE, plan.SETTLE} if len(self._roles) > 1 else set[str]()

@@ -300,6 +300,12 @@ class TeamSpec(Spec):
     )
     facts: dict[Name, FactSpec] = Field(default={}, description="What calls establish; tasks collect these.")
     memory: MemorySpec = Field(default=MemorySpec(), description="How much of a long call the model remembers.")
+    standby: Literal["on_decision", "likely", "always"] = Field(
+        default="likely",
+        description="When another session of a model is opened for an agent whom the present one cannot be (another voice, "
+        "model or provider): when the handoff is decided, as soon as an agent is there who may hand over to them, or, in "
+        "case the present one is lost, at all times.",
+    )
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 

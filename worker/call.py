@@ -22,11 +22,11 @@ from agents.orchestrator import (
     Switch,
     TaskDone,
 )
-from agents.references import References
 from agents.spec import TeamSpec
 from tools.card import Card
 from tools.context import CallContext, ProgressMade
 from worker.background import Start, background
+from worker.briefing import Briefing
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
 from worker.journal import pointing
@@ -53,7 +53,6 @@ from worker.line.events import (
     Usage,
 )
 from worker.line.line import Line
-from worker.line.link import Arms
 from worker.line.memory import Outgrown
 from worker.mcp.servers import McpServers
 from worker.replies import Replies
@@ -110,7 +109,7 @@ class Call:
         shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
         mcp: McpServers | None = None,
     ) -> None:
-        self._team, self._caller, self._today = team, caller, today
+        self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
         self._sub_agents = SubAgents(team, text_models, today, self._record, mcp)
         self._toolboxes: Mapping[str, Toolbox] = {
@@ -129,13 +128,11 @@ class Call:
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
-        self._references = References()
-        self._armed_ms = 0  # as of when agents were told the ages of things: new ages alone are no reason to tell again
         self._shorten = shorten
         self._summarising = False
         self._summarised: _Summarised | None = None  # waits for a quiet moment
-        self._endpoints = endpoints
-        self._line = Line(self._arms(), self._inbox.put_nowait, team.memory)
+        self._briefing = Briefing(team, endpoints, self._toolboxes, self._orchestrator, today)
+        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory)
         self._gate = AudioGate(sink, self._line.profile.sample_rate, self._on_gate)
         self._replies = Replies(
             self._line,
@@ -332,7 +329,7 @@ class Call:
                 before, after = sizes
                 items = len(ready.outgrown.items)
                 self._record(journal.MemoryCompacted(items=items, tokens_before=before, tokens_after=after))
-                self._armed_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
+                self._briefing.as_of_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
                 self._rearm()
         elif not self._summarising and (outgrown := self._line.outgrown()):
             self._summarising = True
@@ -486,16 +483,18 @@ class Call:
 
     def _rearm(self) -> None:
         """Facts, steps or references have changed: so does what the agent is told and offered."""
-        if not self._orchestrator.switching and self._arms() != self._line.armed:
+        if not self._orchestrator.switching and self._briefing.present() != self._line.armed:
             self._arm()
 
     def _arm(self) -> None:
-        self._armed_ms = self._journal.now_ms
-        self._line.arm(self._arms())
+        self._briefing.as_of_ms = self._journal.now_ms
+        self._line.arm(self._briefing.present())
 
     def _on_begun(self, epoch: int) -> None:
         if command := self._orchestrator.prepared(epoch):
             self._hand_over(command)
+        if self._team.standby != "on_decision" and not self._orchestrator.switching:
+            self._line.expect(self._briefing.next(), loss=self._team.standby == "always")
 
     def _on_not_begun(self, epoch: int, why: str) -> bool:
         command = self._orchestrator.failed(epoch, why)
@@ -506,26 +505,6 @@ class Call:
     def _on_arm_refused(self, epoch: int, message: str) -> None:
         if not self._on_not_begun(epoch, message):
             self._warn("line.refused", f"The provider refused an agent's settings: {message}")
-
-    def _arms(self) -> Arms:
-        agent = self._team.agents[self._orchestrator.agent]
-        orchestrator = self._orchestrator
-        state = context.state(
-            orchestrator.facts,
-            orchestrator.procedure.open,
-            orchestrator.plan,
-            self._references.told(self._armed_ms),
-        )
-        toolbox = self._toolboxes[agent.name]
-        return Arms(
-            orchestrator.epoch,
-            context.told(agent.instructions, self._today),
-            toolbox.schemas(orchestrator.offered),
-            agent.voice,
-            self._endpoints[agent.name],
-            state=state,
-            every_tool=toolbox.schemas(orchestrator.offerable),
-        )
 
     # ---- the line
 
@@ -551,7 +530,7 @@ class Call:
     # ---- small things
 
     def _record(self, event: journal.JournalEvent) -> None:
-        pointing.note(self._references, self._journal.record(event, self._orchestrator.epoch))
+        pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
 
     def _warn(self, code: str, detail: str) -> None:
         self._record(journal.CallWarned(code=code, detail=detail))
