@@ -26,7 +26,7 @@ FAST = Pace(think_ms=0, speed=1000, transcript_ms=0, playback=1000)
 SLOW = Pace(think_ms=0, speed=3, transcript_ms=0)
 SPEECH, SILENCE = tone(300), bytes(48000)
 BOTH: dict[str, Any] = {"input_audio_transcription": {}, "output_audio_transcription": {}}
-TOOL = {"name": "time", "parameters": {"type": "OBJECT", "properties": {"zone": {"type": "STRING"}}}}
+TOOL = {"name": "time", "parameters": {"type": "OBJECT", "properties": {"time_zone": {"type": "STRING"}}}}
 
 
 class Client:
@@ -50,7 +50,7 @@ class Client:
         await self.session.send_client_content(turns=turns, turn_complete=turn_complete)
 
     async def answer(self, call: types.FunctionCall, output: str, **more: Any) -> None:
-        response = types.FunctionResponse(id=call.id, name=call.name, response={"output": output}, **more)
+        response = types.FunctionResponse(id=call.id, name=call.name, response={"local_time": output}, **more)
         await self.session.send_tool_response(function_responses=[response])
 
     @property
@@ -162,7 +162,8 @@ async def test_given_text_then_only_a_complete_turn_is_answered_and_the_script_s
         assert client.words == "You said two."
         [knows] = asked
         assert [text(item) for item in knows.items] == ["one", "two"]
-        assert (knows.instructions, list(knows.tools), knows.voice) == ("Be brief.", ["time"], "Puck")
+        assert (knows.instructions, knows.voice) == ("Be brief.", "Puck")
+        assert knows.tools == {"time": TOOL}
 
 
 async def test_given_a_long_reply_when_the_caller_speaks_then_it_ends_and_what_was_sent_is_remembered() -> None:
@@ -251,7 +252,10 @@ async def test_given_a_pending_call_when_the_caller_speaks_then_it_is_cancelled_
 
 @pytest.mark.parametrize("scheduling", ["SILENT", "WHEN_IDLE", "INTERRUPT"])
 async def test_given_a_tool_that_does_not_block_then_its_result_is_scheduled(scheduling: Any) -> None:
+    replies: list[int] = []
+
     def play(asked: Asked) -> Sequence[Step]:
+        replies.append(asked.reply)
         return [Say(f"It is {asked.result}.")] if asked.result else [CallTool("time"), Say("Meanwhile.", ms=3000)]
 
     declaration = TOOL | {"behavior": "NON_BLOCKING"}
@@ -264,13 +268,16 @@ async def test_given_a_tool_that_does_not_block_then_its_result_is_scheduled(sch
         await client.until("turn_complete")
         assert ("interrupted" in client.kinds) == (scheduling == "INTERRUPT")
         if scheduling == "SILENT":
-            assert provider.contents()[-1]["parts"][0]["functionResponse"]["response"] == {"output": "noon"}
+            assert provider.contents()[-1]["parts"][0]["functionResponse"]["response"] == {"local_time": "noon"}
+            await client.write("go on")
+            await client.until("turn_complete")
+            assert replies == [0, 1]
         else:
             await client.until("turn_complete")
             assert client.words == "Meanwhile.It is noon."
 
 
-@pytest.mark.parametrize("rude", ["result", "activity", "message", "base64", "format", "role", "setup"])
+@pytest.mark.parametrize("rude", ["result", "activity", "message", "part", "base64", "format", "role", "setup"])
 async def test_given_what_the_service_does_not_take_then_it_hangs_up(rude: str) -> None:
     async with talk(hello) as (client, _):
         match rude:
@@ -280,6 +287,10 @@ async def test_given_what_the_service_does_not_take_then_it_hangs_up(rude: str) 
                 await client.session.send_realtime_input(activity_start=types.ActivityStart())
             case "message":
                 await client.session._ws.send('{"nobody_knows": {}}')
+            case "part":
+                await client.session._ws.send(
+                    '{"client_content": {"turns": [{"role": "user", "parts": [{"txt": ""}]}]}}'
+                )
             case "base64":
                 await client.session._ws.send(
                     '{"realtime_input": {"audio": {"mime_type": "audio/pcm;rate=16000", "data": "%%%"}}}'
@@ -312,11 +323,11 @@ async def test_given_manual_activity_then_only_what_it_holds_is_heard() -> None:
 
 async def test_given_speech_when_the_stream_ends_then_it_is_answered_without_silence() -> None:
     async with talk(hello) as (client, provider):
-        for _ in range(2):
-            await client.hear(SPEECH)
+        for pcm in (SPEECH, SILENCE + SPEECH):
+            await client.hear(pcm)
             await client.session.send_realtime_input(audio_stream_end=True)
             await client.until("turn_complete")
-        assert provider.words() == ["1000 ms", "1000 ms"]
+        assert provider.words() == ["1000 ms", "1300 ms"]
 
 
 async def test_given_a_slow_transcript_of_the_caller_then_it_comes_behind_the_reply() -> None:

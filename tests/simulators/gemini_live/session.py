@@ -192,8 +192,6 @@ class Session:
                 case "activityStart":
                     self._demand_manual()
                     self._active = True
-                    if self._hearing:
-                        self._hearing.clear()
                     await self._begin_activity()
                 case "activityEnd":
                     self._demand_manual()
