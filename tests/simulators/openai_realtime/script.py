@@ -11,14 +11,14 @@ import numpy as np
 SAMPLE_RATE = 24000  # Hz, PCM16 mono, both ways
 DELTA_MS = 100
 
-Words = Literal["ahead", "step", "behind"]
+Words = Literal["before", "ahead", "step", "behind"]
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
     """A spoken message: a tone of `hz` that lasts `ms`, and its transcript.
 
-    `words`: all of the transcript within the first third of the audio, in step with it, or after all of it.
+    `words`: all of the transcript before the audio, within its first third, in step with it, or after all of it.
     """
 
     text: str
@@ -60,7 +60,16 @@ class Fail:
     kind: str = "server_error"
 
 
-Step = Say | CallTool | Pause | Fail
+@dataclass(frozen=True, slots=True)
+class BreakOff:
+    """The service stops a message after so much of it, and the reply with it: status `incomplete`."""
+
+    say: Say
+    after_ms: int = 0
+    reason: Literal["content_filter", "max_output_tokens"] = "content_filter"
+
+
+Step = Say | CallTool | Pause | Fail | BreakOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +115,37 @@ class Pace:
     rtt_ms: int = 0
     transcript_ms: int = 80  # from the commit of the caller's audio to its transcript
     playback: float = 1.0  # how quick a service that waits for the end of its reply's playback takes that to be
+    session_s: float = 3600.0  # how long a session may last: then it expires, and is closed
+
+
+What = Literal[
+    "close", "abort", "stall", "deaf", "slow", "error", "garbage", "untyped", "malformed", "unknown", "drop", "go_away"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What goes wrong, just before the server would send the `nth` event of type `at` (from 0, over all sessions).
 
+    With a `reply`, that is the nth within that reply; replies are counted from 0, over all sessions.
+
     `close` ends the socket with `code`; `abort` cuts it without a closing frame; `stall` sends nothing more, and
-    reads on; `deaf` neither sends nor reads; `garbage` sends what is no JSON, then goes on; `unknown` sends an event
-    of a type that does not exist, then goes on; `drop` leaves out this one event. Gemini alone: `go_away` announces
-    the end of the connection, and closes it `left_ms` later.
+    reads on; `deaf` neither sends nor reads, as when the socket is half open: no ping is answered, no closing frame;
+    `slow` sends each message `late_ms` later from now on; `error` sends what the service says with the error code
+    `error`, and closes if the service then does; `garbage` sends what is no JSON, `untyped` JSON without a type,
+    `malformed` an event with nothing but its type, `unknown` one of a type that does not exist, each before the
+    event that is due; `drop` leaves out this one event; `go_away` (Gemini) announces the end of the connection, and
+    closes it `left_ms` later.
     """
 
     at: str
-    what: Literal["close", "abort", "stall", "deaf", "garbage", "unknown", "drop", "go_away"]
+    what: What
     nth: int = 0
     code: int = 1011
     reason: str = "scripted"
+    reply: int | None = None
+    late_ms: int = 0
+    error: str = "server_error"
     left_ms: int = 1000
 
 

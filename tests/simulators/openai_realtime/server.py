@@ -13,13 +13,16 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from tests.simulators.openai_realtime.access import PATHS, Access, access
 from tests.simulators.openai_realtime.errors import ERRORS, error_event
-from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script
+from tests.simulators.openai_realtime.moments import Moment, Tally
+from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script, What
 from tests.simulators.openai_realtime.session import Event, ProtocolError, Session
+from tests.simulators.openai_realtime.wire import Wire
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Connection:
     session: Session | None = None
     open: bool = True
     cut: Callable[[], None] = lambda: None  # the socket is gone at once, without a closing frame
+    suffer: Callable[[Fault], None] = lambda _: None  # it happens now, whatever its `at`
 
     def items(self) -> Sequence[Event]:
         """The conversation's items, as the model has them."""
@@ -48,7 +52,7 @@ class Provider:
         play: Script,
         *,
         pace: Pace | None = None,
-        transcribe: Callable[[bytes], str] = lambda _: "hello",
+        transcribe: Callable[[bytes], str | None] = lambda _: "hello",
         keys: Collection[str] = (),
         keep_events: bool = True,
         watch: Callable[[Event], None] = lambda _: None,
@@ -65,7 +69,7 @@ class Provider:
         self.connections: list[Connection] = []
         self.url = self.azure = ""  # base addresses: of OpenAI's API, and of an Azure resource
         self._keep = keep_events  # a benchmark's memory is not the simulator's business
-        self._seen = collections.Counter[str]()
+        self._tally = Tally()
         self._sent = asyncio.Event()
         self._replies = itertools.count()
 
@@ -85,6 +89,11 @@ class Provider:
         finally:
             await runner.cleanup()
 
+    def strike(self, moment: Moment, what: What, **more: Any) -> None:
+        """Sets a fault at a moment, counted from now; `more` as Fault has it."""
+        at = self._tally.ahead(moment)
+        self.faults.append(Fault(at.at, what, at.nth, reply=at.reply, **more))
+
     def items(self) -> Sequence[Event]:
         """What the model of the newest session remembers."""
         return self.connections[-1].items()
@@ -99,9 +108,9 @@ class Provider:
 
     async def until(self, kind: str, timeout_s: float = 15.0) -> None:
         """Waits for the next server event of a type. Raises TimeoutError."""
-        number = self._seen[kind]
+        number = self._tally.all[kind]
         async with asyncio.timeout(timeout_s):
-            while self._seen[kind] == number:
+            while self._tally.all[kind] == number:
                 self._sent.clear()
                 await self._sent.wait()
 
@@ -117,21 +126,15 @@ class Provider:
         await socket.prepare(request)
         connection = Connection(len(self.connections), asked)
         self.connections.append(connection)
-        wire = _Wire(socket, self.pace.rtt_ms / 2000)
-        gone = asyncio.Event()
-
-        def cut() -> None:
-            assert request.transport
-            request.transport.abort()
-            gone.set()
-
-        connection.cut = cut
+        assert isinstance(request.transport, asyncio.Transport)
+        wire = Wire(socket, request.transport, self.pace.rtt_ms / 2000)
 
         def send(event: Event) -> None:
-            for fault in self._due(event["type"]):
-                self._break(fault, wire, cut)
-                if fault.what == "drop":
-                    return
+            due = self._due(event)
+            for fault in due:
+                suffer(fault, event)
+            if any(fault.what == "drop" for fault in due):
+                return
             if self._keep:
                 connection.sent.append(event)
             if event["type"] != "response.output_audio.delta":
@@ -139,6 +142,17 @@ class Provider:
             if (written := asked.dialect.write(event)) is not None:
                 wire.put(json.dumps(written))
 
+        def suffer(fault: Fault, event: Event) -> None:
+            if fault.what != "error":
+                wire.suffer(fault, event)
+                return
+            send(error_event(fault.error))
+            error = ERRORS[fault.error]
+            if error.close:
+                wire.close(error.close, error.reason)
+
+        connection.cut = wire.cut
+        connection.suffer = lambda fault: suffer(fault, {"type": fault.at})
         session = Session(
             asked.model,
             connection.number,
@@ -153,20 +167,23 @@ class Provider:
         tasks = [
             asyncio.ensure_future(wire.run()),
             asyncio.ensure_future(self._read(socket, wire, connection, session)),
+            asyncio.ensure_future(wire.gone.wait()),
         ]
         session.begin()
+        expiry = asyncio.get_running_loop().call_later(
+            self.pace.session_s, connection.suffer, Fault("", "error", error="session_expired")
+        )
         try:
-            await asyncio.wait([*tasks, asyncio.ensure_future(gone.wait())], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             connection.open = False
+            expiry.cancel()
             for task in tasks:
                 task.cancel()
             await session.close()
         return socket
 
-    async def _read(
-        self, socket: web.WebSocketResponse, wire: "_Wire", connection: Connection, session: Session
-    ) -> None:
+    async def _read(self, socket: web.WebSocketResponse, wire: Wire, connection: Connection, session: Session) -> None:
         late = collections.deque[tuple[float, Event]]()
         arrived = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -206,64 +223,13 @@ class Provider:
         finally:
             acting.cancel()
 
-    def _due(self, kind: str) -> list[Fault]:
-        number = self._seen[kind]
-        self._seen[kind] += 1
+    def _due(self, event: Event) -> list[Fault]:
+        names = {(name.at, name.nth, name.reply) for name in self._tally.count(event)}
         self._sent.set()
-        due = [fault for fault in self.faults if fault.at == kind and fault.nth == number]
+        due = [fault for fault in self.faults if (fault.at, fault.nth, fault.reply) in names]
         for fault in due:
             self.faults.remove(fault)
         return due
-
-    def _break(self, fault: Fault, wire: "_Wire", cut: Callable[[], None]) -> None:
-        match fault.what:
-            case "close":
-                wire.close(fault.code)
-            case "abort":
-                cut()
-            case "stall":
-                wire.mute = True
-            case "deaf":
-                wire.mute = wire.deaf = True
-            case "garbage":
-                wire.put("{this is no JSON")
-            case "unknown":
-                wire.put(json.dumps({"type": "response.dreamt", "event_id": "event_x", "dream": {"deep": True}}))
-            case "drop":
-                pass
-
-
-class _Wire:
-    """Sends in order, each message half a round trip after it was put."""
-
-    def __init__(self, socket: web.WebSocketResponse, delay: float) -> None:
-        self._socket, self._delay = socket, delay
-        self._waiting = asyncio.Queue[tuple[float, str | int]]()
-        self.mute = self.deaf = False
-
-    def put(self, text: str) -> None:
-        self._put(text)
-
-    def close(self, code: int) -> None:
-        self._put(code)
-        self.mute = True
-
-    def _put(self, what: str | int) -> None:
-        if not self.mute:
-            self._waiting.put_nowait((asyncio.get_running_loop().time() + self._delay, what))
-
-    async def run(self) -> None:
-        """Until the socket is closed, by either side."""
-        while not self._socket.closed:
-            due, what = await self._waiting.get()
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            try:
-                if isinstance(what, int):
-                    await self._socket.close(code=what, message=b"scripted")
-                else:
-                    await self._socket.send_str(what)
-            except ConnectionError:
-                return
 
 
 def text(item: Event) -> str:
@@ -287,6 +253,7 @@ def _refusal(status: int) -> web.HTTPException:
     kinds: dict[int, type[web.HTTPException]] = {
         401: web.HTTPUnauthorized,
         403: web.HTTPForbidden,
+        404: web.HTTPNotFound,
         429: web.HTTPTooManyRequests,
         500: web.HTTPInternalServerError,
         503: web.HTTPServiceUnavailable,

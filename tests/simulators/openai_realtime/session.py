@@ -9,13 +9,24 @@ import contextlib
 import copy
 import itertools
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.simulators.openai_realtime import script, usage
 from tests.simulators.openai_realtime.hearing import Hearing
-from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Pace, Pause, Refusals, Say, Script
+from tests.simulators.openai_realtime.script import (
+    Asked,
+    BreakOff,
+    CallTool,
+    Fail,
+    Pace,
+    Pause,
+    Refusals,
+    Say,
+    Script,
+)
 
 Event = dict[str, Any]
 
@@ -67,7 +78,8 @@ class ProtocolError(Exception):
 class Session:
     """Client events in by `take`, server events out by `send`, in the order the service has them.
 
-    `replies` counts over all sessions of a server; `transcribe` says what a stretch of PCM16 at 24 kHz means.
+    `replies` counts over all sessions of a server; `transcribe` says what a stretch of PCM16 at 24 kHz means,
+    or None when its transcription is to fail.
     """
 
     def __init__(
@@ -79,7 +91,7 @@ class Session:
         play: Script,
         pace: Pace,
         refusals: Refusals,
-        transcribe: Callable[[bytes], str],
+        transcribe: Callable[[bytes], str | None],
         replies: "itertools.count[int]",
     ) -> None:
         self._connection, self._send, self._play = connection, send, play
@@ -88,7 +100,7 @@ class Session:
         self.heard_ms: dict[str, int] = {}  # of each message of the model, what its memory holds
         self._audio_ms: dict[str, int] = {}  # of each thing the caller said
         self._taken: Sequence[usage.Piece] = ()  # by the last reply
-        self.config = _defaults(model)
+        self.config = _defaults(model, time.time() + pace.session_s)
         self._hearing = Hearing()
         self._meanings: dict[str, str] = {}
         self._response: Event | None = None
@@ -222,7 +234,8 @@ class Session:
         previous = self.items[-1]["id"] if self.items else None
         self._emit("input_audio_buffer.committed", item_id=item_id, previous_item_id=previous)
         self._audio_ms[item_id] = len(pcm) * 1000 // (script.SAMPLE_RATE * 2)
-        self._meanings[item_id] = text = self._transcribe(pcm)
+        text = self._transcribe(pcm)
+        self._meanings[item_id] = text or ""
         content = {"type": "input_audio", "transcript": None}
         self._insert(
             {
@@ -237,8 +250,12 @@ class Session:
         if self.config["audio"]["input"].get("transcription"):
             self._background(self._transcription(item_id, content, text))
 
-    async def _transcription(self, item: str, content: Event, text: str) -> None:
+    async def _transcription(self, item: str, content: Event, text: str | None) -> None:
         await asyncio.sleep(self._pace.transcript_ms / 1000)
+        if text is None:
+            error = {"type": "server_error", "code": None, "message": "Transcription failed.", "param": None}
+            self._emit("conversation.item.input_audio_transcription.failed", item_id=item, content_index=0, error=error)
+            return
         content["transcript"] = text
         words = text.split(" ") if text else []
         for number, word in enumerate(words):
@@ -308,7 +325,8 @@ class Session:
         before: Sequence[usage.Piece],
         taken: Sequence[usage.Piece],
     ) -> None:
-        status, details = "completed", None
+        status = "completed"
+        details: Event | None = None
         try:
             await asyncio.sleep(self._pace.think_ms / 1000)
             for number, step in enumerate(steps):
@@ -323,6 +341,10 @@ class Session:
                         status = "failed"
                         details = {"type": "failed", "error": {"type": kind, "code": code}}
                         break
+                    case BreakOff(say, after_ms, reason):
+                        await self._say(response, number, say, until_ms=after_ms)
+                        status, details = "incomplete", {"type": "incomplete", "reason": reason}
+                        break
         except asyncio.CancelledError:
             if not self._interrupted:
                 raise  # the session is gone
@@ -331,7 +353,9 @@ class Session:
         response |= {"status": status, "status_details": details, "usage": spent}
         self._emit("response.done", response=response)
 
-    async def _say(self, response: Event, index: int, step: Say) -> None:
+    async def _say(self, response: Event, index: int, step: Say, until_ms: int | None = None) -> None:
+        """The message, or the beginning of it."""
+        end_ms = step.ms if until_ms is None else until_ms
         form = _SPOKEN if "audio" in response["output_modalities"] else _WRITTEN
         part = {"type": form.content, form.words: ""}
         item: Event = {
@@ -352,15 +376,18 @@ class Session:
         words, status = step.text.split(" "), "completed"
         written = 0
         try:
-            for position in range(0, step.ms, script.DELTA_MS):
-                ms = min(script.DELTA_MS, step.ms - position)
+            for position in range(0, end_ms, script.DELTA_MS):
+                ms = min(script.DELTA_MS, end_ms - position)
                 written = self._write(place, part, words, written, _due(step, position + ms, len(words)))
                 if form is _SPOKEN:
                     self._spoke = True
                     self.heard_ms[item["id"]] = position + ms
                     self._emit("response.output_audio.delta", **place, delta=script.delta(step.hz, position % 1000, ms))
                 await asyncio.sleep(ms / 1000 / self._pace.speed)
-            self._write(place, part, words, written, len(words))
+            if until_ms is None:
+                self._write(place, part, words, written, len(words))
+            else:
+                status = "incomplete"
         except asyncio.CancelledError:
             status = "incomplete"
             raise
@@ -457,6 +484,8 @@ class Session:
 def _due(step: Say, position_ms: int, words: int) -> int:
     """How many words of a message are out when so much of its audio is."""
     match step.words:
+        case "before":
+            return words
         case "ahead":
             return min(words, 1 + 3 * words * position_ms // step.ms)
         case "step":
@@ -479,7 +508,7 @@ def _merge(into: Event, new: Event) -> None:
             into[key] = copy.deepcopy(value)
 
 
-def _defaults(model: str) -> Event:
+def _defaults(model: str, expires_at: float) -> Event:
     pcm = {"type": "audio/pcm", "rate": script.SAMPLE_RATE}
     vad = {
         "type": "server_vad",
@@ -503,7 +532,7 @@ def _defaults(model: str) -> Event:
         "tracing": None,
         "truncation": "auto",
         "prompt": None,
-        "expires_at": 0,
+        "expires_at": int(expires_at),
         "include": None,
         "audio": {
             "input": {"format": pcm, "transcription": None, "noise_reduction": None, "turn_detection": vad},
