@@ -36,7 +36,7 @@ from worker.tool_runs import Tell
 
 SHOP = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
 _ANSWER_S = 20.0  # a guard against waiting for ever
-_SAMPLES_A_LETTER = 24  # 1 ms
+_HASTY, _LEISURELY = 6, 48  # samples a letter, 0.25 and 2 ms: the latter for what is to be broken into
 
 
 class _Deaf(Ears):
@@ -51,14 +51,14 @@ class _Blind(Eyes):
         pass
 
 
-class _Hasty(Voice):
+class _Mime(Voice):
     """Silence, a moment of it for every letter."""
 
     def __init__(self) -> None:
-        pass
+        self.samples_a_letter = _HASTY
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[tuple[str, bytes], None]:
-        yield text, bytes(2 * _SAMPLES_A_LETTER * len(text))
+        yield text, bytes(2 * self.samples_a_letter * len(text))
 
 
 class _Room(Outbox):
@@ -82,8 +82,8 @@ class _Room(Outbox):
 class TypedCall:
     """What the caller writes goes in by `say`; what then holds is read from here and from the database."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, voice: _Mime) -> None:
+        self._folder, self._voice = folder, voice
         self._changed = asyncio.Event()
         self.room = _Room(self._changed.set)
         self.call: Call | None = None
@@ -94,9 +94,12 @@ class TypedCall:
         `interrupted_by` is written as soon as somebody answers.
         """
         before = len(self.room.events)
+        if interrupted_by:
+            self._voice.samples_a_letter = _LEISURELY
         await self._write(line)
         if interrupted_by:
             await self._until(lambda: self.room.shown.get(STATE) == "speaking")
+            self._voice.samples_a_letter = _HASTY
             await self._write(interrupted_by)
         await self._until(lambda: self.room.shown.get(STATE) == "listening")
         return " ".join(self.said(before))
@@ -180,8 +183,9 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
     url = f"sqlite+aiosqlite:///{folder}/calls.db"
     database = Database(url)
     await prepare(team, database, date.today())
-    typed = TypedCall(folder)
-    server = TestServer(app(Senses(_Deaf(), _Hasty(), _Blind(), brain)))
+    voice = _Mime()
+    typed = TypedCall(folder, voice)
+    server = TestServer(app(Senses(_Deaf(), voice, _Blind(), brain)))
     await server.start_server()
 
     def context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
