@@ -65,4 +65,22 @@ OPENAI = Profile(
     video=False,
     session_s=60 * 60,
 )
-PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI)})
+GEMINI = Profile(
+    provider="gemini",
+    protocol="gemini",
+    model="gemini-3.8-live",
+    voices=MappingProxyType({"warm": "Sulafat", "calm": "Umbriel", "bright": "Zephyr", "deep": "Charon"}),
+    silence_ms=500,
+    own_turns=False,
+    truncates=False,
+    removes_items=False,
+    changes_instructions=False,  # the Gemini API takes an update for one more turn of the model
+    changes_tools=False,
+    changes_voice=False,
+    tool_choice=True,  # not the provider's: the plugin refuses the calls that come all the same, and the reply goes on
+    text_replies=False,
+    images=True,
+    video=True,
+    session_s=10 * 60,  # "around 10 minutes", after a notice
+)
+PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI, GEMINI)})

@@ -1,0 +1,372 @@
+"""A LiveKit plugin session of Gemini Live, in the line's vocabulary.
+
+The plugin brings the socket, the setup, the caller's audio at the rate it wants, and the dialects of the models. It has no
+raw hook, and tells of turns in streams that lose their order; so the provider's messages are read as they arrive, and the
+plugin's own story of them is left unread. It is pinned: what is overridden here is private to it.
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from google.genai import types
+from google.genai.live import AsyncSession
+from livekit import rtc
+from livekit.agents import APIConnectOptions, function_tool, llm
+from livekit.agents.types import NOT_GIVEN
+from livekit.plugins.google import realtime
+from livekit.plugins.google.realtime.realtime_api import RealtimeSession
+from livekit.plugins.google.utils import create_tools_config
+
+from worker.line import memory
+from worker.line.endpoint import Endpoint
+from worker.line.events import ArmRefused, Connected, LinkEvent, LinkLost
+from worker.line.gemini_failures import failure, reason
+from worker.line.gemini_turns import Turns
+from worker.line.link import Arms
+
+logger = logging.getLogger(__name__)
+
+_NEVER_AGAIN = APIConnectOptions(max_retry=0)
+_CONNECT_S = 5.0  # a server that takes the socket, and says nothing, is as good as none
+_ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
+_QUIET_S = (
+    3.0  # the caller has ended when no word of theirs has come for so long, if the model does not think so before
+)
+_LINGER_S = 0.5  # after it has asked for tools, a reply that says no more in so long is over: not all models say so
+_NOTE = "Note, not said by the caller"
+_DROPPED = "Not done: the caller has gone on to something else meanwhile."
+
+
+class GeminiLink:
+    """One session, from dial to end. All that it is told about an agent comes with the dial.
+
+    What is to be remembered later waits for a moment in which it interrupts nothing: the provider ends a reply that runs
+    for any text that it is given. A tool's result waits for the request that it is to be answered: it is that request.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, arms: Arms, entries: Sequence[memory.Entry], emit: Callable[[LinkEvent], None]
+    ) -> None:
+        self._emit, self._arms = emit, arms
+        self._sample_rate = endpoint.profile.sample_rate
+        self._connected = self._served = self._over = False
+        self._notes = list[str]()
+        self._state = ""  # what is to be told of how the call stands: the newest alone
+        self._results = list[tuple[types.FunctionCall, str]]()
+        self._loop = asyncio.get_running_loop()
+        self._timers = dict[str, asyncio.TimerHandle]()
+        self._session = _Session(
+            _model(endpoint, arms),
+            tools=_tools(arms.tools),
+            history=llm.ChatContext([_told(entry) for entry in entries]),
+            connected=self._on_connected,
+            take=self._take,
+        )
+        self._turns = Turns(self._tell, waits_for_tools=not self._session.goes_on_without_tools)
+        self._session.on("error", lambda error: self._lose(error.error))
+        self._set_timer("connect", _CONNECT_S, lambda: self._lose(TimeoutError(f"no answer within {_CONNECT_S:.0f} s")))
+
+    def hear(self, pcm: bytes) -> None:
+        if not self._over:
+            self._turns.given_ms += len(pcm) * 500 / self._sample_rate
+            self._session.push_audio(rtc.AudioFrame(pcm, self._sample_rate, 1, len(pcm) // 2))
+
+    def arm(self, arms: Arms) -> None:
+        """How the call stands is told in a note; for another agent, another session is needed.
+
+        An update of the instructions would be but one more turn of the model, on the Gemini API.
+        """
+        if replace(arms, epoch=0, state="") != replace(self._arms, epoch=0, state=""):
+            self._tell(ArmRefused(arms.epoch, "Gemini takes another agent in another session only."))
+            return
+        if arms.state != self._arms.state:
+            self._state = f"[{_NOTE}. How the call stands now, whatever you were told before:\n{arms.state}]"
+        self._arms = arms
+        self._settle()
+
+    def ask(self, hint: str = "", *, tools: bool = True) -> str:
+        """`tools`: it cannot be kept from calling one; the plugin then declines such a call, and the reply goes on."""
+        ask = self._turns.asked()
+        if not tools:
+            self._turns.refuses_tools = True
+            self._session.update_options(tool_choice="none")
+        if self._results:
+            self._answer_calls(hint)
+        elif not self._turns.owes:
+            self._send_notes()
+            reply = self._session.generate_reply(instructions=hint or NOT_GIVEN)
+            reply.add_done_callback(lambda reply: reply.cancelled() or reply.exception())  # the timer here says so
+        if self._connected:
+            self._wait_for_reply()
+        return ask
+
+    def cancel(self, reply: str | None = None) -> None:
+        self._turns.cancel(reply)
+        self._settle()
+
+    def truncate(self, item: str, heard_ms: int) -> None:
+        """It cannot: what it has said, it has said."""
+
+    def forget(self, item: str) -> None:
+        """It cannot."""
+
+    def remember(self, entry: memory.Entry, after: str | None = None) -> None:
+        """At the end; it takes nothing anywhere else."""
+        match entry:
+            case memory.Returned(_, call_id, _, output) if call := self._turns.calls.pop(call_id, None):
+                self._results.append((call, output))
+            case _:
+                self._notes.append(_as_text(entry))
+        self._settle()
+
+    async def close(self) -> None:
+        self._over = True
+        self._cancel_timers()
+        await self._session.aclose()
+
+    def _tell(self, event: LinkEvent) -> None:
+        if not self._over:
+            self._emit(event)
+
+    def _on_connected(self) -> None:
+        self._connected = True
+        self._cancel_timer("connect")
+        self._tell(Connected())
+        if self._turns.ask:
+            self._wait_for_reply()
+
+    def _take(self, message: types.LiveServerMessage) -> None:
+        self._served = self._served or bool(message.server_content or message.tool_call)
+        self._turns.take(message)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Something has changed: what waits for a better moment may go now."""
+        turns = self._turns
+        self._results += [(call, _DROPPED) for call in turns.dropped]
+        turns.dropped.clear()
+        if turns.speaking:
+            self._set_timer("quiet", _QUIET_S, self._on_quiet)
+            if self._results:
+                self._tell_results()
+        else:
+            self._cancel_timer("quiet")
+        if turns.lingers:
+            self._set_timer("linger", _LINGER_S, self._on_lingered)
+        else:
+            self._cancel_timer("linger")
+        if not turns.refuses_tools and self._session.refuses_tools:
+            self._session.update_options(tool_choice="auto")
+        if turns.rests:
+            self._send_notes()
+
+    def _answer_calls(self, hint: str) -> None:
+        """The model goes on when it has its tools' results. What else it is to know goes with them: text would interrupt."""
+        more = {"meanwhile": "\n".join(self._take_notes()), "instructions": hint}
+        results, self._results = self._results, []
+        last = len(results) - 1
+        self._session.send(
+            types.LiveClientToolResponse(
+                function_responses=[
+                    _response(call, output, **(more if place == last else {}))
+                    for place, (call, output) in enumerate(results)
+                ]
+            )
+        )
+
+    def _tell_results(self) -> None:
+        """Before the model answers the caller, who has begun to speak: without an answer of their own, if it can be."""
+        results, self._results = self._results, []
+        scheduling = types.FunctionResponseScheduling.SILENT if self._session.takes_results_in_silence else None
+        responses = [_response(call, output) for call, output in results]
+        for response in responses:
+            response.scheduling = scheduling
+        self._turns.owes = not scheduling
+        self._session.send(types.LiveClientToolResponse(function_responses=responses))
+
+    def _send_notes(self) -> None:
+        if notes := self._take_notes():
+            told = types.Content(role="user", parts=[types.Part(text=note) for note in notes])
+            self._session.send(types.LiveClientContent(turns=[told], turn_complete=False))
+
+    def _take_notes(self) -> list[str]:
+        notes = [*self._notes, *([self._state] if self._state else [])]
+        self._notes, self._state = [], ""
+        return notes
+
+    def _wait_for_reply(self) -> None:
+        ask = self._turns.ask
+        self._set_timer("reply", _ANSWER_S, lambda: self._on_no_reply(ask))
+
+    def _on_no_reply(self, ask: str) -> None:
+        if self._turns.ask == ask:
+            self._turns.refused("timeout")
+            self._settle()
+
+    def _on_lingered(self) -> None:
+        self._turns.end()
+        self._settle()
+
+    def _on_quiet(self) -> None:
+        self._turns.quiet()
+        self._settle()
+
+    def _lose(self, error: BaseException) -> None:
+        lost = LinkLost(failure(error, served=self._served), reason(error))
+        self._tell(lost)
+        self._over = True
+        self._cancel_timers()
+
+    def _set_timer(self, name: str, delay_s: float, then: Callable[[], None]) -> None:
+        self._cancel_timer(name)
+        self._timers[name] = self._loop.call_later(delay_s, then)
+
+    def _cancel_timer(self, name: str) -> None:
+        if timer := self._timers.pop(name, None):
+            timer.cancel()
+
+    def _cancel_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+
+
+class _Session(RealtimeSession):
+    """The plugin's session, but: it is complete before it dials, lets its messages be read, and never dials again."""
+
+    def __init__(
+        self,
+        model: realtime.RealtimeModel,
+        *,
+        tools: Sequence[llm.Tool],
+        history: llm.ChatContext,
+        connected: Callable[[], None],
+        take: Callable[[types.LiveServerMessage], None],
+    ) -> None:
+        super().__init__(model)
+        self._tools = llm.ToolContext(tools)  # before its task runs: an update would make it dial again
+        self._chat_ctx = history
+        self._tell_connected, self._tell = connected, take
+
+    def send(self, event: types.LiveClientContent | types.LiveClientToolResponse) -> None:
+        self._send_client_event(event)
+
+    @property
+    def refuses_tools(self) -> bool:
+        return self._opts.tool_choice == "none"
+
+    @property
+    def goes_on_without_tools(self) -> bool:
+        """Whether the model may speak before it has the results that it has asked for."""
+        return self._opts.tool_behavior == types.Behavior.NON_BLOCKING
+
+    @property
+    def takes_results_in_silence(self) -> bool:
+        """Whether one may be given without a reply to it."""
+        return self.goes_on_without_tools and not self._opts.vertexai
+
+    async def _recv_task(self, session: AsyncSession) -> None:
+        """The setup is complete, and the memory sent."""
+        receive = session.receive
+
+        async def receive_and_tell() -> AsyncIterator[types.LiveServerMessage]:
+            async for message in receive():
+                self._tell(message)  # first: the plugin takes out of it what it does not care for
+                yield message
+
+        session.receive = receive_and_tell  # type: ignore[method-assign]
+        self._tell_connected()
+        await super()._recv_task(session)
+
+    def _handle_go_away(self, go_away: types.LiveServerGoAway) -> None:
+        """The line moves when it suits the call; the plugin would hang up at once."""
+
+
+def _model(endpoint: Endpoint, arms: Arms) -> realtime.RealtimeModel:
+    """A model of its own for each session: they share its options."""
+    profile = endpoint.profile
+    detection = types.AutomaticActivityDetection(silence_duration_ms=profile.silence_ms)
+    return realtime.RealtimeModel(
+        model=profile.model,
+        api_key=endpoint.api_key,
+        vertexai=False,
+        instructions=arms.told,
+        voice=profile.voice(arms.role),
+        realtime_input_config=types.RealtimeInputConfig(automatic_activity_detection=detection),
+        context_window_compression=types.ContextWindowCompressionConfig(sliding_window=types.SlidingWindow()),
+        http_options=types.HttpOptions(
+            base_url=endpoint.base_url or None,
+            client_args={"verify": _trusted()},
+            async_client_args={"ssl": _trusted(), "verify": _trusted()},
+        ),
+        conn_options=_NEVER_AGAIN,
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom this machine trusts. Read once: google-genai reads it three times a session, and no call goes on meanwhile."""
+    return ssl.create_default_context()
+
+
+def _tools(schemas: Sequence[Mapping[str, Any]]) -> list[llm.Tool]:
+    """As the plugin takes them. One that Gemini's kind of schema cannot express is left out."""
+    tools = list[llm.Tool]()
+    for schema in schemas:
+        raw = {key: value for key, value in schema.items() if key != "type"}
+        tool = function_tool(_never_run, raw_schema=_one_type_each(raw))
+        try:
+            create_tools_config(llm.ToolContext([tool]), use_parameters_json_schema=False)
+        except (ValueError, TypeError, KeyError) as error:
+            logger.warning("Gemini cannot be offered the tool %s: %s", raw["name"], error)
+        else:
+            tools.append(tool)
+    return tools
+
+
+async def _never_run(raw_arguments: dict[str, object]) -> None:
+    """The call runs its tools itself; here they are but offered."""
+
+
+def _one_type_each(schema: Any) -> Any:
+    """The plugin reads `"type": ["string", "null"]`, which MCP servers write, in its longer form only."""
+    match schema:
+        case {"type": list(kinds), **rest}:
+            return {**_one_type_each(rest), "anyOf": [{"type": kind} for kind in kinds]}
+        case dict():
+            return {key: _one_type_each(value) for key, value in schema.items()}
+        case list():
+            return [_one_type_each(value) for value in schema]
+        case _:
+            return schema
+
+
+def _response(call: types.FunctionCall, output: str, **more: str) -> types.FunctionResponse:
+    told = {key: words for key, words in more.items() if words}
+    return types.FunctionResponse(id=call.id, name=call.name, response={"output": output, **told})
+
+
+def _told(entry: memory.Entry) -> llm.ChatMessage:
+    """The plugin leaves out of a memory what is neither the caller's nor the model's: so it stands there as text.
+
+    Tool calls too are told to the model, not said by it: what it finds in its own words it says again.
+    """
+    own = isinstance(entry, memory.Said) and entry.role == "assistant"
+    return llm.ChatMessage(id=entry.item, role="assistant" if own else "user", content=[_as_text(entry)])
+
+
+def _as_text(entry: memory.Entry) -> str:
+    match entry:
+        case memory.Said(_, "system", text):
+            return f"[{_NOTE}: {text}]"
+        case memory.Said(_, _, text):
+            return text
+        case memory.Called(_, _, name, arguments):
+            return f"[{_NOTE}: you called {name} with {arguments or '{}'}]"
+        case memory.Returned(_, _, name, output):
+            return f"[{_NOTE}: {name} returned: {json.dumps(output, ensure_ascii=False)}]"
