@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
         description="Journal and tools: SQLAlchemy's URL, SQLite or PostgreSQL (`postgresql+asyncpg://…`).",
     )
+    prices: Path | None = Field(
+        default=None,
+        validation_alias=AliasChoices("BATON_PRICES", "prices"),
+        description="A file with prices of your own; its entries win over those that Baton knows.",
+    )
     max_calls: int = Field(
         default=20,
         ge=1,

@@ -1,8 +1,13 @@
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from worker.journal.events import AgentSaid, CallEnded, CallStarted, UserSaid
+from tests.postgres import postgres
+from worker.journal.events import AgentSaid, CallEnded, CallStarted, CostUpdated, UserSaid
+from worker.journal.journal import Recorder
 from worker.journal.store import Store, StoreError
 
 STARTED = CallStarted(call="c1", room="r", team="shop", agent="reception", model="local", caller="anna")
@@ -34,3 +39,69 @@ async def test_given_an_unknown_call_when_it_is_read_then_it_has_no_events(tmp_p
 async def test_given_a_database_that_cannot_be_opened_then_the_error_names_the_setting() -> None:
     with pytest.raises(StoreError, match="BATON_DATABASE_URL"):
         await Store("sqlite+aiosqlite:////proc/nowhere.db").open()
+
+
+def reply(agent: str, cost: float | None, model: str = "gpt-realtime") -> CostUpdated:
+    unpriced = ("input_audio",) if cost is None else ()
+    return CostUpdated(
+        agent=agent,
+        provider="openai",
+        model=model,
+        tokens={"input_audio": 70, "output_audio": 30},
+        unpriced=unpriced,
+        cost=cost,
+        total=0,
+        currency="USD",
+    )
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.system, pytest.mark.needs("postgresql")])]
+)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("costs")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            yield f"sqlite+aiosqlite:///{folder}/baton.db"
+        else:
+            yield stack.enter_context(postgres(folder))
+
+
+async def test_given_calls_with_costs_then_each_day_agent_and_model_has_its_sum(url: str) -> None:
+    today = datetime.now(UTC).date()
+    store = Store(url)
+    await store.open()
+    await store.append("c1", 0, [STARTED, reply("alfa", 0.25), reply("alfa", 0.5), reply("bravo", 1.0)])
+    await store.append("c2", 0, [STARTED.model_copy(update={"call": "c2"}), reply("alfa", 0.125)])
+    await store.append("c2", 2, [reply("alfa", None, "unheard-of"), reply("alfa", None, "unheard-of")])
+
+    told = [
+        {key: row[key] for key in ("day", "agent", "model", "calls", "tokens", "unpriced", "cost")}
+        for row in await store.costs(today - timedelta(days=1))
+    ]
+    key = {"day": today}
+    assert told == [
+        key | {"agent": "alfa", "model": "gpt-realtime", "calls": 2, "tokens": 300, "unpriced": 0, "cost": 0.875},
+        key | {"agent": "alfa", "model": "unheard-of", "calls": 1, "tokens": 200, "unpriced": 2, "cost": 0.0},
+        key | {"agent": "bravo", "model": "gpt-realtime", "calls": 1, "tokens": 100, "unpriced": 0, "cost": 1.0},
+    ]
+    assert await store.costs(today + timedelta(days=1)) == []
+    assert await store.spent(today) == 1.875
+    assert await store.spent(today - timedelta(days=1)) == 0.0
+    assert {row["id"]: (row["cost"], row["unpriced"]) for row in await store.calls()} == {
+        "c1": (1.75, None),
+        "c2": (0.125, 2),
+    }
+    await store.close()
+
+
+async def test_given_costs_of_another_process_then_the_day_holds_them_too(tmp_path: Path) -> None:
+    address = f"sqlite+aiosqlite:///{tmp_path}/baton.db"
+    other = Store(address)
+    await other.open()
+    await other.append("c1", 0, [STARTED, reply("alfa", 2.0)])
+    with Recorder(address) as recorder:
+        assert await recorder.spent_today() == 2.0
+        await other.append("c1", 2, [reply("alfa", 3.0)])
+        assert await recorder.spent_today() == 5.0
+    await other.close()

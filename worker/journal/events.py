@@ -107,6 +107,21 @@ class ModelUsed(_Event):
     output_tokens: int
 
 
+class CostUpdated(_Event):
+    """What one reply, transcript or request to a sub-agent's model used up."""
+
+    type: Literal["cost.updated"] = "cost.updated"
+    agent: str
+    provider: str
+    model: str
+    tokens: dict[str, int] = Field(description="By modality: `input_audio`, `cached_text`, `output_audio` …")
+    transcribed_s: float = Field(default=0.0, description="Seconds of speech, where a transcriber counts these.")
+    unpriced: tuple[str, ...] = Field(default=(), description="What of it has no price, and is not in `cost`.")
+    cost: float | None = Field(description="None: nothing of it has a price.")
+    total: float = Field(description="Of the call so far.")
+    currency: str
+
+
 class ToolProgressed(_Event):
     """How it goes with a tool that runs."""
 
@@ -211,6 +226,7 @@ JournalEvent = Annotated[
     | ToolCalled
     | ToolFinished
     | ModelUsed
+    | CostUpdated
     | ToolProgressed
     | CardShown
     | HandoffDecided

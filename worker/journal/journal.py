@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,6 +51,15 @@ class Recorder:
     def record(self, call: str, number: int, event: JournalEvent) -> None:
         """The `number`-th event of a call, from any thread; returns before it is written."""
         self._loop.call_soon_threadsafe(self._writes.put_nowait, (call, number, event))
+
+    async def spent_today(self) -> float | None:
+        """What all calls of all workers have cost today (UTC), from any loop; None when the database does not tell."""
+        asked = asyncio.run_coroutine_threadsafe(self._store.spent(datetime.now(UTC).date()), self._loop)
+        try:
+            return await asyncio.wrap_future(asked)
+        except (SQLAlchemyError, OSError):
+            logger.exception("what the day has cost is not known")
+            return None
 
     async def _write(self) -> None:
         while (write := await self._writes.get()) is not None:

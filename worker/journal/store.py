@@ -1,18 +1,18 @@
-"""Where journals are kept: two tables in SQLite or PostgreSQL, read by the front desk and `baton calls`."""
+"""Where journals and costs are kept: three tables in SQLite or PostgreSQL, read by the front desk and `baton calls`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Integer, String, event, func, insert, select, update
+from sqlalchemy import JSON, BigInteger, Date, DateTime, Float, Integer, String, event, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tools.database import alone
-from worker.journal.events import CallEnded, CallStarted, JournalEvent, journal_event
+from worker.journal.events import CallEnded, CallStarted, CostUpdated, JournalEvent, journal_event
 
 
 class StoreError(Exception):
@@ -39,6 +39,21 @@ class _Entry(_Tables):
     call: Mapped[str] = mapped_column(String(64), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class _Cost(_Tables):
+    """What an agent's model has cost in a call, on a day: a day's sum reads a few rows, not all that was said."""
+
+    __tablename__ = "journal_costs"
+    call: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)  # UTC
+    agent: Mapped[str] = mapped_column(String(64), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(255), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(8), primary_key=True)
+    cost: Mapped[float] = mapped_column(Float(53))
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    unpriced: Mapped[int] = mapped_column(Integer)  # how many of its replies are not in `cost`, or not wholly
 
 
 class Store:
@@ -79,6 +94,8 @@ class Store:
                 if isinstance(entry, CallEnded):
                     ended = {"ended_at": datetime.now(UTC), "reason": entry.reason}
                     await connection.execute(update(_Call).where(_Call.id == call).values(**ended))
+                if isinstance(entry, CostUpdated):
+                    await _add_cost(connection, call, entry)
             rows = [
                 {"call": call, "number": number + offset, "body": entry.model_dump(mode="json")}
                 for offset, entry in enumerate(events)
@@ -86,16 +103,41 @@ class Store:
             await connection.execute(insert(_Entry), rows)
 
     async def calls(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The latest calls first: id, room, team, model, started_at, ended_at (None while it lasts), reason, events."""
+        """The latest calls first: id, room, team, model, started_at, ended_at (None while it lasts), reason, events, cost.
+
+        `unpriced` counts the replies that `cost` does not hold, or not wholly; None when there are none.
+        """
         counted = select(_Entry.call, func.count().label("events")).group_by(_Entry.call).subquery()
+        sums = func.sum(_Cost.cost).label("cost"), func.nullif(func.sum(_Cost.unpriced), 0).label("unpriced")
+        paid = select(_Cost.call, *sums).group_by(_Cost.call).subquery()
         query = (
-            select(_Call.__table__, func.coalesce(counted.c.events, 0).label("events"))
+            select(_Call.__table__, func.coalesce(counted.c.events, 0).label("events"), paid.c.cost, paid.c.unpriced)
             .outerjoin(counted, counted.c.call == _Call.id)
+            .outerjoin(paid, paid.c.call == _Call.id)
             .order_by(_Call.started_at.desc())
             .limit(limit)
         )
         async with self._open_engine.connect() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def costs(self, since: date) -> list[dict[str, Any]]:
+        """Each day's costs, the latest first, by agent and model: day (UTC), agent, provider, model, calls, tokens, cost.
+
+        `unpriced` counts the replies that `cost` does not hold, or not wholly.
+        """
+        by = (_Cost.day, _Cost.agent, _Cost.provider, _Cost.model, _Cost.currency)
+        sums = [func.sum(column).label(column.key) for column in (_Cost.tokens, _Cost.unpriced, _Cost.cost)]
+        calls = func.count(func.distinct(_Cost.call)).label("calls")
+        query = select(*by, calls, *sums).where(_Cost.day >= since).group_by(*by).order_by(_Cost.day.desc(), *by[1:])
+        async with self._open_engine.connect() as connection:
+            rows = (await connection.execute(query)).mappings()
+            return [{**row, "tokens": int(row["tokens"]), "unpriced": int(row["unpriced"])} for row in rows]
+
+    async def spent(self, day: date) -> float:
+        """What all calls have cost on a day (UTC)."""
+        query = select(func.coalesce(func.sum(_Cost.cost), 0.0)).where(_Cost.day == day)
+        async with self._open_engine.connect() as connection:
+            return float((await connection.execute(query)).scalar_one())
 
     async def events(self, call: str, after: int = 0) -> list[JournalEvent]:
         """A call's events in order, without the first `after`; an unknown call has none."""
@@ -107,6 +149,23 @@ class Store:
     def _open_engine(self) -> AsyncEngine:
         assert self._engine, "open() comes first"
         return self._engine
+
+
+async def _add_cost(connection: AsyncConnection, call: str, entry: CostUpdated) -> None:
+    """Only the worker that holds a call adds to its costs, one event after the other."""
+    row = {
+        "call": call,
+        "day": datetime.now(UTC).date(),
+        "agent": entry.agent,
+        "provider": entry.provider,
+        "model": entry.model,
+        "currency": entry.currency,
+    }
+    more = {"cost": entry.cost or 0.0, "tokens": sum(entry.tokens.values()), "unpriced": int(bool(entry.unpriced))}
+    same = [getattr(_Cost, key) == value for key, value in row.items()]
+    added = {key: getattr(_Cost, key) + value for key, value in more.items()}
+    if not (await connection.execute(update(_Cost).where(*same).values(**added))).rowcount:
+        await connection.execute(insert(_Cost).values(**row, **more))
 
 
 def _share_sqlite(connection: Any, _record: Any) -> None:

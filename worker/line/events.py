@@ -117,7 +117,9 @@ class Interrupted:
 class Usage:
     """What a provider counts for one reply, or a transcript of the caller. Tokens, by modality.
 
-    `cached` are those of the input, of whatever modality, that it had read before and bills for less.
+    `cached` are those of the input, of whatever modality, that it had read before and bills for less; `cached_text` and
+    its like say which, where the provider tells. A transcript's model reads `transcribed` tokens, and writes
+    `transcript`; or it counts the seconds of speech, `transcribed_s`.
     """
 
     reply: str = ""
@@ -125,9 +127,14 @@ class Usage:
     input_audio: int = 0
     input_image: int = 0
     cached: int = 0
+    cached_text: int = 0
+    cached_audio: int = 0
+    cached_image: int = 0
     output_text: int = 0
     output_audio: int = 0
     transcribed: int = 0
+    transcript: int = 0
+    transcribed_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
