@@ -225,6 +225,22 @@ class MemorySpec(Spec):
     keep_turns: int = Field(default=12, ge=1, le=200, description="The caller's last turns that are never summarised.")
 
 
+class LimitsSpec(Spec):
+    """What a call may use up. At 80 % the journal warns; at the limit the agent says goodbye, and the call ends.
+
+    Money is that of the price table: US dollars, if you give no prices of your own. See [costs.md](costs.md).
+    """
+
+    cost_per_call: float | None = Field(default=None, gt=0, description="What one call may cost; null: any amount.")
+    minutes_per_call: float | None = Field(default=None, gt=0, description="How long a call may last, in minutes.")
+    cost_per_day: float | None = Field(
+        default=None,
+        gt=0,
+        description="What all calls of a day (UTC) may cost together, whichever worker holds them. Who calls after that "
+        "is told so.",
+    )
+
+
 class AgentSpec(Spec):
     """One agent: what it is told, what it may call, to whom it may hand the caller over."""
 
@@ -306,6 +322,7 @@ class TeamSpec(Spec):
         "model or provider): when the handoff is decided, as soon as an agent is there who may hand over to them, or, in "
         "case the present one is lost, at all times.",
     )
+    limits: LimitsSpec = Field(default=LimitsSpec(), description="What a call, and a day, may cost.")
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 

@@ -31,6 +31,7 @@ from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progr
 from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.journal import Journal
+from worker.line.cost import Account, Prices, shipped
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
@@ -66,8 +67,11 @@ from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, Tool
 from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Reason
 from worker.turns.barge_in import BargeIn, Verdict
+from worker.turns.limits import End, Limits, Near, Reached, SayGoodbye
 
 logger = logging.getLogger(__name__)
+
+DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Call:
 
     `endpoints` names for each agent whose model speaks, in the order of preference. `today` is what agents are told of
     the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
-    summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises.
+    summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
+    tells what all calls of the day have cost, None when nobody knows.
     """
 
     def __init__(
@@ -108,6 +113,8 @@ class Call:
         make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any], Tell], CallContext],
         shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
         mcp: McpServers | None = None,
+        prices: Prices | None = None,
+        spent_today: Callable[[], Awaitable[float | None]] | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
@@ -143,6 +150,10 @@ class Call:
             not_begun=self._on_not_begun,
             how_it_goes=self._tools.sentence,
         )
+        self._text_models = text_models
+        self._account = Account(prices or shipped())
+        self._limits = Limits(team.limits, self._now())
+        self._spent_today = spent_today if team.limits.cost_per_day else None
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
@@ -170,7 +181,8 @@ class Call:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
         self._replies.want(Reason.ENTRY, "The caller has just joined. Greet them, in one or two sentences.")
         try:
-            async with background(self._gate.run()) as start:
+            await self._look_up_day()  # who calls on a day that is used up is greeted with a goodbye
+            async with background(self._gate.run(), self._follow_day()) as start:
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -215,7 +227,8 @@ class Call:
             case Interrupted():
                 self._replies.cut()
             case Usage():
-                pass
+                profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
+                self._count(agent, profile.provider, profile.model, event)
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Warned(code, detail):
@@ -232,7 +245,7 @@ class Call:
     def _on_speech_started(self) -> None:
         audible = self._gate.audible
         self._judge(self._barge_in.speech_started(self._now(), audible=audible))
-        if not audible:
+        if not audible and not self._limits.insists:
             self._replies.cut()  # a reply that nobody has heard yet would come in the middle of what they add
 
     def _on_transcript(self, item: str, text: str, *, final: bool) -> None:
@@ -252,6 +265,8 @@ class Call:
         self._take_turn(ended=self._now())
 
     def _judge(self, verdict: Verdict) -> None:
+        if self._limits.insists:
+            return
         match verdict:
             case Verdict.PAUSE:
                 self._gate.pause()
@@ -289,16 +304,19 @@ class Call:
 
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
-        speaking = self._barge_in.speaking
         self._replies.watch()
-        self._put_right()
-        for delegated in self._orchestrator.delegate():
-            self._carry_out(delegated, start)
-        self._line.pause(self._is_idle)
-        if self._line.up and self._is_idle:
+        self._keep_limits()
+        if not self._limits.leaving:
+            self._put_right()
+            for delegated in self._orchestrator.delegate():
+                self._carry_out(delegated, start)
+        quiet = self._is_idle and not self._limits.leaving
+        self._line.pause(quiet)
+        if self._line.up and quiet:
             self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
+        speaking = self._barge_in.speaking and not self._limits.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._set_timer()
         self._show_state()
@@ -348,6 +366,8 @@ class Call:
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)
+                if not interrupted:
+                    self._limits.said()
                 latency_ms = self._replies.latency_ms(item)
                 if heard_ms:
                     said = journal.AgentSaid(
@@ -527,10 +547,57 @@ class Call:
             self._record(switched)
         self._provider = moved.provider
 
+    # ---- what it costs, and how it ends when that is too much
+
+    def _count(self, agent: str, provider: str, model: str, usage: Usage) -> None:
+        updated, unpriced = self._account.take(agent, provider, model, usage)
+        self._record(updated)
+        if unpriced:
+            self._warn("cost.unpriced", f"{provider}/{model} has no price for {', '.join(unpriced)}. See BATON_PRICES.")
+        self._limits.spent(self._account.total)
+
+    async def _look_up_day(self) -> None:
+        if self._spent_today and (cost := await self._spent_today()) is not None:
+            self._limits.spent_today(cost)
+
+    async def _follow_day(self) -> None:
+        while self._spent_today:
+            await asyncio.sleep(DAY_S)
+            await self._look_up_day()
+            self.put(_Tick())
+
+    def _keep_limits(self) -> None:
+        """Does what the limits say now; what they say next depends on it."""
+        while command := self._limits.step(
+            self._now(),
+            caller_speaking=self._barge_in.speaking,
+            replying=self._replies.running or self._replies.due,
+            audible=self._gate.audible,
+            working=self._tools.awaited,
+        ):
+            match command:
+                case Near(limit, used, most):
+                    self._warn("limit.near", f"{limit}: {used:.2f} of {most:g} are used up.")
+                case Reached(limit, used, most):
+                    self._warn("limit.reached", f"{limit}: {used:.2f} of {most:g} are used up.")
+                    self._replies.close()
+                case SayGoodbye(hint, cut):
+                    if cut:
+                        self._replies.cut()
+                    self._replies.want(Reason.GOODBYE, hint)
+                case End(reason):
+                    self._ended = reason
+
     # ---- small things
 
     def _record(self, event: journal.JournalEvent) -> None:
         pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
+        if isinstance(event, journal.ModelUsed):
+            model = self._text_models[event.agent]
+            used = Usage(
+                input_text=event.input_tokens, cached_text=event.cached_tokens, output_text=event.output_tokens
+            )
+            self._count(event.agent, model.provider, model.name, used)
 
     def _warn(self, code: str, detail: str) -> None:
         self._record(journal.CallWarned(code=code, detail=detail))
@@ -555,7 +622,7 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = (self._barge_in.deadline, self._replies.deadline)
+        deadlines = (self._barge_in.deadline, self._replies.deadline, self._limits.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
             self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
 

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,8 @@ def check(
         return
     from agents.check import check as problems_of
     from agents.loader import load_team
-    from worker.line.endpoint import choose_profile, missing_voices
+    from worker.line.cost import read_prices
+    from worker.line.endpoint import choose_profile, missing_voices, unpriced
     from worker.mcp.check import check as mcp_problems_of
 
     async def show(settings: Settings) -> None:
@@ -88,9 +90,11 @@ def check(
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
             print(f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.model)}{asks}")
         logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
-        unheard = missing_voices(settings.team, spec, choose_profile(settings, spec))
+        profile = choose_profile(settings, spec)
+        unheard = missing_voices(settings.team, spec, profile)
+        unbounded = unpriced(settings.team, spec, profile, read_prices(settings.prices))
         away = mcp_problems_of(settings.team, spec, variables())
-        if problems := [*problems_of(settings.team), *unheard, *away]:
+        if problems := [*problems_of(settings.team), *unheard, *unbounded, *away]:
             raise TeamProblems("\n".join(problems))
 
     _run(show, team)
@@ -100,15 +104,19 @@ def check(
 def calls(
     call: Annotated[str, typer.Argument(help="A call's id; without it, the latest calls are listed.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, one object a line.")] = False,
+    costs: Annotated[bool, typer.Option("--costs", help="What each day has cost (UTC), by agent and model.")] = False,
+    days: Annotated[int, typer.Option(min=1, help="How many days of costs.")] = 30,
 ) -> None:
-    """The calls that were held, or the journal of one."""
+    """The calls that were held and what they cost, or the journal of one."""
     from worker.journal.store import Store
 
     async def show(settings: Settings) -> None:
         store = Store(settings.database_url)
         await store.open()
         try:
-            if call:
+            if costs:
+                rows = await store.costs(datetime.now(UTC).date() - timedelta(days=days - 1))
+            elif call:
                 rows = [event.model_dump(mode="json") for event in await store.events(call)]
                 if not rows:
                     raise SettingsError(f"There is no call {call!r}. `baton calls` lists those there are.")

@@ -103,6 +103,10 @@ class Replies:
         """There is no need any more."""
         self._arbiter.drop(reason)
 
+    def close(self) -> None:
+        """From now on no reply is due but a goodbye; the one that runs is heard to its end."""
+        self._arbiter.close()
+
     def caller_spoke(self, *, ended: float) -> None:
         """The caller's turn is complete; its last sound was at `ended`."""
         self._turn_ended = ended
@@ -146,7 +150,7 @@ class Replies:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
-            ask = self._model.ask(hint, tools=reason is not Reason.FILLER)
+            ask = self._model.ask(hint, tools=reason not in (Reason.FILLER, Reason.GOODBYE))
             self._reply = _Reply(ask, epoch, agent, reason, self._clock() + BEGIN_S, hint=hint)
             self._arbiter.asked(reason)
 
@@ -169,6 +173,10 @@ class Replies:
             case _:
                 hint, self._hint = self._hint, ""
                 return hint
+
+    def agent_of(self, reply: str) -> str | None:
+        """Who speaks in a reply; None for one of another time."""
+        return self._reply.agent if self._reply and self._reply.id == reply else None
 
     # ---- what becomes of it
 
@@ -317,7 +325,7 @@ class Replies:
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
         news = reply.reason is Reason.NEWS
-        if reply.reason is Reason.FILLER or (news and reply.message):
+        if reply.reason in (Reason.FILLER, Reason.GOODBYE) or (news and reply.message):
             self._record(journal.WatchdogFired(reason=why, action="leave it"))
         elif self._retries < RETRIES:
             self._retries += 1

@@ -22,6 +22,7 @@ from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
+from worker.line.cost import Prices, read_prices
 from worker.line.endpoint import Endpoint, choose_endpoint
 from worker.mcp.servers import McpServers
 from worker.parts import ready, until_told
@@ -47,13 +48,14 @@ async def run(settings: Settings) -> None:
     team = load_team(settings.team)
     endpoint, why = choose_endpoint(settings, team)
     text_models = choose_text_models(settings, team)
+    prices = read_prices(settings.prices)
     logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
     for name, model in text_models.items():
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
-        server = _server(settings, team, endpoint, text_models, recorder, mcp)
+        server = _server(settings, team, endpoint, text_models, prices, recorder, mcp)
         server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))
         running = asyncio.ensure_future(server.run())
         told = asyncio.ensure_future(until_told())
@@ -73,6 +75,7 @@ def _server(
     team: TeamSpec,
     endpoint: Endpoint,
     text_models: Mapping[str, TextModel],
+    prices: Prices,
     recorder: Recorder,
     mcp: McpServers,
 ) -> AgentServer:
@@ -93,7 +96,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoint, text_models, recorder, mcp)
+            await _hold(job, settings, team, endpoint, text_models, prices, recorder, mcp)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -112,6 +115,7 @@ async def _hold(
     team: TeamSpec,
     endpoint: Endpoint,
     text_models: Mapping[str, TextModel],
+    prices: Prices,
     recorder: Recorder,
     mcp: McpServers,
 ) -> None:
@@ -156,6 +160,8 @@ async def _hold(
         today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
         make_context=context,
         mcp=mcp,
+        prices=prices,
+        spent_today=recorder.spent_today,
     )
     notes.record(
         journal.CallStarted(

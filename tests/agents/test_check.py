@@ -5,8 +5,9 @@ import pytest
 
 from agents.check import check
 from agents.loader import load_team
-from worker.line.endpoint import missing_voices
-from worker.line.profile import LOCAL
+from worker.line.cost import shipped
+from worker.line.endpoint import missing_voices, unpriced
+from worker.line.profile import LOCAL, OPENAI
 
 TEAM = """team: t
 start: a
@@ -255,3 +256,17 @@ def test_given_a_provider_without_a_voice_then_the_agents_who_want_it_are_named(
     [problem] = missing_voices(path, load_team(path), poor)
     assert problem == f"{path}:7: agent 'a', voice: local has no voice for 'deep'. Voices there: warm, calm."
     assert missing_voices(path, load_team(path), LOCAL) == []
+
+
+def test_given_a_limit_on_cost_and_a_model_without_a_price_then_the_limit_is_told_and_not_one_on_time(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "team.yaml"
+    path.write_text(
+        "team: t\nstart: a\nlimits:\n  minutes_per_call: 5\n  cost_per_day: 9\nagents:\n  a: {instructions: Be kind.}\n"
+    )
+    team = load_team(path)
+    [problem] = unpriced(path, team, replace(OPENAI, model="gpt-unheard-of"), shipped())
+    assert problem.startswith(f"{path}:5: limits, cost_per_day: openai/gpt-unheard-of has no price")
+    assert unpriced(path, team, OPENAI, shipped()) == []
+    assert unpriced(path, team, LOCAL, shipped()) == []

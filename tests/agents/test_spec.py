@@ -291,3 +291,18 @@ def test_given_a_header_of_the_wrong_kind_then_the_message_keeps_it_to_itself(tm
     with pytest.raises(SpecError, match="headers") as caught:
         load_team(path)
     assert "271828" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("{cost_per_call: 0}", "cost_per_call"),
+        ("{minutes_per_call: -1}", "minutes_per_call"),
+        ("{cost_per_hour: 1}", "there is no such key"),
+    ],
+)
+def test_given_a_wrong_limit_then_the_error_names_its_line(tmp_path: Path, limits: str, words: str) -> None:
+    path = team(tmp_path, GOOD.replace("start: a\n", f"start: a\nlimits: {limits}\n"))
+    with pytest.raises(SpecError, match=words) as error:
+        load_team(path)
+    assert f"{path}:3:" in str(error.value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agents.spec import TeamSpec
 from agents.team_file import line_of, read_with_lines
+from worker.line.cost import SPEECH, Prices
 from worker.line.profile import LOCAL, OPENAI, PROFILES, Profile
 from worker.settings import Settings, SettingsError
 
@@ -26,6 +27,20 @@ def missing_voices(path: Path, team: TeamSpec, profile: Profile) -> list[str]:
         f"{path}:{line_of(root, ['agents', agent.name, 'voice'])}: agent {agent.name!r}, voice: {profile.provider} has no "
         f"voice for {agent.voice!r}. Voices there: {', '.join(profile.voices)}."
         for agent in lost
+    ]
+
+
+def unpriced(path: Path, team: TeamSpec, profile: Profile, prices: Prices) -> list[str]:
+    """The limits of a team file that nothing can hold, because this model's price is not known: as sentences."""
+    price = prices.of(profile.provider, profile.model)
+    lost = [kind for kind in SPEECH if price is None or price.per_unit(kind) is None]
+    limits = [limit for limit in ("cost_per_call", "cost_per_day") if getattr(team.limits, limit) is not None]
+    root = read_with_lines(path)[1] if lost and limits else None
+    return [
+        f"{path}:{line_of(root, ['limits', limit])}: limits, {limit}: {profile.provider}/{profile.model} has no price for "
+        f"{', '.join(lost)}, so this limit is never reached. Give it one with BATON_PRICES, or use minutes_per_call."
+        for limit in limits
+        if root is not None
     ]
 
 

@@ -13,6 +13,7 @@ class Reason(Enum):
     RETRY = "retry"  # a reply broke off, and nothing has been heard of it
     NEWS = "news"  # something that ran in the background has ended
     FILLER = "filler"  # a tool takes its time
+    GOODBYE = "goodbye"  # the call ends
 
 
 class Arbiter:
@@ -28,7 +29,8 @@ class Arbiter:
         self._closed = False
 
     def want(self, reason: Reason) -> None:
-        self._pending.add(reason)
+        if not self._closed or reason is Reason.GOODBYE:
+            self._pending.add(reason)
 
     @property
     def pending(self) -> bool:
@@ -53,15 +55,13 @@ class Arbiter:
         return self._running
 
     def close(self) -> None:
-        """Nobody may ask: a handoff is on its way, or the line is down."""
+        """From now on nothing is asked for but a goodbye."""
         self._closed = True
-
-    def reopen(self) -> None:
-        self._closed = False
+        self._pending.clear()
 
     def next(self, *, caller_speaking: bool, audible: bool) -> Reason | None:
         """The reply to ask for now. Only a caller's turn is answered while something still sounds."""
-        if self._running or self._closed or caller_speaking:
+        if self._running or caller_speaking:
             return None
         if Reason.TURN in self._pending:
             return Reason.TURN
