@@ -29,6 +29,8 @@ class Say:
     def words_due(self, position_ms: int, words: int) -> int:
         """How many of so many words are out when so much of the audio is."""
         match self.words:
+            case "before":
+                return words
             case "ahead":
                 return min(words, 1 + 3 * words * position_ms // self.ms)
             case "step":

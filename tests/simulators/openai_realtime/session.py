@@ -378,7 +378,7 @@ class Session:
         try:
             for position in range(0, end_ms, script.DELTA_MS):
                 ms = min(script.DELTA_MS, end_ms - position)
-                written = self._write(place, part, words, written, _due(step, position + ms, len(words)))
+                written = self._write(place, part, words, written, step.words_due(position + ms, len(words)))
                 if form is _SPOKEN:
                     self._spoke = True
                     self.heard_ms[item["id"]] = position + ms
@@ -479,19 +479,6 @@ class Session:
         "response.create": _create_response,
         "response.cancel": _cancel,
     }
-
-
-def _due(step: Say, position_ms: int, words: int) -> int:
-    """How many words of a message are out when so much of its audio is."""
-    match step.words:
-        case "before":
-            return words
-        case "ahead":
-            return min(words, 1 + 3 * words * position_ms // step.ms)
-        case "step":
-            return words * position_ms // step.ms
-        case "behind":
-            return 0
 
 
 def _complain(task: "asyncio.Task[None]") -> None:
