@@ -55,7 +55,7 @@ def closed(code: int, words: str) -> APIError:
     ids=lambda value: repr(value)[:60],
 )
 def test_given_an_error_then_it_says_what_to_do_next(error: Exception, served: bool, meant: Failure) -> None:
-    assert failure(error, served=served) is meant
+    assert failure(error, connected=served, served=served) is meant
 
 
 def test_given_a_close_then_its_code_and_words_are_told() -> None:

@@ -437,6 +437,9 @@ async def test_given_a_reply_asked_for_without_tools_when_it_calls_one_then_the_
         assert caller.words == ["One moment."]
         caller.link.ask("Go on.")
         assert (await caller.until(ToolRequested)).name == "time"
+        await caller.until(ReplyEnded, 2)
+        await asyncio.sleep(0.1)
+        assert len(caller.sent("toolResponse")) == 1, "this call is nobody's but ours to answer"
 
 
 async def test_given_nothing_to_say_then_the_request_ends_in_an_empty_reply() -> None:
@@ -564,6 +567,29 @@ async def test_given_a_server_that_never_answers_then_it_is_given_up(monkeypatch
     async with dial(hello, Fault("setupComplete", "stall")) as caller:
         lost = await caller.until(LinkLost)
         assert (caller.events, lost.failure) == ([lost], Failure.NETWORK)
+
+
+async def test_given_a_socket_that_is_silent_then_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(gemini._SOCKET, "ping_interval", 0.1)
+    monkeypatch.setitem(gemini._SOCKET, "ping_timeout", 0.1)
+    async with dial(hello, Fault("modelTurn", "deaf")) as caller:
+        caller.link.ask("Talk.")
+        await caller.provider.until("modelTurn")
+        caller.say(300)  # the last that it takes
+        assert (await caller.until(LinkLost)).failure is Failure.NETWORK
+
+
+async def test_given_a_message_of_an_unknown_kind_then_the_session_goes_on() -> None:
+    async with dial(hello, Fault("modelTurn", "unknown", 2)) as caller:
+        caller.link.ask("Talk.")
+        await caller.until(ReplyEnded)
+        assert sum(len(event.pcm) for event in caller.all(Audio)) == RATE * 2 * 800 // 1000
+
+
+async def test_given_what_is_no_message_then_the_service_is_broken() -> None:
+    async with dial(hello, Fault("modelTurn", "garbage", 2)) as caller:
+        caller.link.ask("Talk.")
+        assert (await caller.until(LinkLost)).failure is Failure.OVERLOAD
 
 
 async def test_given_a_closed_link_then_nothing_more_comes_of_it() -> None:

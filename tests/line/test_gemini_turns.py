@@ -181,6 +181,50 @@ def test_given_a_model_that_does_not_say_whether_it_speaks_on_then_its_reply_end
     assert wire.count(SpeechStarted, ReplyStarted) == [1, 2]
 
 
+def test_given_a_tool_that_is_declined_then_what_the_model_says_instead_answers_nobody_who_spoke() -> None:
+    wire = Wire(waits_for_tools=False)
+    wire.turns.asked()
+    wire.turns.refuses_tools = True
+    wire.say("Let me see.")
+    wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})
+    wire.finish()
+    wire.say("One moment.")
+    assert wire.count(ReplyStarted, SpeechStarted, ToolRequested) == [2, 0, 0]
+
+
+def test_given_a_caller_who_speaks_while_a_tool_runs_then_the_turn_that_called_it_does_not_end_their_speech() -> None:
+    wire = Wire()
+    wire.hear("Where is my order?")
+    wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})
+    wire.hear("And")
+    wire.take(turnComplete=True)
+    wire.turns.asked()
+    assert wire.count(SpeechStarted, SpeechStopped) == [2, 1]
+    wire.hear(" another thing.")
+    wire.say("Yes?")
+    wire.finish()
+    assert wire.finals == ["Where is my order?", "And another thing."]
+
+
+def test_given_a_caller_who_was_quiet_when_they_go_on_then_that_is_another_speech() -> None:
+    wire = Wire()
+    wire.hear("One.")
+    wire.turns.quiet()
+    wire.hear("Two.")
+    assert wire.finals == ["One."]
+    assert wire.count(SpeechStarted, SpeechStopped) == [2, 1]
+
+
+def test_given_a_reply_that_lingers_when_it_is_cancelled_then_the_next_is_heard() -> None:
+    wire = Wire(waits_for_tools=False)
+    wire.hear("Where is my order?")
+    wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})
+    wire.turns.cancel(None)
+    wire.hear("Wait.")
+    wire.say("Yes?")
+    assert wire.count(ReplyStarted, Text) == [2, 1]
+
+
 def test_given_a_request_when_the_caller_speaks_before_it_is_answered_then_their_turn_is_answered_unasked() -> None:
     wire = Wire()
     ask = wire.turns.asked()

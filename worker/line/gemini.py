@@ -33,6 +33,12 @@ from worker.line.link import Arms
 logger = logging.getLogger(__name__)
 
 _NEVER_AGAIN = APIConnectOptions(max_retry=0)
+_SOCKET = {  # as google-genai hands it on to the websocket; by its own account a dead one would last 40 s, a close 10 s
+    "ping_interval": 8.0,
+    "ping_timeout": 4.0,
+    "close_timeout": 1.0,
+    "compression": None,  # sound does not get shorter
+}
 _CONNECT_S = 5.0  # a server that takes the socket, and says nothing, is as good as none
 _ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
 _QUIET_S = (
@@ -218,7 +224,7 @@ class GeminiLink:
         self._settle()
 
     def _lose(self, error: BaseException) -> None:
-        lost = LinkLost(failure(error, served=self._served), reason(error))
+        lost = LinkLost(failure(error, connected=self._connected, served=self._served), reason(error))
         self._tell(lost)
         self._over = True
         self._cancel_timers()
@@ -275,7 +281,15 @@ class _Session(RealtimeSession):
         receive = session.receive
 
         async def receive_and_tell() -> AsyncIterator[types.LiveServerMessage]:
-            async for message in receive():
+            messages = receive()
+            while True:
+                try:
+                    message = await anext(messages)
+                except StopAsyncIteration:
+                    return
+                except TypeError:  # google-genai stumbles over a kind of message that it does not know
+                    messages = receive()
+                    continue
                 self._tell(message)  # first: the plugin takes out of it what it does not care for
                 yield message
 
@@ -302,7 +316,7 @@ def _model(endpoint: Endpoint, arms: Arms) -> realtime.RealtimeModel:
         http_options=types.HttpOptions(
             base_url=endpoint.base_url or None,
             client_args={"verify": _trusted()},
-            async_client_args={"ssl": _trusted(), "verify": _trusted()},
+            async_client_args={"ssl": _trusted(), "verify": _trusted(), **_SOCKET},
         ),
         conn_options=_NEVER_AGAIN,
     )

@@ -6,7 +6,6 @@ The sentences are those that people report, November 2026; the codes alone tell 
 
 import re
 
-import pydantic
 from google.auth import exceptions as google_auth
 from google.genai.errors import APIError
 from websockets import exceptions as websockets
@@ -19,8 +18,8 @@ _QUOTA = re.compile(r"current quota|quota exceeded|billing|prepa(y|id)|credits",
 _RATE = re.compile(r"resource.{0,10}exhausted|rate.?limit|too many|quota", re.I)
 
 
-def failure(error: BaseException, *, served: bool) -> Failure:
-    """`served`: the model has said something in this session, so that its setup and memory were not at fault."""
+def failure(error: BaseException, *, connected: bool, served: bool) -> Failure:
+    """`connected`: the setup was complete. `served`: the model has answered, so that the memory was not at fault either."""
     match error:
         case APIError():
             return _of_code(error.code, f"{error.details}", served=served)
@@ -36,7 +35,7 @@ def failure(error: BaseException, *, served: bool) -> Failure:
             return Failure.AUTH
         case OSError() | websockets.InvalidHandshake():  # no address, no answer, no TLS that can be trusted
             return Failure.NETWORK
-        case pydantic.ValidationError() | ValueError() if not served:
+        case ValueError() if not connected:
             return Failure.CONTENT  # a tool's schema, a model's name: google-genai or its plugin will not send it
         case _:
             return Failure.OVERLOAD  # what cannot be read
