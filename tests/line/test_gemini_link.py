@@ -353,12 +353,13 @@ async def test_given_another_state_of_the_call_then_only_the_newest_is_told_and_
     async with dial(at_length, pace=SLOW) as caller:
         caller.link.ask("Talk.")
         await caller.until(Audio)
-        caller.link.arm(replace(ARMS, state="It is Tuesday."))
+        caller.link.arm(replace(ARMS, epoch=1, state="It is Tuesday."))
         caller.link.arm(replace(ARMS, state="It is Friday."))
         caller.link.cancel()
         caller.link.ask("Say yes.")
         await caller.until(ReplyEnded, 2)
         told = str(caller.sent("clientContent"))
+        assert not caller.all(ArmRefused)
         assert "Friday" in told
         assert "Tuesday" not in told
         assert len(caller.provider.connections) == 1

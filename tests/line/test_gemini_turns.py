@@ -250,9 +250,19 @@ def test_given_usage_then_what_has_no_modality_is_counted_too() -> None:
         "responseTokenCount": 50,
         "thoughtsTokenCount": 7,
         "cachedContentTokenCount": 12,
+        "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 8}, {"modality": "TEXT", "tokenCount": 4}],
         "toolUsePromptTokenCount": 3,
     }
     wire.message(usageMetadata=counted)
     assert wire.events == [
-        Usage(input_text=53, input_audio=40, input_image=10, cached=12, output_text=7, output_audio=50)
+        Usage(
+            input_text=53,
+            input_audio=40,
+            input_image=10,
+            cached=12,
+            cached_text=4,
+            cached_audio=8,
+            output_text=7,
+            output_audio=50,
+        )
     ]

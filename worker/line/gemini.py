@@ -10,7 +10,6 @@ import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -88,10 +87,11 @@ class GeminiLink:
 
         An update of the instructions would be but one more turn of the model, on the Gemini API.
         """
-        if replace(arms, epoch=0, state="") != replace(self._arms, epoch=0, state=""):
+        known = self._arms
+        if (arms.instructions, arms.tools, arms.role) != (known.instructions, known.tools, known.role):
             self._tell(ArmRefused(arms.epoch, "Gemini takes another agent in another session only."))
             return
-        if arms.state != self._arms.state:
+        if arms.state != known.state:
             self._state = f"[{_NOTE}. How the call stands now, whatever you were told before:\n{arms.state}]"
         self._arms = arms
         self._settle()

@@ -6,8 +6,10 @@ has ended when the reply to it begins.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
+from typing import NamedTuple
 
 from google.genai import types
 from livekit.agents.utils import shortuuid
@@ -263,23 +265,35 @@ class Turns:
 
 def _usage(reply: str, counted: types.UsageMetadata) -> Usage:
     """What has no modality is text on the way in, and sound on the way out: what the session is set to."""
-    read, said = _by_modality(counted.prompt_tokens_details), _by_modality(counted.response_tokens_details)
-    unnamed = (counted.prompt_token_count or 0) - sum(read.values())
-    unnamed_said = (counted.response_token_count or 0) - sum(said.values())
-    text, audio = types.MediaModality.TEXT, types.MediaModality.AUDIO
+    read, cached, said = (
+        _by_modality(details)
+        for details in (counted.prompt_tokens_details, counted.cache_tokens_details, counted.response_tokens_details)
+    )
+    unnamed = (counted.prompt_token_count or 0) - sum(read)
+    unnamed_said = (counted.response_token_count or 0) - sum(said)
     return Usage(
         reply=reply,
-        input_text=read.get(text, 0) + max(0, unnamed) + (counted.tool_use_prompt_token_count or 0),
-        input_audio=read.get(audio, 0),
-        input_image=sum(count for modality, count in read.items() if modality not in (text, audio)),
-        cached=counted.cached_content_token_count or 0,
-        output_text=said.get(text, 0) + (counted.thoughts_token_count or 0),
-        output_audio=said.get(audio, 0) + max(0, unnamed_said),
+        input_text=read.text + max(0, unnamed) + (counted.tool_use_prompt_token_count or 0),
+        input_audio=read.audio,
+        input_image=read.image,
+        cached=counted.cached_content_token_count or sum(cached),
+        cached_text=cached.text,
+        cached_audio=cached.audio,
+        cached_image=cached.image,
+        output_text=said.text + (counted.thoughts_token_count or 0),
+        output_audio=said.audio + max(0, unnamed_said),
     )
 
 
-def _by_modality(details: Sequence[types.ModalityTokenCount] | None) -> dict[types.MediaModality | None, int]:
-    counts = dict[types.MediaModality | None, int]()
+class _Tokens(NamedTuple):
+    text: int
+    audio: int
+    image: int  # moving or not
+
+
+def _by_modality(details: Sequence[types.ModalityTokenCount] | None) -> _Tokens:
+    counts = Counter[types.MediaModality | None]()
     for detail in details or []:
-        counts[detail.modality] = counts.get(detail.modality, 0) + (detail.token_count or 0)
-    return counts
+        counts[detail.modality] += detail.token_count or 0
+    text, audio = counts.pop(types.MediaModality.TEXT, 0), counts.pop(types.MediaModality.AUDIO, 0)
+    return _Tokens(text, audio, counts.total())
