@@ -10,6 +10,25 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agents.providers import (
+    ActivityDetectionSpec,
+    AzureSpec,
+    CompressionSpec,
+    GeminiSpec,
+    InputTranscriptionSpec,
+    LocalSpec,
+    OpenAISpec,
+    ProvidersSpec,
+    RealtimeInputSpec,
+    ReasoningSpec,
+    SlidingWindowSpec,
+    ThinkingSpec,
+    TokenLimitsSpec,
+    TranscriptionSpec,
+    TruncationSpec,
+    TurnDetectionSpec,
+    VoicesSpec,
+)
 from agents.spec import (
     AgentSpec,
     BudgetSpec,
@@ -38,6 +57,23 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`agents.NAME.agents`: a name, or", SubAgentSpec),
     ("`agents.NAME.model`: a provider, or", TextModelSpec),
     ("`agents.NAME.budget`", BudgetSpec),
+    ("`providers`", ProvidersSpec),
+    ("`providers.openai`", OpenAISpec),
+    ("`providers.azure`", AzureSpec),
+    ("`providers.local`", LocalSpec),
+    ("`providers.NAME.voices`", VoicesSpec),
+    ("`turn_detection`", TurnDetectionSpec),
+    ("`transcription`", TranscriptionSpec),
+    ("`truncation`: a type, or", TruncationSpec),
+    ("`truncation.token_limits`", TokenLimitsSpec),
+    ("`reasoning`", ReasoningSpec),
+    ("`providers.gemini`", GeminiSpec),
+    ("`input_audio_transcription`", InputTranscriptionSpec),
+    ("`realtime_input_config`", RealtimeInputSpec),
+    ("`realtime_input_config.automatic_activity_detection`", ActivityDetectionSpec),
+    ("`context_window_compression`", CompressionSpec),
+    ("`context_window_compression.sliding_window`", SlidingWindowSpec),
+    ("`thinking_config`", ThinkingSpec),
 )
 _HEAD = """# Every key of a team file
 
@@ -66,10 +102,23 @@ def _for_people() -> dict[str, Any]:
         agent["properties"][key]["items"] = {"anyOf": [{"type": "string"}, {"$ref": f"#/$defs/{kind}"}]}
     assert told["$defs"]["SubAgentSpec"]["required"] == ["agent"]
     told["$defs"]["ToolSpec"]["oneOf"] = [{"required": ["tool"]}, {"required": ["mcp"]}]
+    every = told["properties"]["model"]["items"]["enum"]
+    text = told["$defs"]["TextModelSpec"]["properties"]["provider"]["enum"]
+    told["properties"]["model"] = _or_a_word(told["properties"]["model"], every)
     model = agent["properties"]["model"]
-    providers = told["$defs"]["TextModelSpec"]["properties"]["provider"]["enum"]
-    model["anyOf"] = [{"enum": providers}, {"$ref": model.pop("$ref")}]
+    agent["properties"]["model"] = _or_a_word(model, [*every, *(name for name in text if name not in every)])
+    for name in ("OpenAISpec", "AzureSpec"):
+        truncation = told["$defs"][name]["properties"]["truncation"]
+        types = told["$defs"]["TruncationSpec"]["properties"]["type"]["enum"]
+        told["$defs"][name]["properties"]["truncation"] = _or_a_word(truncation, types)
     return told
+
+
+def _or_a_word(told: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """A property that may be one of these words as well."""
+    about = {key: value for key, value in told.items() if key in ("title", "description", "default")}
+    kinds = told.get("anyOf") or [{key: value for key, value in told.items() if key not in about}]
+    return {**about, "anyOf": [{"enum": words}, *kinds]}
 
 
 def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
@@ -81,7 +130,7 @@ def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
     for name, told in model.model_json_schema()["properties"].items():
         if model is AgentSpec and name == "name":
             continue
-        nested = "$ref" in told
+        nested = "$ref" in told or (isinstance(told.get("default"), dict) and bool(told["default"]))
         default = "required" if name in required else "" if nested else f"`{json.dumps(told.get('default'))}`"
         yield f"| `{name}` | {_values(told)} | {default} | {told.get('description', '')} |"
 
@@ -91,11 +140,13 @@ def _values(told: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in told["enum"])
     if "anyOf" in told:
         return _values(next(kind for kind in told["anyOf"] if kind.get("type") != "null"))
+    if "oneOf" in told:
+        return _values(told["oneOf"][0])
     if "$ref" in told:
         return "a mapping"
     match told.get("type"):
         case "array":
-            return "a list"
+            return f"{_values(told['items'])}, or a list" if "enum" in told["items"] else "a list"
         case "object" | None:  # None: a part with a table of its own
             return "a mapping"
         case kind:

@@ -5,24 +5,23 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+
+from agents.providers import ProvidersSpec
+from agents.strict import Spec, Text
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]  # of a Python object
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]  # as models take them
 McpTool = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.\S+$")]  # server.tool
 Voice = Literal["warm", "calm", "bright", "deep"]
-Provider = Literal["auto", "local", "openai"]
+Provider = Literal["auto", "local", "openai", "azure", "gemini"]
+Order = tuple[Provider, ...]  # whose model holds the calls, and who stands in for it
 NESTING = 3  # sub-agents below who holds the call; each level multiplies what a wish may cost, and how long it takes
 
 
 class SpecError(Exception):
     """A team file cannot be used. The message names file, line, key and value, and the way out."""
-
-
-class Spec(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FactSpec(Spec):
@@ -133,7 +132,10 @@ class SubAgentSpec(Spec):
 
 
 class TextModelSpec(Spec):
-    """What a sub-agent thinks with. A provider's name alone means the model that is usual there."""
+    """Of a sub-agent: what it thinks with. A provider's name alone means the model that is usual there.
+
+    Whoever takes callers has no mapping here, but one of the team's `model`, or a list of them.
+    """
 
     provider: Literal["auto", "local", "openai", "google"] = Field(
         default="auto",
@@ -241,6 +243,10 @@ class LimitsSpec(Spec):
     )
 
 
+def _kind_of_model(given: Any) -> str:
+    return "[mapping]" if isinstance(given, dict | TextModelSpec) else "[order]"  # brackets: no key of the file
+
+
 class AgentSpec(Spec):
     """One agent: what it is told, what it may call, to whom it may hand the caller over."""
 
@@ -256,8 +262,14 @@ class AgentSpec(Spec):
     description: Text | None = Field(
         default=None, description="Of a sub-agent: what it does, for the model of the agent that asks it."
     )
-    model: TextModelSpec = Field(
-        default=TextModelSpec(), description="Of a sub-agent: a provider, or a mapping. See below."
+    model: (
+        Annotated[
+            Annotated[Order, Tag("[order]")] | Annotated[TextModelSpec, Tag("[mapping]")], Discriminator(_kind_of_model)
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Whose model speaks for it, as the team's `model`, which it is when null; of a sub-agent, see below.",
     )
     budget: BudgetSpec = Field(default=BudgetSpec(), description="Of a sub-agent. See below.")
     timeout_s: float = Field(
@@ -277,7 +289,14 @@ class AgentSpec(Spec):
     @field_validator("model", mode="before")
     @classmethod
     def _provider_alone(cls, model: Any) -> Any:
-        return {"provider": model} if isinstance(model, str) else model
+        return {"provider": model} if model == "google" else _listed(model)
+
+    @property
+    def text_model(self) -> TextModelSpec:
+        """What it thinks with, if it is a sub-agent."""
+        if isinstance(self.model, TextModelSpec):
+            return self.model
+        return TextModelSpec.model_validate({"provider": self.model[0]} if self.model else {})
 
     @model_validator(mode="after")
     def _tasks_hang_together(self) -> Self:
@@ -298,6 +317,13 @@ class AgentSpec(Spec):
         return self
 
 
+def _listed(given: Any) -> Any:
+    """A word alone, as a list. Raises ValueError for an empty one."""
+    if given == []:
+        raise ValueError("the list is empty; name a provider, or leave this out.")
+    return [given] if isinstance(given, str) else given
+
+
 def _keyed(key: str, entries: Any) -> Any:
     """Entries that are a word alone, as mappings."""
     return [{key: one} if isinstance(one, str) else one for one in entries] if isinstance(entries, list) else entries
@@ -308,7 +334,12 @@ class TeamSpec(Spec):
 
     team: Name = Field(description="Its name, in journals and logs.")
     start: Name = Field(description="Who answers.")
-    model: Provider = Field(default="auto", description="`auto`: a provider whose key is set, else the embedded one.")
+    model: Order = Field(
+        default=("auto",),
+        description="Whose model holds the calls, or a list: who stands in when one fails. `auto`: every provider whose key "
+        "is set, in the order openai, azure, gemini; the embedded one when there is none.",
+    )
+    providers: ProvidersSpec = Field(default=ProvidersSpec(), description="What each provider is told.")
     prepare: Path | None = Field(
         default=None,
         description="Dotted path of an async function of the database and today's date, awaited before calls are taken: "
@@ -325,6 +356,11 @@ class TeamSpec(Spec):
     limits: LimitsSpec = Field(default=LimitsSpec(), description="What a call, and a day, may cost.")
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _provider_alone(cls, model: Any) -> Any:
+        return _listed(model)
 
     @property
     def sub_agents(self) -> Mapping[str, AgentSpec]:
@@ -360,7 +396,12 @@ class TeamSpec(Spec):
             for use in agent.agents:
                 self._check_sub_agent(self.agents[use.agent], agent.name)
         for agent in self.speakers.values():
-            if strange := [key for key in ("model", "budget", "timeout_s") if key in agent.model_fields_set]:
+            if isinstance(agent.model, TextModelSpec):
+                raise ValueError(
+                    f"agents.{agent.name}.model: only a sub-agent thinks with a text model, and nobody names {agent.name!r} "
+                    "in `agents`; do that, or name a provider of the team's `model` here, or a list of them."
+                )
+            if strange := [key for key in ("budget", "timeout_s") if key in agent.model_fields_set]:
                 raise ValueError(
                     f"agents.{agent.name}.{strange[0]}: only a sub-agent has this, and nobody names {agent.name!r} in "
                     "`agents`; do that, or leave this out."
@@ -405,6 +446,11 @@ class TeamSpec(Spec):
                 raise ValueError(f"{where}.{key}: {is_one}: {why}.")
         if agent.description is None:
             raise ValueError(f"{where}.description: {is_one}; say here what it does, for the model of {caller!r}.")
+        if isinstance(agent.model, tuple) and not _thinks(agent.model):
+            raise ValueError(
+                f"{where}.model: {is_one} and thinks with one text model: auto, local, openai, google, or a mapping with "
+                f"`url`; it is {', '.join(agent.model)}."
+            )
         for number, tool in enumerate(agent.tools):
             if tool.confirm:
                 raise ValueError(
@@ -456,6 +502,10 @@ class TeamSpec(Spec):
             next_to = (self.agents[name] for name in new)
             new = {name for agent in next_to for name in _named_by(agent)} - found
         return found
+
+
+def _thinks(model: tuple[str, ...]) -> bool:
+    return len(model) == 1 and model[0] in ("auto", "local", "openai")
 
 
 def _named_by(agent: AgentSpec) -> list[str]:

@@ -56,7 +56,7 @@ def _with_instructions(path: Path, data: dict[str, Any], root: yaml.Node) -> dic
 
 
 def _explain(path: Path, root: yaml.Node, fault: Any) -> str:
-    location = [str(part) for part in fault["loc"] if part != "[key]"]
+    location = [str(part) for part in fault["loc"] if not str(part).startswith("[")]
     message = fault["msg"].removeprefix("Value error, ")
     if place := re.match(r"([a-z_]\w*(?:\.\w+)*): ", message):  # a rule of the whole names its place itself
         location += place[1].split(".")

@@ -76,7 +76,8 @@ def check(
     from agents.check import check as problems_of
     from agents.loader import load_team
     from worker.line.cost import read_prices
-    from worker.line.endpoint import choose_profile, missing_voices, unpriced
+    from worker.line.endpoint import in_use, unpriced
+    from worker.line.review import review as provider_problems_of
     from worker.mcp.check import check as mcp_problems_of
 
     async def show(settings: Settings) -> None:
@@ -88,11 +89,13 @@ def check(
             print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}{asks}")
         for agent in spec.sub_agents.values():
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
-            print(f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.model)}{asks}")
+            print(
+                f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.text_model)}{asks}"
+            )
         logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
-        profile = choose_profile(settings, spec)
-        unheard = missing_voices(settings.team, spec, profile)
-        unbounded = unpriced(settings.team, spec, profile, read_prices(settings.prices))
+        unheard = provider_problems_of(settings.team, spec, settings)
+        prices = read_prices(settings.prices)
+        unbounded = [one for profile in in_use(settings, spec) for one in unpriced(settings.team, spec, profile, prices)]
         away = mcp_problems_of(settings.team, spec, variables())
         if problems := [*problems_of(settings.team), *unheard, *unbounded, *away]:
             raise TeamProblems("\n".join(problems))

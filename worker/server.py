@@ -23,7 +23,7 @@ from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.cost import Prices, read_prices
-from worker.line.endpoint import Endpoint, choose_endpoint
+from worker.line.endpoint import Endpoints, choose_endpoints
 from worker.mcp.servers import McpServers
 from worker.parts import ready, until_told
 from worker.places import Places
@@ -46,17 +46,18 @@ async def run(settings: Settings) -> None:
             "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
         )
     team = load_team(settings.team)
-    endpoint, why = choose_endpoint(settings, team)
+    endpoints = choose_endpoints(settings, team)
+    await asyncio.to_thread(endpoints.sign_in)
     text_models = choose_text_models(settings, team)
     prices = read_prices(settings.prices)
-    logger.info("team %s, model %s (%s)", team.team, endpoint.profile.provider, why)
+    logger.info("team %s, model %s (%s)", team.team, endpoints.told(team.start), endpoints.why)
     for name, model in text_models.items():
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
-        server = _server(settings, team, endpoint, text_models, prices, recorder, mcp)
-        server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoint.profile.provider}"))
+        server = _server(settings, team, endpoints, text_models, prices, recorder, mcp)
+        server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoints.told(team.start)}"))
         running = asyncio.ensure_future(server.run())
         told = asyncio.ensure_future(until_told())
         try:
@@ -73,7 +74,7 @@ async def run(settings: Settings) -> None:
 def _server(
     settings: Settings,
     team: TeamSpec,
-    endpoint: Endpoint,
+    endpoints: Endpoints,
     text_models: Mapping[str, TextModel],
     prices: Prices,
     recorder: Recorder,
@@ -96,7 +97,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoint, text_models, prices, recorder, mcp)
+            await _hold(job, settings, team, endpoints, text_models, prices, recorder, mcp)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -113,7 +114,7 @@ async def _hold(
     job: JobContext,
     settings: Settings,
     team: TeamSpec,
-    endpoint: Endpoint,
+    endpoints: Endpoints,
     text_models: Mapping[str, TextModel],
     prices: Prices,
     recorder: Recorder,
@@ -125,7 +126,8 @@ async def _hold(
     room, outbox = job.room, Outbox(job.room)
     call_id = _call_id(job.job.metadata)
     database = Database(settings.database_url)
-    speaker = Speaker(endpoint.profile.sample_rate)
+    profile = endpoints[team.start][0].profile
+    speaker = Speaker(profile.sample_rate)
     notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
@@ -151,7 +153,7 @@ async def _hold(
 
     call = Call(
         team=team,
-        endpoints=dict.fromkeys(team.speakers, (endpoint,)),
+        endpoints=endpoints,
         text_models=text_models,
         caller=caller.identity,
         sink=speaker,
@@ -169,7 +171,7 @@ async def _hold(
             room=room.name,
             team=team.team,
             agent=team.start,
-            model=endpoint.profile.provider,
+            model=profile.provider,
             caller=caller.identity,
         ),
         epoch=0,
@@ -177,7 +179,7 @@ async def _hold(
     doors = Doors(
         room,
         caller.identity,
-        endpoint.profile.sample_rate,
+        profile.sample_rate,
         tell=call.put,
         hear=call.hear,
         listen_to=call.listen_to,

@@ -28,8 +28,20 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr = Field(default=SecretStr(""), description="OpenAI's key.")
     openai_base_url: str = Field(default="", description="Any server that speaks OpenAI's protocols.")
+    azure_openai_endpoint: str = Field(default="", description="The address of an Azure OpenAI resource.")
+    azure_openai_api_key: SecretStr = Field(
+        default=SecretStr(""), description="Its key; empty: whoever is signed in here (Microsoft Entra)."
+    )
+    azure_openai_deployment: str = Field(default="", description="What a realtime model is called there.")
+    openai_api_version: str = Field(default="", description="A dated version means Azure's legacy API.")
     google_api_key: SecretStr = Field(default=SecretStr(""), description="Google's key, for Gemini.")
     google_gemini_base_url: str = Field(default="", description="Any server that speaks Gemini's protocol.")
+    google_genai_use_vertexai: bool = Field(default=False, description="Gemini on Vertex AI, without that key.")
+    google_cloud_project: str = Field(default="", description="The project there.")
+    google_cloud_location: str = Field(default="us-central1", description="The region there.")
+    google_application_credentials: Path | None = Field(
+        default=None, description="A file with the account for it; else whoever is signed in here."
+    )
 
     team: Path = Field(
         default=Path("agents/shop/team.yaml"),
@@ -39,7 +51,7 @@ class Settings(BaseSettings):
     model: str = Field(
         default="",
         validation_alias=AliasChoices("BATON_MODEL", "model"),
-        description="`local`, `openai` …; empty: the team's own choice.",
+        description="A provider, or several with commas: who stands in when one fails; empty: the team's own choice.",
     )
     database_url: str = Field(
         default=f"sqlite+aiosqlite:///{STATE_FOLDER}/baton.db",
@@ -89,6 +101,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_LOCAL_LLM_URL", "local_llm_url"),
         description="An OpenAI-compatible chat endpoint that thinks for the embedded model.",
     )
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names in BATON_MODEL, in order."""
+        return tuple(name for part in self.model.split(",") if (name := part.strip()))
 
     @classmethod
     def read(cls) -> Self:

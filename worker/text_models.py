@@ -55,12 +55,12 @@ class TextModel:
 
 def choose_text_models(settings: Settings, team: TeamSpec) -> Mapping[str, TextModel]:
     """The model of each sub-agent. Raises SettingsError when a key is missing."""
-    usual = settings.model or team.model
+    usual = (settings.models or team.model)[0]
     return {name: _choose(settings, agent, usual) for name, agent in team.sub_agents.items()}
 
 
 def _choose(settings: Settings, agent: AgentSpec, usual: str) -> TextModel:
-    wish = agent.model
+    wish = agent.text_model
     openai_key, google_key = settings.openai_api_key.get_secret_value(), settings.google_api_key.get_secret_value()
     if wish.url:
         key = settings.key_named(wish.key).get_secret_value() if wish.key else "none"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agents.team_file import read_team
 from worker import keys, livekit_server
-from worker.line.endpoint import choose_endpoint
+from worker.line.endpoint import choose_endpoints
 from worker.parts import CHILD, READY, until_told
 from worker.settings import STATE_FOLDER, Settings
 from worker.text_models import choose_text_models
@@ -40,9 +40,9 @@ class Part:
 async def run(settings: Settings) -> None:
     """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies. Raises PartError and the like."""
     team = read_team(settings.team)
-    endpoint, why = choose_endpoint(settings, team)
+    endpoints = choose_endpoints(settings, team)
     text_models = choose_text_models(settings, team).values()
-    local = endpoint.profile.provider == "local" or any(model.provider == "local" for model in text_models)
+    local = "local" in {*(one.profile.provider for one in endpoints.each), *(model.provider for model in text_models)}
     own_livekit = not settings.livekit_url
     environment = {**os.environ, CHILD: "1", "PYTHONUNBUFFERED": "1", "BATON_TEAM": str(settings.team)}
     if own_livekit:
@@ -67,7 +67,8 @@ async def run(settings: Settings) -> None:
             return
         await starting
         print(f"\nBaton is ready: http://127.0.0.1:{settings.http_port}", flush=True)
-        print(f"Team {team.team}, model {endpoint.profile.provider} ({why}). Ctrl-C stops everything.", flush=True)
+        model = f"model {endpoints.told(team.start)} ({endpoints.why})"
+        print(f"Team {team.team}, {model}. Ctrl-C stops everything.", flush=True)
         deaths = {asyncio.ensure_future(part.process.wait()): part for part in parts}
         await asyncio.wait([*deaths, stopping], return_when=asyncio.FIRST_COMPLETED)
         if not stopping.done():

@@ -6,7 +6,7 @@ import pytest
 from agents.check import check
 from agents.loader import load_team
 from worker.line.cost import shipped
-from worker.line.endpoint import missing_voices, unpriced
+from worker.line.endpoint import unpriced
 from worker.line.profile import LOCAL, OPENAI
 
 TEAM = """team: t
@@ -247,15 +247,6 @@ def test_given_what_is_used_or_described_elsewhere_then_there_is_no_problem(tmp_
         text = text.replace("wants a.}", "wants a., unless: tests.agents.faulty_tools.is_large}")
     path.write_text(text)
     assert check(path) == []
-
-
-def test_given_a_provider_without_a_voice_then_the_agents_who_want_it_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "team.yaml"
-    path.write_text(FAULTS.replace("voice: warm", "voice: deep"))
-    poor = replace(LOCAL, voices={"warm": "heart", "calm": "low"})
-    [problem] = missing_voices(path, load_team(path), poor)
-    assert problem == f"{path}:7: agent 'a', voice: local has no voice for 'deep'. Voices there: warm, calm."
-    assert missing_voices(path, load_team(path), LOCAL) == []
 
 
 def test_given_a_limit_on_cost_and_a_model_without_a_price_then_the_limit_is_told_and_not_one_on_time(

@@ -160,7 +160,7 @@ def test_given_sub_agents_then_they_are_read_and_take_no_callers(tmp_path: Path)
     assert spec.agents["a"].agents[1].while_running == "background"
     assert list(spec.speakers) == ["a"]
     assert list(spec.sub_agents) == ["b", "c"]
-    assert spec.agents["c"].model.provider == "local"
+    assert spec.agents["c"].text_model.provider == "local"
     assert spec.agents["b"].budget.tokens == 5000
     assert spec.writes("b"), "what is below it writes"
 
@@ -183,7 +183,7 @@ _CHAIN = "".join(
         ("    budget:", "    handoffs: [{to: a, when: w}]\n    budget:", 13, "no caller to hand over"),
         ("    budget:", "    tasks: [{id: t, tool: tools.orders.find_order}]\n    budget:", 13, "hold the steps there"),
         ("Be kind.\n", "Be kind.\n    handoffs: [{to: b, when: w}]\n", 6, "handoffs.0.to: 'b' is a sub-agent of 'a'"),
-        ("Be kind.\n", "Be kind.\n    model: local\n", 6, "agent 'a', model: only a sub-agent has this"),
+        ("Be kind.\n", "Be kind.\n    model: {provider: local}\n", 6, "agent 'a', model: only a sub-agent thinks"),
         ("Be kind.\n", "Be kind.\n    budget: {steps: 2}\n", 6, "agent 'a', budget: only a sub-agent has this"),
         (
             "effect: write}",
@@ -197,7 +197,13 @@ _CHAIN = "".join(
             6,
             "a -> b -> c -> d -> e -> f is",
         ),
-        ("model: local", "model: gemini", 18, "agent 'c', model.provider"),
+        (
+            "model: local",
+            "model: gemini",
+            18,
+            "and thinks with one text model: auto, local, openai, google, or a mapping",
+        ),
+        ("model: local", "model: {provider: gemini}", 18, "agent 'c', model.provider: Input should be 'auto'"),
         ("model: local", "model: {name: small}", 18, "agent 'c', model: `name` is there without `url`"),
         ("model: local", "model: {provider: openai, key: KEY}", 18, "`key` is there without `url`"),
         ("model: local", 'model: {url: "http://x/v1"}', 18, "`url` is there without `name`"),

@@ -1,7 +1,7 @@
 """What a provider can do, and how our words are called there: data, so that no `if` follows a call about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 
@@ -24,6 +24,9 @@ class Profile:
     video: bool
     session_s: int | None  # the provider ends a session by then
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
+    transcriber: str = ""  # who writes down what the caller says, where that is another model
+    every_voice: tuple[str, ...] = ()  # by the provider's names
+    model_names: str = ""  # how they all begin
 
     def voice(self, role: str) -> str:
         return self.voices[role]
@@ -46,6 +49,9 @@ LOCAL = Profile(
     images=True,
     video=False,
     session_s=None,
+    transcriber="whisper-1",
+    every_voice=("heart", "low", "deep", "male", "bright"),
+    model_names="baton-",
 )
 OPENAI = Profile(
     provider="openai",
@@ -64,6 +70,17 @@ OPENAI = Profile(
     images=True,
     video=False,
     session_s=60 * 60,
+    transcriber="gpt-4o-mini-transcribe",
+    every_voice=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
+    model_names="gpt-",
+)
+AZURE = replace(OPENAI, provider="azure", transcriber="whisper-1")
+AZURE_LEGACY = replace(  # https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-preview-api-migration-guide
+    AZURE,
+    voices=MappingProxyType({"warm": "coral", "calm": "sage", "bright": "shimmer", "deep": "ash"}),
+    images=False,
+    session_s=30 * 60,
+    every_voice=OPENAI.every_voice[:-2],
 )
 GEMINI = Profile(
     provider="gemini",
@@ -82,5 +99,38 @@ GEMINI = Profile(
     images=True,
     video=True,
     session_s=10 * 60,  # "around 10 minutes", after a notice
+    every_voice=(
+        "Achernar",
+        "Achird",
+        "Algenib",
+        "Algieba",
+        "Alnilam",
+        "Aoede",
+        "Autonoe",
+        "Callirrhoe",
+        "Charon",
+        "Despina",
+        "Enceladus",
+        "Erinome",
+        "Fenrir",
+        "Gacrux",
+        "Iapetus",
+        "Kore",
+        "Laomedeia",
+        "Leda",
+        "Orus",
+        "Pulcherrima",
+        "Puck",
+        "Rasalgethi",
+        "Sadachbia",
+        "Sadaltager",
+        "Schedar",
+        "Sulafat",
+        "Umbriel",
+        "Vindemiatrix",
+        "Zephyr",
+        "Zubenelgenubi",
+    ),
+    model_names="gemini-",
 )
-PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI, GEMINI)})
+PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI, AZURE, GEMINI)})
