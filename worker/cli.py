@@ -66,8 +66,9 @@ def livekit() -> None:
 def check(
     team: Team = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the team file's JSON Schema, for editors.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Open no session with the providers.")] = False,
 ) -> None:
-    """Reads the team file, and says what is in it or what is wrong with it."""
+    """Reads the team file, tries each provider for which there is a key, and says what is there or what is wrong."""
     if schema:
         from agents.reference import schema as of_team_files
 
@@ -97,10 +98,25 @@ def check(
         prices = read_prices(settings.prices)
         unbounded = [one for profile in in_use(settings, spec) for one in unpriced(settings.team, spec, profile, prices)]
         away = mcp_problems_of(settings.team, spec, variables())
-        if problems := [*problems_of(settings.team), *unheard, *unbounded, *away]:
+        unfit = [] if offline else await _tried(settings, spec)
+        if problems := [*problems_of(settings.team), *unheard, *unbounded, *away, *unfit]:
             raise TeamProblems("\n".join(problems))
 
     _run(show, team)
+
+
+async def _tried(settings: Settings, team: Any) -> list[str]:
+    """Tells how each provider in use does; returns what is wrong with them."""
+    from worker.check import tried
+
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what fails is told in a sentence
+    wrong = list[str]()
+    async for trial in tried(settings, team):
+        if trial.works:
+            print(f"  {trial.told}")
+        else:
+            wrong.append(trial.told)
+    return wrong
 
 
 @app.command()
