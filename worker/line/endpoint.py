@@ -90,7 +90,7 @@ def unpriced(path: Path, team: TeamSpec, profile: Profile, prices: Prices) -> li
     root = read_with_lines(path)[1] if lost and limits else None
     return [
         f"{path}:{line_of(root, ['limits', limit])}: limits, {limit}: {profile.provider}/{profile.model} has no price for "
-        f"{', '.join(lost)}, so this limit is never reached. Give it one with BATON_PRICES, or use minutes_per_call."
+        f"{', '.join(lost)}, so this limit cannot hold. Give it one with BATON_PRICES, or use minutes_per_call."
         for limit in limits
         if root is not None
     ]
