@@ -26,7 +26,7 @@ from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.text_models import TextModel
-from worker.turns.limits import ANSWER_S, LINGER_S, WAIT_S
+from worker.turns.limits import ANSWER_S, ATTEMPTS, LINGER_S, WAIT_S
 
 GOODBYE = "Sorry, our time is up. Goodbye."
 
@@ -36,12 +36,15 @@ def team(**limits: float) -> TeamSpec:
         name: {
             "name": name,
             "instructions": f"You are {name.upper()}.",
-            "tools": [{"tool": "tests.core.tools.slow"}],
+            "tools": [{"tool": "tests.core.tools.slow", "claims": ["it is done"]}],
             "handoffs": [{"to": other, "when": "Asked for."}],
         }
         for name, other in (("alfa", "bravo"), ("bravo", "alfa"))
     }
-    return TeamSpec.model_validate({"team": "thrifty", "start": "alfa", "agents": agents, "limits": limits})
+    memory = {"budget_tokens": 500, "keep_turns": 1}
+    return TeamSpec.model_validate(
+        {"team": "thrifty", "start": "alfa", "agents": agents, "limits": limits, "memory": memory}
+    )
 
 
 def play(asked: Asked) -> Sequence[Step]:
@@ -112,6 +115,12 @@ class Held:
     @property
     def said(self) -> list[str]:
         return [event.text for event in self.only(journal.AgentSaid)]
+
+    @property
+    def goodbyes(self) -> int:
+        """How often one was asked for."""
+        asked = [event["response"] for event in self.provider.received() if event["type"] == "response.create"]
+        return sum("The call ends now" in response.get("instructions", "") for response in asked)
 
     @property
     def warned(self) -> list[str]:
@@ -194,6 +203,61 @@ async def test_given_a_caller_who_does_not_stop_then_the_goodbye_is_said_over_th
 
 
 @virtual_time
+async def test_given_a_caller_who_stops_while_the_goodbye_is_said_over_them_then_it_goes_on(tmp_path: Path) -> None:
+    async def caller(held: Held) -> None:
+        await asyncio.sleep(55)
+        await held.say(26_000)
+        await held.say(300)
+
+    held = Held(tmp_path)
+    await held.hold(team(minutes_per_call=1), caller)
+    assert [(event.text, event.interrupted) for event in held.only(journal.AgentSaid)[1:]] == [(GOODBYE, False)]
+    assert held.goodbyes == 1
+
+
+@virtual_time
+async def test_given_a_reply_without_end_then_it_is_cut_and_the_goodbye_is_said_whoever_speaks(tmp_path: Path) -> None:
+    def endless(asked: Asked) -> Sequence[Step]:
+        if "The call ends now" in asked.instructions:
+            return [Pause(2000), *play(asked)]
+        return [Say("On and on.", ms=90_000)] if asked.said else play(asked)
+
+    async def caller(held: Held) -> None:
+        await asyncio.sleep(55)
+        held.call.put(Typed("caller", "tell me all"))
+        await asyncio.sleep(5 + WAIT_S + 0.5)
+        await held.say(800)  # the goodbye is asked for, and not heard yet
+
+    held = Held(tmp_path, endless)
+    await held.hold(team(minutes_per_call=1), caller)
+    long, goodbye = held.only(journal.AgentSaid)[1:]
+    assert long.interrupted
+    assert long.at == pytest.approx((60 + WAIT_S) * 1000, abs=100)
+    assert (goodbye.text, goodbye.interrupted) == (GOODBYE, False)
+    assert held.goodbyes == 1
+
+
+@virtual_time
+async def test_given_a_limit_that_is_reached_then_nothing_but_the_goodbye_begins(tmp_path: Path) -> None:
+    def claiming(asked: Asked) -> Sequence[Step]:
+        """Says what is not so, at such a length that the memory is outgrown."""
+        if "The call ends now" in asked.instructions or not asked.said:
+            return play(asked)
+        return [Say("A word.", ms=8000) if asked.said == "a word" else Say("It is done.", ms=35_000)]
+
+    async def caller(held: Held) -> None:
+        for at in (10, 20):
+            await asyncio.sleep(at)
+            held.call.put(Typed("caller", "do it" if at == 20 else "a word"))
+
+    held = Held(tmp_path, claiming)
+    await held.hold(team(minutes_per_call=1), caller)
+    assert held.said == ["That is so.", "A word.", "It is done.", GOODBYE]
+    assert held.only(journal.WatchdogFired) == [], "it is not put right any more"
+    assert held.only(journal.MemoryCompacted) == []
+
+
+@virtual_time
 async def test_given_a_caller_who_breaks_into_the_goodbye_then_it_is_said_once_more_and_to_its_end(
     tmp_path: Path,
 ) -> None:
@@ -223,6 +287,8 @@ async def test_given_a_model_that_does_not_manage_a_goodbye_then_the_call_ends_a
     await held.hold(team(minutes_per_call=1), silent)
     assert held.reason == "a limit was reached: minutes_per_call"
     assert held.ended == pytest.approx(60 + (ANSWER_S if how == "mute" else 0), abs=1)
+    left = [event.action for event in held.only(journal.WatchdogFired)]
+    assert left == ([] if how == "mute" else ["leave it"] * ATTEMPTS)
 
 
 @virtual_time
@@ -240,7 +306,8 @@ async def test_given_a_tool_that_runs_when_the_limit_is_reached_then_it_may_fini
     assert finished.at > 60_000
     assert not finished.failed
     assert held.said == ["That is so.", GOODBYE]
-    assert held.only(journal.AgentSaid)[-1].at > finished.at
+    goodbye = held.only(journal.AgentSaid)[-1]
+    assert goodbye.at - goodbye.heard_ms > finished.at
 
 
 @virtual_time

@@ -21,10 +21,10 @@ def test_the_docs_say_what_is_computed() -> None:
         f"speaks {USUAL.caller_s:g} seconds, the agent\n{USUAL.agent_s:g}",
         f"reads {USUAL.instructions} tokens",
         f"summarised at {USUAL.memory} tokens",
-        f"down to {USUAL.kept_turns} turns",
+        f"never the last {USUAL.kept_turns} turns",
         f"count {OPENAI.caller} tokens for a second",
         f"and {OPENAI.agent} for one of the agent's",
-        f"Gemini counts {GEMINI.caller}, both ways",
+        f"Gemini counts {GEMINI.caller},\nboth ways",
     ):
         assert words in DOCS
 

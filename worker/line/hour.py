@@ -19,8 +19,8 @@ class Talk:
     caller_s: float = 8.0
     agent_s: float = 8.0
     instructions: int = 1500  # tokens of text in front of each reply, tools included
-    memory: int = 8000  # tokens of talk, at which the oldest are summarised: `memory.budget_tokens`
-    kept_turns: int = 12  # that are left then: `memory.keep_turns`
+    memory: int = 8000  # tokens of talk, of which the oldest are summarised, down to half: `memory.budget_tokens`
+    kept_turns: int = 12  # that are left at least: `memory.keep_turns`
     summary: int = 300  # tokens
     words_per_s: float = 2.5
     tokens_per_word: float = 1.3
@@ -78,9 +78,9 @@ def hour(price: Price, meter: Meter, talk: Talk = USUAL, *, cached: bool = True)
         read_text, read_audio = text, audio
         remembered.append((heard + spoken, words))
         if sum(map(sum, remembered)) + summary > talk.memory:
-            while len(remembered) > talk.kept_turns:
-                remembered.popleft()
             summary = talk.summary
+            while sum(map(sum, remembered)) + summary > talk.memory / 2 and len(remembered) > talk.kept_turns:
+                remembered.popleft()
             read_text, read_audio = talk.instructions, 0  # what comes after the summary is read as new
     return total
 
