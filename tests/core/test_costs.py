@@ -20,6 +20,7 @@ from worker.background import background
 from worker.call import DAY_S, Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
+from worker.line.cost import Price, Prices
 from worker.line.endpoint import Endpoint
 from worker.line.events import Usage
 from worker.line.profile import OPENAI
@@ -61,6 +62,7 @@ class Held:
     play: Callable[[Asked], Sequence[Step]] = play
     transcribe: Callable[[bytes], str] = lambda _: "well now"
     text_models: dict[str, TextModel] = field(default_factory=dict)
+    prices: Prices | None = None
     call: Call = field(init=False)
     provider: Provider = field(init=False)
     events: list[journal.JournalEvent] = field(default_factory=list)
@@ -93,6 +95,7 @@ class Held:
                     today="Monday",
                     make_context=make_context,
                     text_models=self.text_models,
+                    prices=self.prices,
                     spent_today=spent_today,
                 )
                 async with background(caller(self)):
@@ -391,7 +394,8 @@ async def test_given_a_modality_without_a_price_then_the_journal_warns_once(tmp_
         await asyncio.sleep(1)
         held.call.put(Left("enough"))
 
-    held = Held(tmp_path)
+    price = Price(input_text=1, input_audio=1, output_text=1, output_audio=1)
+    held = Held(tmp_path, prices=Prices(models={"openai/gpt-realtime": price}))
     await held.hold(team(), caller)
     assert held.warned == ["cost.unpriced"]
     told = [event for event in held.only(journal.CostUpdated) if event.unpriced]
