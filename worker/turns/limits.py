@@ -8,13 +8,13 @@ from agents.spec import LimitsSpec
 NEAR = 0.8  # of a limit: the journal warns
 WAIT_S = 20.0  # the caller, and a reply that runs, have so long to come to an end
 ANSWER_S = 8.0  # a goodbye that nobody hears by then will not come
-GOODBYE_S = 20.0  # it is over by then, whatever becomes of it
+GOODBYE_S = 30.0  # it is over by then, whatever becomes of it
 LINGER_S = 0.5  # what left us last is still on its way to the caller
 ATTEMPTS = 3
 
 _WHY = {
-    "minutes_per_call": ("our time for this call is up", "Please call again if there is more I can do for you."),
-    "cost_per_call": ("this call has reached its limit", "Please call again if there is more I can do for you."),
+    "minutes_per_call": ("our time for this call is up", "Please call again if there is more I can do."),
+    "cost_per_call": ("this call has reached its limit", "Please call again if there is more I can do."),
     "cost_per_day": ("we cannot take any more calls today", "Please call again tomorrow."),
 }
 
@@ -171,8 +171,7 @@ class Limits:
 def _hint(limit: str, *, greeted: bool) -> str:
     why, after = _WHY[limit]
     joined = "" if greeted else "The caller has just joined. "
-    hello = "Goodbye, and thank you for calling." if greeted else "Thank you for calling. Goodbye."
     return (
         f"{joined}The call ends now, because {why}: ask nothing, and promise nothing. In the caller's language, say only: "
-        f'"I am sorry, {why}, so I have to end this call now. {after} {hello}"'
+        f'"I am sorry, {why}. {after} Goodbye."'
     )
