@@ -17,10 +17,24 @@ from livekit.agents import llm
 from livekit.plugins.google.realtime import RealtimeModel
 
 from tests.simulators import tls
-from tests.simulators.gemini_live.messages import BAD_KEY, QUOTA
+from tests.simulators.gemini_live.messages import BAD_KEY, QUOTA, name
+from tests.simulators.gemini_live.moments import moments
 from tests.simulators.gemini_live.server import Connection, Provider
 from tests.simulators.gemini_live.session import text
-from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Pace, Say, Script, Step, tone
+from tests.simulators.openai_realtime.moments import Moment
+from tests.simulators.openai_realtime.script import (
+    Asked,
+    BreakOff,
+    CallTool,
+    Fail,
+    Fault,
+    Pace,
+    Say,
+    Script,
+    Step,
+    What,
+    tone,
+)
 
 FAST = Pace(think_ms=0, speed=1000, transcript_ms=0, playback=1000)
 SLOW = Pace(think_ms=0, speed=3, transcript_ms=0)
@@ -34,12 +48,12 @@ class Client:
         self.session = session
         self.seen: list[types.LiveServerMessage] = []
 
-    async def until(self, name: str) -> types.LiveServerMessage:
+    async def until(self, kind: str) -> types.LiveServerMessage:
         async with asyncio.timeout(10):
             while True:
                 async for message in self.session.receive():
                     self.seen.append(message)
-                    if name in names(message):
+                    if kind in names(message):
                         return message
 
     async def hear(self, pcm: bytes, rate: int = 24000) -> None:
@@ -55,7 +69,7 @@ class Client:
 
     @property
     def kinds(self) -> list[str]:
-        return [name for message in self.seen for name in names(message)]
+        return [kind for message in self.seen for kind in names(message)]
 
     @property
     def words(self) -> str:
@@ -256,10 +270,11 @@ async def test_given_a_tool_that_does_not_block_then_its_result_is_scheduled(sch
 
     def play(asked: Asked) -> Sequence[Step]:
         replies.append(asked.reply)
-        return [Say(f"It is {asked.result}.")] if asked.result else [CallTool("time"), Say("Meanwhile.", ms=3000)]
+        meanwhile = Say("Meanwhile.", ms=3000, words="before")
+        return [Say(f"It is {asked.result}.")] if asked.result else [CallTool("time"), meanwhile]
 
     declaration = TOOL | {"behavior": "NON_BLOCKING"}
-    pace = Pace(think_ms=0, speed=30, playback=30)
+    pace = Pace(think_ms=0, speed=3 if scheduling == "INTERRUPT" else 30, playback=1000)
     async with talk(play, pace, tools=[{"function_declarations": [declaration]}]) as (client, provider):
         await client.write("what time is it")
         call = called(await client.until("tool_call"))
@@ -391,16 +406,40 @@ async def test_given_a_go_away_when_the_session_is_resumed_then_the_conversation
             judge(connection)
 
 
-@pytest.mark.parametrize("code", [1007, 1008, 1011, 1006])
-@pytest.mark.parametrize("at", ["modelTurn", "generationComplete", "turnComplete", "outputTranscription"])
-async def test_given_a_fault_then_the_socket_ends_there(at: str, code: int) -> None:
-    fault = Fault(at, "abort") if code == 1006 else Fault(at, "close", code=code, reason="Some reason.")
-    async with talk(hello, FAST, fault) as (client, provider):
+@pytest.mark.parametrize("code", [1007, 1008, 1011])
+async def test_given_a_fault_then_the_service_hangs_up_with_its_code_and_reason(code: int) -> None:
+    async with talk(hello, FAST, Fault("modelTurn", "close", nth=2, code=code, reason="Some reason.")) as (client, _):
         await client.write("hello")
-        with pytest.raises(APIError) as lost:
+        with pytest.raises(APIError, match="Some reason") as lost:
             await client.until("the end")
         assert lost.value.code == code
-        assert not any(at in message.get("serverContent", {}) for message in provider.connections[0].sent)
+        assert client.kinds.count("model_turn") == 2
+
+
+@pytest.mark.parametrize("what", ["close", "abort"])
+@pytest.mark.parametrize("moment", moments(ask_time), ids=str)
+async def test_given_any_moment_of_a_turn_when_the_socket_ends_there_then_just_what_was_before_it_came(
+    moment: Moment, what: What
+) -> None:
+    provider = Provider(ask_time, pace=FAST, transcribe=lambda _: "hello there")
+    provider.strike(moment, what)
+
+    async def call() -> None:
+        async with connect(provider, session_resumption={}) as client:
+            clients.append(client)
+            await client.hear(SPEECH + SILENCE)
+            await client.answer(called(await client.until("tool_call")), "noon")
+            await client.until("the end")
+
+    clients: list[Client] = []
+    async with provider.serve():
+        with pytest.raises(Exception, match="1011" if what == "close" else "1006|no close frame"):
+            await call()
+        [connection] = provider.connections
+        sent = [name(message) for message in connection.sent]
+        assert sent.count(moment.at) == moment.nth
+        seen = [message for client in clients for message in client.seen]
+        assert len(seen) == len(sent[1:])
 
 
 async def test_given_a_script_that_fails_then_the_service_hangs_up() -> None:
@@ -413,9 +452,8 @@ async def test_given_a_script_that_fails_then_the_service_hangs_up() -> None:
 
 @pytest.mark.parametrize("what", ["stall", "deaf"])
 async def test_given_a_stall_then_nothing_comes_and_only_the_deaf_do_not_hear(what: Any) -> None:
-    async with talk(hello, FAST, Fault("modelTurn", what, nth=1)) as (client, provider):
-        await client.write("hello")
-        await client.until("model_turn")
+    async with talk(hello, FAST, Fault("modelTurn", what)) as (client, provider):
+        await asyncio.gather(provider.until("modelTurn"), client.write("hello"))
         await client.hear(SPEECH)
         await client.hear(SPEECH)
         with pytest.raises(TimeoutError):
@@ -425,7 +463,10 @@ async def test_given_a_stall_then_nothing_comes_and_only_the_deaf_do_not_hear(wh
         provider.connections[0].cut()  # else the client waits for an answer to its goodbye
 
 
-@pytest.mark.parametrize(("what", "error"), [("garbage", ValueError), ("unknown", TypeError)])
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [("garbage", ValueError), ("malformed", ValueError), ("unknown", TypeError)],
+)
 async def test_given_a_malformed_or_unknown_message_then_the_turn_goes_on_behind_it(what: Any, error: Any) -> None:
     async with talk(hello, FAST, Fault("modelTurn", what)) as (client, _):
         await client.write("hello")
@@ -435,15 +476,41 @@ async def test_given_a_malformed_or_unknown_message_then_the_turn_goes_on_behind
         assert len(client.audio) == 800 * 48
 
 
-@pytest.mark.parametrize(("words", "first"), [("ahead", "output_transcription"), ("behind", "model_turn")])
-async def test_given_words_ahead_or_behind_then_they_come_before_or_after_the_sound(words: Any, first: str) -> None:
+async def test_given_an_empty_message_then_it_says_nothing() -> None:
+    async with talk(hello, FAST, Fault("modelTurn", "untyped")) as (client, _):
+        await client.write("hello")
+        await client.until("turn_complete")
+        assert [names(message) for message in client.seen].count([]) == 1
+
+
+@pytest.mark.parametrize(("words", "before_sound"), [("before", 4), ("ahead", 2), ("behind", 0)])
+async def test_given_words_ahead_or_behind_then_they_come_before_or_after_the_sound(
+    words: Any, before_sound: int
+) -> None:
     async with talk(lambda _: [Say("one two three four", words=words)]) as (client, _):
         await client.write("hello")
         await client.until("turn_complete")
         spoken = [kind for kind in client.kinds if kind in ("output_transcription", "model_turn")]
-        assert spoken[0] == first
-        half = spoken[: len(spoken) // 2 + 1]
-        assert half.count("output_transcription") == (4 if words == "ahead" else 0)
+        assert spoken.index("model_turn") == before_sound
+        assert spoken[: len(spoken) // 2 + 1].count("output_transcription") == (0 if words == "behind" else 4)
+
+
+async def test_given_a_reply_that_is_broken_off_then_its_turn_ends_with_the_reason() -> None:
+    async with talk(lambda _: [BreakOff(Say("one two three four"), after_ms=500), Say("five")]) as (client, _):
+        await client.write("hello")
+        done = await client.until("turn_complete")
+        assert done.server_content
+        assert done.server_content.turn_complete_reason == "GENERATED_AUDIO_SAFETY"
+        assert (client.words, len(client.audio)) == ("one two", 500 * 48)
+        assert "generation_complete" not in client.kinds
+
+
+async def test_given_speech_that_is_not_understood_then_there_is_a_reply_without_a_transcript() -> None:
+    provider = Provider(hello, pace=FAST, transcribe=lambda _: None)
+    async with provider.serve(), connect(provider) as client:
+        await client.hear(SPEECH + SILENCE)
+        await client.until("turn_complete")
+        assert "input_transcription" not in client.kinds
 
 
 async def test_given_refusals_then_each_attempt_fails_in_its_way() -> None:

@@ -31,7 +31,7 @@ from tests.simulators.openai_realtime.script import (
 )
 from tests.simulators.openai_realtime.server import Provider
 from tests.simulators.openai_realtime.session import Event, Session
-from tests.simulators.openai_realtime.wire import Wire
+from tests.simulators.wire import Wire
 from tests.virtual_time import virtual_time
 
 

@@ -1,4 +1,4 @@
-"""What a client of Gemini Live sends, in one spelling; and the words with which the service hangs up."""
+"""What goes over the socket of Gemini Live, in one spelling; and the words with which the service hangs up."""
 
 import base64
 import binascii
@@ -41,6 +41,12 @@ def parse(frame: str | bytes) -> Message:
     if not isinstance(message, dict):
         raise Closed(1007, "Invalid JSON payload received.")
     return message
+
+
+def name(message: Message) -> str:
+    """Of a server's message: by what it holds, and `serverContent` by what that holds."""
+    first = next(iter(message))
+    return str(next(iter(message[first]))) if first == "serverContent" else first
 
 
 def check(kind: type[BaseModel], value: Message) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import WSMsgType, web
 from google.genai.types import HttpOptions
@@ -19,10 +20,18 @@ from tests.simulators import tls
 from tests.simulators.gemini_live import messages
 from tests.simulators.gemini_live.messages import Closed, Message
 from tests.simulators.gemini_live.session import Resumable, Session, words
-from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script
+from tests.simulators.openai_realtime.moments import Moment
+from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script, What
+from tests.simulators.wire import GARBAGE, Wire
 
 _GEMINI = re.compile(r"/+ws/google\.ai\.generativelanguage\.\w+\.GenerativeService\.BidiGenerateContent")
 _VERTEX = re.compile(r"/+ws/google\.cloud\.aiplatform\.\w+\.LlmBidiService/BidiGenerateContent")
+_SPOILT: dict[What, str] = {
+    "garbage": GARBAGE,
+    "untyped": "{}",
+    "malformed": '{"serverContent": {"modelTurn": "no content"}}',
+    "unknown": '{"dreamUpdate": {"deep": true}}',
+}
 
 
 @dataclass(slots=True)
@@ -33,6 +42,7 @@ class Connection:
     session: Session
     key: str  # the API key, or the authorization, that the client showed
     cut: Callable[[], None]  # the socket is gone at once, without a closing frame
+    suffer: Callable[[Fault], None]  # it happens now, whatever its `at`
     hang_up: Callable[[Closed], None]
     broken: Callable[[Exception], None]
     sent: list[Message] = field(default_factory=list)
@@ -45,7 +55,8 @@ class Provider:
     """Every session plays the same script; `faults` count their events over all sessions, in the order of sending.
 
     An event is named by what the message holds: `setupComplete`, `toolCall`, `goAway` … and, within `serverContent`,
-    `modelTurn`, `turnComplete`, `interrupted` …
+    `modelTurn`, `turnComplete`, `interrupted` … A fault's `reply` and `error` are not for this service: it numbers no
+    replies, and has no message for an error.
     """
 
     def __init__(
@@ -53,7 +64,7 @@ class Provider:
         play: Script,
         *,
         pace: Pace | None = None,
-        transcribe: Callable[[bytes], str] = lambda _: "hello",
+        transcribe: Callable[[bytes], str | None] = lambda _: "hello",
         keep_events: bool = True,
         watch: Callable[[Message], None] = lambda _: None,
     ) -> None:
@@ -91,6 +102,10 @@ class Provider:
         """What a client needs to find and to trust this server. One for each: LiveKit's plugin writes into it."""
         return HttpOptions(base_url=self.url, async_client_args={"ssl": tls.client_context()})
 
+    def strike(self, moment: Moment, what: What, **more: Any) -> None:
+        """Sets a fault at a moment, counted from now; `more` as Fault has it."""
+        self.faults.append(Fault(moment.at, what, moment.nth + self._seen[moment.at], **more))
+
     def contents(self) -> Sequence[Message]:
         """What the model of the newest session remembers."""
         return self.connections[-1].session.memory.contents if self.connections else []
@@ -120,28 +135,26 @@ class Provider:
             self.refusals.count -= 1
             return web.Response(status=self.refusals.status)
         await socket.prepare(request)
-        wire = _Wire(socket, self.pace.rtt_ms / 2000)
-        gone = asyncio.Event()
-
-        def cut() -> None:
-            assert request.transport
-            request.transport.abort()
-            wire.mute = True
-            gone.set()
+        assert isinstance(request.transport, asyncio.Transport)
+        wire = Wire(socket, request.transport, self.pace.rtt_ms / 2000, binary=True)
 
         def send(message: Message) -> None:
-            kind = _kind(message)
-            for fault in self._due(kind):
-                self._break(fault, wire, connection)
-                if fault.what == "drop":
-                    return
-            if wire.mute:
+            kind = messages.name(message)
+            due = self._due(kind)
+            for fault in due:
+                connection.suffer(fault)
+            if wire.mute or any(fault.what == "drop" for fault in due):
                 return
             if self._keep:
                 connection.sent.append(message)
             if kind != "modelTurn":
                 self._watch(message)
             wire.put(json.dumps(message))
+
+        def suffer(fault: Fault) -> None:
+            wire.suffer(fault, _SPOILT)
+            if fault.what == "go_away":
+                session.go_away(fault.left_ms / 1000)
 
         def hang_up(closed: Closed) -> None:
             wire.close(closed.code, closed.reason)
@@ -160,17 +173,17 @@ class Provider:
             transcribe=self.transcribe,
             replies=self._replies,
             handles=self._handles,
-            in_use=lambda: not (socket.closed or gone.is_set()),
+            in_use=lambda: not (socket.closed or wire.gone.is_set()),
             hang_up=hang_up,
             broken=broken,
         )
         key = request.headers.get("x-goog-api-key", request.headers.get("Authorization", ""))
-        connection = Connection(len(self.connections), session, key, cut, hang_up, broken)
+        connection = Connection(len(self.connections), session, key, wire.cut, suffer, hang_up, broken)
         self.connections.append(connection)
         tasks = [
             asyncio.ensure_future(wire.run()),
             asyncio.ensure_future(self._read(socket, wire, connection)),
-            asyncio.ensure_future(gone.wait()),
+            asyncio.ensure_future(wire.gone.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -180,7 +193,7 @@ class Provider:
             await session.close()
         return socket
 
-    async def _read(self, socket: web.WebSocketResponse, wire: "_Wire", connection: Connection) -> None:
+    async def _read(self, socket: web.WebSocketResponse, wire: Wire, connection: Connection) -> None:
         late = asyncio.Queue[tuple[float, Message]]()
         loop = asyncio.get_running_loop()
 
@@ -233,61 +246,3 @@ class Provider:
         for fault in due:
             self.faults.remove(fault)
         return due
-
-    def _break(self, fault: Fault, wire: "_Wire", connection: Connection) -> None:
-        match fault.what:
-            case "close":
-                wire.close(fault.code, fault.reason)
-            case "abort":
-                connection.cut()
-            case "stall":
-                wire.mute = True
-            case "deaf":
-                wire.mute = wire.deaf = True
-            case "garbage":
-                wire.put("{this is no JSON")
-            case "unknown":
-                wire.put(json.dumps({"dreamUpdate": {"deep": True}}))
-            case "go_away":
-                connection.session.go_away(fault.left_ms / 1000)
-            case "drop":
-                pass
-
-
-class _Wire:
-    """Sends in order, each message half a round trip after it was put: JSON in binary frames, as the service does."""
-
-    def __init__(self, socket: web.WebSocketResponse, delay: float) -> None:
-        self._socket, self._delay = socket, delay
-        self._waiting = asyncio.Queue[tuple[float, str | tuple[int, str]]]()
-        self.mute = self.deaf = False
-
-    def put(self, text: str) -> None:
-        self._put(text)
-
-    def close(self, code: int, reason: str) -> None:
-        self._put((code, reason))
-        self.mute = True
-
-    def _put(self, what: str | tuple[int, str]) -> None:
-        if not self.mute:
-            self._waiting.put_nowait((asyncio.get_running_loop().time() + self._delay, what))
-
-    async def run(self) -> None:
-        """Until the socket is closed, by either side."""
-        while not self._socket.closed:
-            due, what = await self._waiting.get()
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            try:
-                if isinstance(what, tuple):
-                    code, reason = what
-                    await self._socket.close(code=code, message=reason.encode()[:123])  # a control frame holds no more
-                else:
-                    await self._socket.send_bytes(what.encode())
-            except ConnectionError:
-                return
-
-
-def _kind(message: Message) -> str:
-    first = next(iter(message))
-    return next(iter(message[first])) if first == "serverContent" else first

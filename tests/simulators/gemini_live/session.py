@@ -18,9 +18,10 @@ from tests.simulators.gemini_live import messages
 from tests.simulators.gemini_live.messages import EXPIRED, INVALID, NOT_FOUND, Closed, Message
 from tests.simulators.openai_realtime import script
 from tests.simulators.openai_realtime.hearing import Hearing
-from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Pace, Pause, Refusals, Say, Script
+from tests.simulators.openai_realtime.script import Asked, BreakOff, CallTool, Fail, Pace, Pause, Refusals, Say, Script
 
 _TOKENS_A_SECOND = 25  # of audio, either way
+_BROKEN_OFF = {"content_filter": "GENERATED_AUDIO_SAFETY", "max_output_tokens": "RESPONSE_REJECTED"}
 _PADDING_MS = 300  # of sound before speech was noticed, so that no word lacks its beginning
 
 _ids = itertools.count(1)
@@ -59,11 +60,16 @@ class Resumable:
     in_use: Callable[[], bool]  # its connection is open
 
 
+class _BrokenOff(Exception):
+    """By the service, in the middle of a turn."""
+
+
 class Session:
     """Client messages in by `take`, server messages out by `send`. `take` raises Closed when the service hangs up.
 
     `hang_up` is for what ends the connection by itself, `broken` hears of a script that raised. `replies` counts and
-    `handles` are kept over all sessions of a server; `transcribe` says what a stretch of PCM16 means.
+    `handles` are kept over all sessions of a server; `transcribe` says what a stretch of PCM16 means,
+    None that nothing was understood.
     """
 
     def __init__(
@@ -75,7 +81,7 @@ class Session:
         play: Script,
         pace: Pace,
         refusals: Refusals,
-        transcribe: Callable[[bytes], str],
+        transcribe: Callable[[bytes], str | None],
         replies: "itertools.count[int]",
         handles: dict[str, Resumable],
         in_use: Callable[[], bool],
@@ -235,8 +241,8 @@ class Session:
         pcm = self._hearing.commit() if self._hearing else b""
         self._heard_ms += len(pcm) * 1000 // (2 * (self.sample_rate or 16000))
         words = self._transcribe(pcm)
-        self._remember("user", {"text": words})
-        if (self.setup or {}).get("inputAudioTranscription") is not None:
+        self._remember("user", {"text": words or ""})
+        if words and (self.setup or {}).get("inputAudioTranscription") is not None:
             self._background(self._transcription(words))
         self._reply()
 
@@ -321,13 +327,17 @@ class Session:
         loop = asyncio.get_running_loop()
         self._resumable(False)
         self._played_until = loop.time()
-        while True:
-            steps = self._play(self._asked())
-            await asyncio.sleep(self._pace.think_ms / 1000)
-            await self._perform(steps)
-            if not self._calls:
-                break
-            await self._answered.wait()
+        try:
+            while True:
+                steps = self._play(self._asked())
+                await asyncio.sleep(self._pace.think_ms / 1000)
+                await self._perform(steps)
+                if not self._calls:
+                    break
+                await self._answered.wait()
+        except _BrokenOff as broken:
+            self._complete(turnCompleteReason=str(broken))
+            return
         self._content(generationComplete=True)
         await asyncio.sleep(max(0.0, self._played_until - loop.time()))
         self._complete()
@@ -357,13 +367,16 @@ class Session:
                         await asyncio.sleep(ms / 1000)
                     case Fail(code):
                         raise Closed(1011, code)
+                    case BreakOff(say, after_ms, reason):
+                        await self._say(say, until_ms=after_ms)
+                        raise _BrokenOff(_BROKEN_OFF[reason])
 
-    async def _say(self, step: Say) -> None:
+    async def _say(self, step: Say, until_ms: int | None = None) -> None:
         words = [word if number == 0 else f" {word}" for number, word in enumerate(step.text.split(" "))]
         written = 0
         loop = asyncio.get_running_loop()
         try:
-            for position in range(0, step.ms, script.DELTA_MS):
+            for position in range(0, step.ms if until_ms is None else until_ms, script.DELTA_MS):
                 ms = min(script.DELTA_MS, step.ms - position)
                 due = step.words_due(position + ms, len(words))
                 self._write(words[written:due])
@@ -374,8 +387,9 @@ class Session:
                 self._said_ms += ms
                 self._played_until = max(self._played_until, loop.time()) + ms / 1000 / self._pace.playback
                 await asyncio.sleep(ms / 1000 / self._pace.speed)
-            self._write(words[written:])
-            written = len(words)
+            if until_ms is None:
+                self._write(words[written:])
+                written = len(words)
         finally:  # of a reply that is cut, what was sent is remembered
             self._remember("model", {"text": "".join(words[:written])})
 
@@ -410,10 +424,10 @@ class Session:
         self._content(interrupted=True)
         self._complete()
 
-    def _complete(self) -> None:
+    def _complete(self, **more: str) -> None:
         self._open = False
         self._read_late()
-        self._send({"serverContent": {"turnComplete": True}, "usageMetadata": self._usage()})
+        self._send({"serverContent": {"turnComplete": True, **more}, "usageMetadata": self._usage()})
         self._resumable(True)
 
     def _resumable(self, at_rest: bool) -> None:

@@ -22,7 +22,7 @@ from tests.simulators.openai_realtime.errors import ERRORS, error_event
 from tests.simulators.openai_realtime.moments import Moment, Tally
 from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script, What
 from tests.simulators.openai_realtime.session import Event, ProtocolError, Session
-from tests.simulators.openai_realtime.wire import Wire
+from tests.simulators.wire import GARBAGE, Wire
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class Provider:
 
         def suffer(fault: Fault, event: Event) -> None:
             if fault.what != "error":
-                wire.suffer(fault, event)
+                wire.suffer(fault, _spoilt(event))
                 return
             send(error_event(fault.error))
             error = ERRORS[fault.error]
@@ -230,6 +230,15 @@ class Provider:
         for fault in due:
             self.faults.remove(fault)
         return due
+
+
+def _spoilt(due: Event) -> dict[What, str]:
+    return {
+        "garbage": GARBAGE,
+        "untyped": '{"event_id": "event_x"}',
+        "malformed": json.dumps({"type": due["type"]}),
+        "unknown": json.dumps({"type": "response.dreamt", "event_id": "event_x", "dream": {"deep": True}}),
+    }
 
 
 def text(item: Event) -> str:
