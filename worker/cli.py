@@ -96,7 +96,9 @@ def check(
         logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
         unheard = provider_problems_of(settings.team, spec, settings)
         prices = read_prices(settings.prices)
-        unbounded = [one for profile in in_use(settings, spec) for one in unpriced(settings.team, spec, profile, prices)]
+        unbounded = [
+            one for profile in in_use(settings, spec) for one in unpriced(settings.team, spec, profile, prices)
+        ]
         away = mcp_problems_of(settings.team, spec, variables())
         unfit = [] if offline else await _tried(settings, spec)
         if problems := [*problems_of(settings.team), *unheard, *unbounded, *away, *unfit]:

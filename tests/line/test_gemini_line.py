@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.providers import GeminiSpec
 from bench.tones import spoken, tone
 from tests.simulators import tls
 from tests.simulators.gemini_live.server import Provider
 from tests.simulators.gemini_live.session import Memory
 from tests.simulators.openai_realtime.script import Asked, Fault, Pace, Say, Step
-from worker.line import gemini
+from worker.line import gemini_model
 from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineEvent, LineLost, LineMoved, Transcript
@@ -32,16 +33,16 @@ PITCHES = (300, 350, 400, 450)
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tls.write_bundle(tmp_path / "authorities.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
-    gemini._trusted.cache_clear()
+    gemini_model._trusted.cache_clear()
     yield
-    gemini._trusted.cache_clear()
+    gemini_model._trusted.cache_clear()
 
 
 class Caller:
     def __init__(self, provider: Provider) -> None:
         self.events: list[LineEvent] = []
         self.changed = asyncio.Event()
-        endpoint = Endpoint(GEMINI, provider.url, "any")
+        endpoint = Endpoint(GEMINI, provider.url, "any", GeminiSpec())
         self.line = Line(
             replace(ARMS, endpoints=(endpoint,)), self._take, breaker=Breaker(), dials={"gemini": GeminiLink}
         )

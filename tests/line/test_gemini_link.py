@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
+from agents.providers import GeminiSpec
 from agents.team_file import read_team
 from bench.tones import spoken, tone
 from tests.simulators import tls
 from tests.simulators.gemini_live.messages import BAD_KEY, EXPIRED, INVALID, NOT_FOUND, QUOTA, Closed, Message
 from tests.simulators.gemini_live.server import Provider
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Pace, Pause, Say, Script, Step
-from worker.line import gemini, memory
+from worker.line import gemini, gemini_model, memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
@@ -120,7 +121,7 @@ async def dial(
     provider = Provider(play, pace=pace, transcribe=transcribe)
     provider.faults = list(faults)
     async with provider.serve():
-        link = GeminiLink(Endpoint(profile, provider.url, "any"), arms, entries, take)
+        link = GeminiLink(Endpoint(profile, provider.url, "any", GeminiSpec()), arms, entries, take)
         caller = Caller(link, provider)
         try:
             yield caller
@@ -132,9 +133,9 @@ async def dial(
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tls.write_bundle(tmp_path / "authorities.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
-    gemini._trusted.cache_clear()
+    gemini_model._trusted.cache_clear()
     yield
-    gemini._trusted.cache_clear()
+    gemini_model._trusted.cache_clear()
 
 
 def hello(_: Asked) -> Sequence[Step]:
@@ -554,9 +555,9 @@ async def test_given_nobody_whom_one_can_trust_or_find_then_the_network_is_at_fa
     events = asyncio.Queue[LinkEvent]()
     async with Provider(hello).serve() as provider:
         monkeypatch.delenv("SSL_CERT_FILE")
-        gemini._trusted.cache_clear()
+        gemini_model._trusted.cache_clear()
         for url in (provider.url, "https://127.0.0.1:9", "https://nowhere.invalid"):
-            link = GeminiLink(Endpoint(GEMINI, url, "any"), ARMS, (), events.put_nowait)
+            link = GeminiLink(Endpoint(GEMINI, url, "any", GeminiSpec()), ARMS, (), events.put_nowait)
             lost = await asyncio.wait_for(events.get(), 20)
             assert isinstance(lost, LinkLost)
             assert lost.failure is Failure.NETWORK
@@ -571,8 +572,8 @@ async def test_given_a_server_that_never_answers_then_it_is_given_up(monkeypatch
 
 
 async def test_given_a_socket_that_is_silent_then_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(gemini._SOCKET, "ping_interval", 0.1)
-    monkeypatch.setitem(gemini._SOCKET, "ping_timeout", 0.1)
+    monkeypatch.setitem(gemini_model._SOCKET, "ping_interval", 0.1)
+    monkeypatch.setitem(gemini_model._SOCKET, "ping_timeout", 0.1)
     async with dial(hello, Fault("modelTurn", "deaf")) as caller:
         caller.link.ask("Talk.")
         await caller.provider.until("modelTurn")

@@ -8,15 +8,13 @@ plugin's own story of them is left unread. It is pinned: what is overridden here
 import asyncio
 import json
 import logging
-import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from google.genai import types
 from google.genai.live import AsyncSession
 from livekit import rtc
-from livekit.agents import APIConnectOptions, function_tool, llm
+from livekit.agents import function_tool, llm
 from livekit.agents.types import NOT_GIVEN
 from livekit.plugins.google import realtime
 from livekit.plugins.google.realtime.realtime_api import RealtimeSession
@@ -26,18 +24,12 @@ from worker.line import memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import ArmRefused, Connected, LinkEvent, LinkLost
 from worker.line.gemini_failures import failure, reason
+from worker.line.gemini_model import realtime_model
 from worker.line.gemini_turns import Turns
 from worker.line.link import Arms
 
 logger = logging.getLogger(__name__)
 
-_NEVER_AGAIN = APIConnectOptions(max_retry=0)
-_SOCKET = {  # as google-genai hands it on to the websocket; by its own account a dead one would last 40 s, a close 10 s
-    "ping_interval": 8.0,
-    "ping_timeout": 4.0,
-    "close_timeout": 1.0,
-    "compression": None,  # sound does not get shorter
-}
 _CONNECT_S = 5.0  # a server that takes the socket, and says nothing, is as good as none
 _ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
 _QUIET_S = (
@@ -67,7 +59,7 @@ class GeminiLink:
         self._loop = asyncio.get_running_loop()
         self._timers = dict[str, asyncio.TimerHandle]()
         self._session = _Session(
-            _model(endpoint, arms),
+            realtime_model(endpoint, endpoint.profile.voice(arms.role), arms.told),
             tools=_tools(arms.tools),
             history=llm.ChatContext([_told(entry) for entry in entries]),
             connected=self._on_connected,
@@ -299,33 +291,6 @@ class _Session(RealtimeSession):
 
     def _handle_go_away(self, go_away: types.LiveServerGoAway) -> None:
         """The line moves when it suits the call; the plugin would hang up at once."""
-
-
-def _model(endpoint: Endpoint, arms: Arms) -> realtime.RealtimeModel:
-    """A model of its own for each session: they share its options."""
-    profile = endpoint.profile
-    detection = types.AutomaticActivityDetection(silence_duration_ms=profile.silence_ms)
-    return realtime.RealtimeModel(
-        model=profile.model,
-        api_key=endpoint.api_key,
-        vertexai=False,
-        instructions=arms.told,
-        voice=profile.voice(arms.role),
-        realtime_input_config=types.RealtimeInputConfig(automatic_activity_detection=detection),
-        context_window_compression=types.ContextWindowCompressionConfig(sliding_window=types.SlidingWindow()),
-        http_options=types.HttpOptions(
-            base_url=endpoint.base_url or None,
-            client_args={"verify": _trusted()},
-            async_client_args={"ssl": _trusted(), "verify": _trusted(), **_SOCKET},
-        ),
-        conn_options=_NEVER_AGAIN,
-    )
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whom this machine trusts. Read once: google-genai reads it three times a session, and no call goes on meanwhile."""
-    return ssl.create_default_context()
 
 
 def _tools(schemas: Sequence[Mapping[str, Any]]) -> list[llm.Tool]:

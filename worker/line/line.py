@@ -14,6 +14,7 @@ from livekit.agents.utils import shortuuid
 from agents.spec import MemorySpec
 from worker.line import compaction, memory
 from worker.line.breaker import PROCESS, Breaker
+from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
     AskRefused,
@@ -37,7 +38,7 @@ from worker.line.events import (
     ToolRequested,
     Transcript,
 )
-from worker.line.link import Arms, Dial
+from worker.line.link import Arms, Dial, Link
 from worker.line.openai import OpenAILink
 from worker.line.profile import Profile
 from worker.line.ring import Ring
@@ -46,7 +47,15 @@ from worker.line.sessions import Sessions
 from worker.line.speech import Speech
 
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
-DIALS: Mapping[str, Dial] = {"openai": OpenAILink}
+
+
+def _gemini(endpoint: Endpoint, arms: Arms, entries: Sequence[memory.Entry], emit: Callable[[LinkEvent], None]) -> Link:
+    from worker.line.gemini import GeminiLink  # its libraries are large, and few have a use for them
+
+    return GeminiLink(endpoint, arms, entries, emit)
+
+
+DIALS: Mapping[str, Dial] = {"openai": OpenAILink, "gemini": _gemini}
 
 
 class Line:

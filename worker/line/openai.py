@@ -11,11 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import aiohttp
-from livekit.agents import APIConnectOptions, llm
+from livekit.agents import llm
 from livekit.agents.utils import shortuuid
-from livekit.plugins.openai import realtime
-from openai.types.realtime import AudioTranscription
-from openai.types.realtime.realtime_audio_input_turn_detection import ServerVad
 
 from worker.line import memory
 from worker.line.endpoint import Endpoint
@@ -39,10 +36,9 @@ from worker.line.events import (
     Usage,
 )
 from worker.line.link import Arms
+from worker.line.openai_model import realtime_model, session_update
 
-_CONNECT = APIConnectOptions(max_retry=0, timeout=5.0)  # the line dials again, and knows where else
 _HEARTBEAT_S = 8.0  # half of it after a ping without an answer, the socket is taken to be dead
-_TRANSCRIBER = "gpt-4o-mini-transcribe"
 
 
 class OpenAILink:
@@ -52,32 +48,14 @@ class OpenAILink:
         self, endpoint: Endpoint, arms: Arms, entries: Sequence[memory.Entry], emit: Callable[[LinkEvent], None]
     ) -> None:
         self._emit = emit
-        self._profile = endpoint.profile
+        self._endpoint, self._profile = endpoint, endpoint.profile
         self._arms = arms
         self._connected = self._over = False
         self._complaint: dict[str, Any] = {}  # the provider's last error: why it then ends the session
         self._http = aiohttp.ClientSession(trust_env=True)  # proxies of the environment, NO_PROXY included
         self._sockets = _Sockets(self._http)
         voice = self._profile.voice(arms.role)
-        self._model = realtime.RealtimeModel(
-            model=self._profile.model,
-            voice=voice,
-            modalities=["audio"],
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key,
-            turn_detection=ServerVad(
-                type="server_vad",
-                create_response=False,
-                interrupt_response=False,
-                silence_duration_ms=self._profile.silence_ms,
-                prefix_padding_ms=300,
-            ),
-            input_audio_transcription=AudioTranscription(model=_TRANSCRIBER, language="en"),
-            http_session=cast("aiohttp.ClientSession", self._sockets),
-            max_session_duration=None,
-            conn_options=_CONNECT,
-        )
-        self._session = self._model.session()
+        self._session = realtime_model(endpoint, voice, cast("aiohttp.ClientSession", self._sockets)).session()
         self._session.on("openai_client_event_queued", self._on_client_event)
         self._session.on("openai_server_event_received", self._on_server_event)
         self._session.on("error", self._on_error)
@@ -89,10 +67,9 @@ class OpenAILink:
         self._send("input_audio_buffer.append", audio=base64.b64encode(pcm).decode())
 
     def arm(self, arms: Arms) -> None:
-        session: dict[str, Any] = {"type": "realtime", "instructions": arms.told, "tools": list(arms.tools)}
         voice = self._profile.voice(arms.role)
-        if voice != self._profile.voice(self._arms.role):
-            session["audio"] = {"output": {"voice": voice}}
+        changed = voice if voice != self._profile.voice(self._arms.role) else None
+        session = session_update(self._endpoint, arms.told, arms.tools, changed)
         self._arms = arms
         self._send("session.update", event_id=f"{_ARM}{arms.epoch}", session=session)
 
