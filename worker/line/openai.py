@@ -221,9 +221,8 @@ def _translate(event: dict[str, Any]) -> Sequence[LinkEvent]:
         case "input_audio_buffer.speech_stopped":
             return [SpeechStopped(event["item_id"], event["audio_end_ms"])]
         case "conversation.item.input_audio_transcription.completed":
-            used = (event.get("usage") or {}).get("total_tokens", 0)
             transcript = Transcript(event["item_id"], event["transcript"], final=True)
-            return [transcript, Usage(transcribed=used)] if used else [transcript]
+            return [transcript, _transcriber_usage(event["usage"])] if event.get("usage") else [transcript]
         case "conversation.item.input_audio_transcription.failed":
             return [Transcript(event["item_id"], "", final=True)]
         case "error":
@@ -234,14 +233,27 @@ def _translate(event: dict[str, Any]) -> Sequence[LinkEvent]:
 
 def _usage(reply: str, usage: dict[str, Any]) -> Usage:
     read, made = usage.get("input_token_details") or {}, usage.get("output_token_details") or {}
+    cached = read.get("cached_tokens_details") or {}
     return Usage(
         reply=reply,
         input_text=read.get("text_tokens") or 0,
         input_audio=read.get("audio_tokens") or 0,
         input_image=read.get("image_tokens") or 0,
         cached=read.get("cached_tokens") or 0,
+        cached_text=cached.get("text_tokens") or 0,
+        cached_audio=cached.get("audio_tokens") or 0,
+        cached_image=cached.get("image_tokens") or 0,
         output_text=made.get("text_tokens") or 0,
         output_audio=made.get("audio_tokens") or 0,
+    )
+
+
+def _transcriber_usage(usage: dict[str, Any]) -> Usage:
+    """By tokens, or by the seconds of speech: as the transcriber is billed."""
+    return Usage(
+        transcribed=usage.get("input_tokens") or 0,
+        transcript=usage.get("output_tokens") or 0,
+        transcribed_s=usage.get("seconds") or 0.0,
     )
 
 
