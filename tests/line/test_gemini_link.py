@@ -253,6 +253,17 @@ async def test_given_what_the_caller_typed_when_a_reply_is_asked_for_then_it_ans
         assert not caller.all(SpeechStarted)
 
 
+async def test_given_what_was_said_in_another_session_then_it_is_told_who_said_it() -> None:
+    async with dial(hello) as caller:
+        await caller.until(Connected)
+        for said in (memory.Said("a", "assistant", "How can I help?"), memory.Said("b", "user", "Move me.")):
+            caller.link.remember(said)
+        caller.link.ask("Go on.")
+        await caller.until(ReplyEnded)
+        told = [(item["role"], item["parts"][0]["text"]) for item in caller.provider.contents()]
+        assert told[:2] == [("model", "How can I help?"), ("user", "Move me.")]
+
+
 async def test_given_a_request_before_the_session_is_there_then_it_goes_out_and_adds_to_the_instructions() -> None:
     async with dial(hello) as caller:
         ask = caller.link.ask("Greet the caller.")

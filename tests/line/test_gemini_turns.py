@@ -74,19 +74,30 @@ def test_given_words_that_come_only_with_the_reply_then_the_turn_is_there_before
     assert wire.count(SpeechStarted) == [1]
 
 
-def test_given_words_that_come_when_the_tool_is_called_then_the_caller_is_not_taken_to_speak_over_the_reply() -> None:
+def test_given_words_that_come_after_the_tool_was_called_then_the_caller_is_not_taken_to_speak_on() -> None:
     wire = Wire()
     wire.hear("Where is")
     wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look", "args": {"what": "Ärger"}}]})
-    assert wire.finals == ["Where is"]
+    assert wire.finals == ["Where is"], "it is known who asked for it"
     [request] = [event for event in wire.events if isinstance(event, ToolRequested)]
     assert request.arguments == '{"what": "Ärger"}'
-    wire.turns.asked()
-    wire.say("It is")
     wire.hear(" my order?")
-    wire.finish()
+    assert wire.turns.awaits_words
+    wire.turns.finish_speech()
     assert wire.finals == ["Where is", "my order?"]
     assert wire.count(SpeechStarted) == [1]
+
+
+def test_given_words_that_come_when_the_turn_that_called_a_tool_is_complete_then_they_belong_to_it() -> None:
+    wire = Wire(waits_for_tools=False)
+    wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})
+    wire.finish()
+    wire.turns.given_ms += 500
+    wire.hear("Where is")
+    wire.hear(" my order?")
+    wire.turns.asked()
+    assert wire.finals == ["Where is my order?"]
+    assert wire.count(SpeechStarted, SpeechStopped) == [1, 1]
 
 
 def test_given_the_last_words_of_a_reply_behind_its_end_then_they_begin_no_other() -> None:
@@ -196,6 +207,7 @@ def test_given_a_caller_who_speaks_while_a_tool_runs_then_the_turn_that_called_i
     wire = Wire()
     wire.hear("Where is my order?")
     wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})
+    wire.turns.given_ms += 1500
     wire.hear("And")
     wire.take(turnComplete=True)
     wire.turns.asked()
@@ -210,6 +222,7 @@ def test_given_a_caller_who_was_quiet_when_they_go_on_then_that_is_another_speec
     wire = Wire()
     wire.hear("One.")
     wire.turns.quiet()
+    wire.turns.given_ms += 1500
     wire.hear("Two.")
     assert wire.finals == ["One."]
     assert wire.count(SpeechStarted, SpeechStopped) == [2, 1]

@@ -9,7 +9,9 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Literal
 
 from google.genai import types
 from google.genai.live import AsyncSession
@@ -35,6 +37,7 @@ _ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
 _QUIET_S = (
     3.0  # the caller has ended when no word of theirs has come for so long, if the model does not think so before
 )
+_WORDS_S = 1.0  # the last words of a speech that has ended are not waited for any longer
 _LINGER_S = 0.5  # after it has asked for tools, a reply that says no more in so long is over: not all models say so
 _NOTE = "Note, not said by the caller"
 _DROPPED = "Not done: the caller has gone on to something else meanwhile."
@@ -53,7 +56,7 @@ class GeminiLink:
         self._emit, self._arms = emit, arms
         self._sample_rate = endpoint.profile.sample_rate
         self._connected = self._served = self._over = False
-        self._notes = list[str]()
+        self._notes = list[tuple[str, str]]()  # who says so, and what
         self._state = ""  # what is to be told of how the call stands: the newest alone
         self._results = list[tuple[types.FunctionCall, str]]()
         self._loop = asyncio.get_running_loop()
@@ -120,7 +123,7 @@ class GeminiLink:
             case memory.Returned(_, call_id, _, output) if call := self._turns.calls.pop(call_id, None):
                 self._results.append((call, output))
             case _:
-                self._notes.append(_as_text(entry))
+                self._notes.append((_role(entry), _as_text(entry)))
         self._settle()
 
     async def close(self) -> None:
@@ -155,6 +158,10 @@ class GeminiLink:
                 self._tell_results()
         else:
             self._cancel_timer("quiet")
+        if turns.awaits_words:
+            self._set_timer("words", _WORDS_S, turns.finish_speech)
+        else:
+            self._cancel_timer("words")
         if turns.lingers:
             self._set_timer("linger", _LINGER_S, self._on_lingered)
         else:
@@ -166,7 +173,8 @@ class GeminiLink:
 
     def _answer_calls(self, hint: str) -> None:
         """The model goes on when it has its tools' results. What else it is to know goes with them: text would interrupt."""
-        more = {"meanwhile": "\n".join(self._take_notes()), "instructions": hint}
+        notes = [f"[You said: {text}]" if role == "model" else text for role, text in self._take_notes()]
+        more = {"meanwhile": "\n".join(notes), "instructions": hint}
         results, self._results = self._results, []
         last = len(results) - 1
         self._session.send(
@@ -190,11 +198,14 @@ class GeminiLink:
 
     def _send_notes(self) -> None:
         if notes := self._take_notes():
-            told = types.Content(role="user", parts=[types.Part(text=note) for note in notes])
-            self._session.send(types.LiveClientContent(turns=[told], turn_complete=False))
+            turns = [
+                types.Content(role=role, parts=[types.Part(text=text) for _, text in said])
+                for role, said in groupby(notes, itemgetter(0))
+            ]
+            self._session.send(types.LiveClientContent(turns=turns, turn_complete=False))
 
-    def _take_notes(self) -> list[str]:
-        notes = [*self._notes, *([self._state] if self._state else [])]
+    def _take_notes(self) -> list[tuple[str, str]]:
+        notes = [*self._notes, *([("user", self._state)] if self._state else [])]
         self._notes, self._state = [], ""
         return notes
 
@@ -335,8 +346,12 @@ def _told(entry: memory.Entry) -> llm.ChatMessage:
 
     Tool calls too are told to the model, not said by it: what it finds in its own words it says again.
     """
-    own = isinstance(entry, memory.Said) and entry.role == "assistant"
-    return llm.ChatMessage(id=entry.item, role="assistant" if own else "user", content=[_as_text(entry)])
+    role: Literal["assistant", "user"] = "assistant" if _role(entry) == "model" else "user"
+    return llm.ChatMessage(id=entry.item, role=role, content=[_as_text(entry)])
+
+
+def _role(entry: memory.Entry) -> str:
+    return "model" if isinstance(entry, memory.Said) and entry.role == "assistant" else "user"
 
 
 def _as_text(entry: memory.Entry) -> str:

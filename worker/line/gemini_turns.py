@@ -6,6 +6,7 @@ has ended when the reply to it begins.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
@@ -74,12 +75,18 @@ class Turns:
         self._speech = self._words = ""
         self.speaking = False
         self._words_ms: float | None = None
+        self._stopped_ms = -math.inf
         self._covered_ms = 0
 
     @property
     def rests(self) -> bool:
         """It neither replies nor is about to: what it is told now interrupts nothing."""
         return self._phase is _Phase.IDLE and not self.speaking and not self.ask and not self.owes
+
+    @property
+    def awaits_words(self) -> bool:
+        """The caller has spoken, and nothing says when the last of their words is there."""
+        return bool(self._speech) and not self.speaking and self._phase in (_Phase.IDLE, _Phase.TOOLS)
 
     @property
     def lingers(self) -> bool:
@@ -103,7 +110,7 @@ class Turns:
         """A reply is being asked for. Returns the request's id."""
         self.refused("superseded")
         if not self.speaking:
-            self._finish_speech()
+            self.finish_speech()
         self.ask = shortuuid("ask_")
         return self.ask
 
@@ -128,9 +135,18 @@ class Turns:
         """The caller has said no word for so long that they have ended."""
         if self.speaking:
             self.speaking = False
+            self._stopped_ms = self.given_ms
             words_ms = self.given_ms if self._words_ms is None else self._words_ms
             self._covered_ms = max(self._covered_ms, round(words_ms) - _LATE_MS)
             self._emit(SpeechStopped(self._speech, self._covered_ms))
+
+    def finish_speech(self) -> None:
+        """No more words of it are waited for."""
+        self.quiet()
+        if self._speech:
+            speech, words = self._speech, self._words.strip()
+            self._speech, self._words, self._words_ms = "", "", None
+            self._emit(Transcript(speech, words, final=True))
 
     def _take_content(self, content: types.LiveServerContent) -> None:
         if content.interrupted:
@@ -158,10 +174,10 @@ class Turns:
             self._begin_speech()
 
     def _on_words(self, text: str) -> None:
-        """Words of the caller; those that come while it replies without an interruption are late ones."""
-        late = self._phase in (_Phase.REPLY, _Phase.PLAYING)
+        """Words of the caller, or late ones: those come while it replies without an interruption, or soon after it began."""
+        late = self._phase in (_Phase.REPLY, _Phase.PLAYING) or self.given_ms - self._stopped_ms < _LATE_MS
         if self._speech and not self.speaking and not late:
-            self._finish_speech()
+            self.finish_speech()
         if not self._speech and late:
             self._speech = shortuuid("said_")
         elif not self._speech:
@@ -196,7 +212,8 @@ class Turns:
             self.dropped += calls
         else:
             self._begin_reply()
-            self._finish_speech()
+            if self._words:
+                self.finish_speech()
             self._end_message()
             for call in calls:
                 ours = shortuuid("call_")  # every provider takes it, should the call go on with another
@@ -211,7 +228,8 @@ class Turns:
         """All of a reply is there. Its turn goes on until it has been heard, as the provider supposes."""
         if self._swallows or self._reply:
             self._swallows, self._phase = False, _Phase.PLAYING
-            self._finish_speech()
+            if self._words:
+                self.finish_speech()
             self._end_reply(failure)
 
     def _on_complete(self, failure: str) -> None:
@@ -221,8 +239,8 @@ class Turns:
         if self._phase is _Phase.IDLE and (self.ask or failure):
             self._begin_reply()  # it has nothing to say
         self._end_reply(failure)
-        if not self.speaking or self._phase is _Phase.IDLE:
-            self._finish_speech()
+        if self._words and (not self.speaking or self._phase is _Phase.IDLE):
+            self.finish_speech()
         self._swallows, self._phase = False, _Phase.IDLE
 
     def _begin_reply(self) -> None:
@@ -249,18 +267,10 @@ class Turns:
             self._emit(ReplyEnded(reply, failure))
 
     def _begin_speech(self) -> None:
-        self._finish_speech()
+        self.finish_speech()
         self._speech, self.speaking = shortuuid("said_"), True
         self._emit(SpeechStarted(self._speech, self._covered_ms))
         self.refused("the caller speaks")  # and will be answered unasked
-
-    def _finish_speech(self) -> None:
-        """No more words of it are waited for."""
-        self.quiet()
-        if self._speech:
-            speech, words = self._speech, self._words.strip()
-            self._speech, self._words, self._words_ms = "", "", None
-            self._emit(Transcript(speech, words, final=True))
 
 
 def _usage(reply: str, counted: types.UsageMetadata) -> Usage:
