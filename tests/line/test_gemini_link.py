@@ -470,17 +470,29 @@ async def test_given_a_provider_that_is_mute_then_the_request_is_refused(monkeyp
         assert await caller.until(AskRefused) == AskRefused(ask, "timeout")
 
 
-async def test_given_speech_then_its_times_leave_out_none_of_it() -> None:
+async def test_given_speech_then_its_times_tell_what_nobody_has_in_words_yet() -> None:
     """What the line would play again after a loss: from where unwritten speech begins, or written speech has ended."""
     async with dial(echo) as caller:
         caller.say(300, 400, 700)
-        await caller.until(ReplyEnded)
+        caller.say(350, 200, 100)  # the next turn begins before the first is answered
+        await caller.until(ReplyStarted)
         assert caller.all(SpeechStarted)[0].at_ms == 0
-        assert caller.all(SpeechStopped)[0].at_ms <= 400, "what follows at once is not in its words"
+        assert 400 <= caller.all(SpeechStopped)[0].at_ms <= 1100, "neither heard again nor missed"
         caller.say(0, 0, 5000)
+        await caller.until(ReplyEnded, 2)
         caller.say(500, 400, 700)
-        started = await caller.until(SpeechStarted, 2)
-        assert started.at_ms <= 6100
+        started = await caller.until(SpeechStarted, 3)
+        assert 1300 <= started.at_ms <= 6400
+
+
+async def test_given_a_caller_in_noise_then_their_words_tell_when_they_spoke() -> None:
+    """What comes after the last words may belong to the next turn."""
+    async with dial(echo) as caller:
+        loud = tone(0, 1100, RATE) + np.random.default_rng(1).integers(-400, 400, RATE * 1100 // 1000, dtype=np.int16)
+        loud[: RATE * 400 // 1000] += tone(300, 400, RATE)
+        caller.link.hear(loud.tobytes())
+        await caller.until(ReplyStarted)
+        assert caller.all(SpeechStopped)[0].at_ms <= 600
 
 
 async def test_given_words_that_nobody_answers_then_the_speech_ends_all_the_same(

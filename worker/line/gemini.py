@@ -29,6 +29,7 @@ from worker.line.gemini_failures import failure, reason
 from worker.line.gemini_model import realtime_model
 from worker.line.gemini_turns import Turns
 from worker.line.link import Arms
+from worker.line.pauses import Pauses
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class GeminiLink:
     ) -> None:
         self._emit, self._arms = emit, arms
         self._sample_rate = endpoint.profile.sample_rate
+        self._pauses = Pauses(self._sample_rate)
         self._connected = self._served = self._over = False
         self._notes = list[tuple[str, str]]()  # who says so, and what
         self._state = ""  # what is to be told of how the call stands: the newest alone
@@ -75,6 +77,8 @@ class GeminiLink:
     def hear(self, pcm: bytes) -> None:
         if not self._over:
             self._turns.given_ms += len(pcm) * 500 / self._sample_rate
+            self._pauses.hear(pcm)
+            self._turns.paused_ms = self._pauses.ended_ms
             self._session.push_audio(rtc.AudioFrame(pcm, self._sample_rate, 1, len(pcm) // 2))
 
     def arm(self, arms: Arms) -> None:

@@ -54,14 +54,15 @@ class Turns:
     """One session's turns: `take` the provider's messages, and `emit` gets the events.
 
     `at_ms` of speech: the provider gives no times. Speech begins where the one before it ended: what was said since is in no
-    transcript, wherever it is. It ends `_LATE_MS` before its last words came: what comes after may belong to the next. So
-    the audio between `covered` and now holds all that nobody has in words.
+    transcript, wherever it is. It ends where the caller's last sound before a pause did, so that another session neither
+    hears it again nor misses what came after; if there was no pause, `_LATE_MS` before its last words came.
     """
 
     def __init__(self, emit: Callable[[LinkEvent], None], *, waits_for_tools: bool) -> None:
         """`waits_for_tools`: the model says nothing more before it has their results."""
         self._emit, self._waits_for_tools = emit, waits_for_tools
         self.given_ms = 0.0  # of the caller's audio
+        self.paused_ms = 0  # in it, where the last sound ended that a pause followed
         self.ask = ""  # a request whose reply has not begun
         self.owes = False  # it was given a tool's result, and will answer that unasked
         self.refuses_tools = False
@@ -137,7 +138,7 @@ class Turns:
             self.speaking = False
             self._stopped_ms = self.given_ms
             words_ms = self.given_ms if self._words_ms is None else self._words_ms
-            self._covered_ms = max(self._covered_ms, round(words_ms) - _LATE_MS)
+            self._covered_ms = max(self._covered_ms, round(words_ms) - _LATE_MS, self.paused_ms)
             self._emit(SpeechStopped(self._speech, self._covered_ms))
 
     def finish_speech(self) -> None:
