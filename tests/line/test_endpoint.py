@@ -173,5 +173,5 @@ def test_given_no_key_and_no_library_to_sign_in_by_then_both_ways_out_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "azure.identity", None)
-    with pytest.raises(SettingsError, match=r"AZURE_OPENAI_API_KEY is not set, .* `pip install 'baton\[entra\]'`"):
+    with pytest.raises(SettingsError, match=r"AZURE_OPENAI_API_KEY is not set, .* `pip install azure-identity`"):
         choose_endpoints(settings(**{**ON_AZURE, "azure_openai_api_key": SecretStr("")}), team("azure"))

@@ -35,7 +35,7 @@ class EntraToken:
             identity: Any = importlib.import_module("azure.identity")
         except ImportError as error:
             raise SettingsError(
-                "AZURE_OPENAI_API_KEY is not set, and signing in by Microsoft Entra needs `pip install 'baton[entra]'`. "
+                "AZURE_OPENAI_API_KEY is not set, and signing in by Microsoft Entra needs `pip install azure-identity`. "
                 "Do one of the two."
             ) from error
         logging.getLogger("azure.identity").setLevel(

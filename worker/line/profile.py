@@ -74,12 +74,16 @@ OPENAI = Profile(
     every_voice=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
     model_names="gpt-",
 )
-AZURE = replace(OPENAI, provider="azure", transcriber="whisper-1")
+AZURE = replace(
+    OPENAI,
+    provider="azure",
+    session_s=30 * 60,  # half of OpenAI's: https://learn.microsoft.com/answers/a/12544418
+    transcriber="whisper-1",
+)
 AZURE_LEGACY = replace(  # https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-preview-api-migration-guide
     AZURE,
     voices=MappingProxyType({"warm": "coral", "calm": "sage", "bright": "shimmer", "deep": "ash"}),
     images=False,
-    session_s=30 * 60,
     every_voice=OPENAI.every_voice[:-2],
 )
 GEMINI = Profile(
