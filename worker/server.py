@@ -47,6 +47,7 @@ async def run(settings: Settings) -> None:
         )
     team = load_team(settings.team)
     endpoints = choose_endpoints(settings, team)
+    endpoints.load()
     await asyncio.to_thread(endpoints.sign_in)
     text_models = choose_text_models(settings, team)
     prices = read_prices(settings.prices)

@@ -1,5 +1,6 @@
 """Whose model holds the calls, by what team and environment say, and where it is reached."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,26 @@ def test_what_the_team_tells_a_provider_is_in_its_profile() -> None:
     local = one({}, "local", local={"speed": 1.2, "voices": {"warm": "male"}})
     assert local.profile.voice("warm") == "male"
     assert local.settings.model_dump()["speed"] == 1.2
+
+
+def test_given_links_that_were_loaded_then_a_call_may_dial_on_a_thread_of_its_own() -> None:
+    program = """
+import threading
+from tests.line.test_endpoint import GOOGLE, OPEN, settings, team
+from worker.line.endpoint import choose_endpoints
+
+choose_endpoints(settings(**OPEN, **GOOGLE), team()).load()
+
+def dial():
+    import worker.line.gemini, worker.line.openai
+    print("dialled")
+
+call = threading.Thread(target=dial)
+call.start()
+call.join()
+"""
+    ran = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, timeout=120)
+    assert ran.stdout.strip() == "dialled", ran.stderr
 
 
 def test_agents_share_an_endpoint_so_that_they_share_its_session() -> None:

@@ -1,5 +1,6 @@
 """Whose model holds the calls, who stands in for it, and where each is reached."""
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,6 +77,11 @@ class Endpoints(Mapping[str, tuple[Endpoint, ...]]):
         for endpoint in self.each:
             if endpoint.azure and endpoint.azure.token:
                 endpoint.azure.token.sign_in()
+
+    def load(self) -> None:
+        """Imports what links need. On the main thread: LiveKit takes plugins nowhere else, and calls have their own."""
+        for protocol in {endpoint.profile.protocol for endpoint in self.each}:
+            importlib.import_module(f"worker.line.{protocol}")
 
     def told(self, agent: str) -> str:
         """An agent's providers for whoever starts the worker."""
