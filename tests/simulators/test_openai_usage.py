@@ -65,6 +65,13 @@ async def test_given_speech_text_and_a_picture_then_each_is_counted_and_what_was
         }
 
 
+async def test_given_a_short_talk_then_nothing_comes_from_the_cache() -> None:
+    async with talk(play) as (client, _):
+        await client.connection.session.update(session={"type": "realtime", "instructions": INSTRUCTIONS[:4000]})
+        for _ in range(2):
+            assert (await reply(client))["input_token_details"]["cached_tokens"] == 0
+
+
 async def test_given_other_instructions_then_nothing_of_it_comes_from_the_cache() -> None:
     async with talk(play) as (client, _):
         for number, cached in enumerate([0, 0]):
