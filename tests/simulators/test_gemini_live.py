@@ -292,12 +292,16 @@ async def test_given_a_tool_that_does_not_block_then_its_result_is_scheduled(sch
             assert client.words == "Meanwhile.It is noon."
 
 
-@pytest.mark.parametrize("rude", ["result", "activity", "message", "part", "base64", "format", "role", "setup"])
+@pytest.mark.parametrize(
+    "rude", ["result", "nameless", "activity", "message", "part", "base64", "format", "role", "setup"]
+)
 async def test_given_what_the_service_does_not_take_then_it_hangs_up(rude: str) -> None:
     async with talk(hello) as (client, _):
         match rude:
             case "result":
                 await client.answer(types.FunctionCall(id="nobody-asked", name="time"), "noon")
+            case "nameless":
+                await client.session._ws.send('{"tool_response": {"functionResponses": [{"name": "time"}]}}')
             case "activity":
                 await client.session.send_realtime_input(activity_start=types.ActivityStart())
             case "message":
@@ -440,6 +444,28 @@ async def test_given_any_moment_of_a_turn_when_the_socket_ends_there_then_just_w
         assert sent.count(moment.at) == moment.nth
         seen = [message for client in clients for message in client.seen]
         assert len(seen) == len(sent[1:])
+
+
+async def test_given_a_moment_then_it_is_counted_from_now() -> None:
+    async with talk(hello) as (client, provider):
+        await client.write("hello")
+        await client.until("turn_complete")
+        provider.strike(Moment("modelTurn", 1), "abort")
+        await client.write("hello")
+        with pytest.raises(APIError):
+            await client.until("turn_complete")
+        assert client.kinds.count("model_turn") == 8 + 1
+
+
+async def test_given_a_watcher_then_it_is_told_everything_but_sound() -> None:
+    seen: list[str] = []
+    provider = Provider(hello, pace=FAST, watch=lambda message: seen.extend(message))
+    async with provider.serve(), connect(provider) as client:
+        await client.hear(SPEECH)
+        await client.write("hello")
+        await client.until("turn_complete")
+        told = ["setup", "setupComplete", "clientContent", *["serverContent"] * (4 + 2), "usageMetadata"]
+        assert seen == told
 
 
 async def test_given_a_script_that_fails_then_the_service_hangs_up() -> None:
@@ -626,6 +652,8 @@ async def test_given_livekit_when_a_tool_is_called_then_its_result_goes_back_and
         await plugin.session.update_chat_ctx(context)
         assert (await plugin.turn())[0] == "It is noon."
         assert list(provider.connections[-1].session.tools) == ["time"]
+        assert text(provider.contents()[0]) == "."
+        assert provider.words() == []
 
 
 async def test_given_livekit_when_the_server_goes_away_then_it_resumes_the_session() -> None:
