@@ -17,6 +17,7 @@ from tests.simulators import tls
 from tests.simulators.gemini_live.messages import BAD_KEY
 from tests.simulators.gemini_live.server import Provider
 from tests.simulators.openai_realtime.script import Asked, Step
+from worker.line import gemini_model
 from worker.line.endpoint import Endpoint, Vertex
 from worker.line.profile import GEMINI
 from worker.line.trial import Trial, try_out
@@ -34,8 +35,10 @@ def silent(_: Asked) -> Sequence[Step]:
 async def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Provider]:
     tls.write_bundle(tmp_path / "authorities.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
+    gemini_model._trusted.cache_clear()
     async with Provider(silent).serve() as running:
         yield running
+    gemini_model._trusted.cache_clear()
 
 
 async def setup(provider: Provider, endpoint: Endpoint) -> dict[str, Any]:
@@ -109,6 +112,7 @@ async def test_given_nothing_told_then_only_a_long_session_is_kept_short(provide
     assert not {"temperature", "thinkingConfig", "maxOutputTokens", "enableAffectiveDialog"} & set(
         sent["generationConfig"]
     )
+    assert sent["realtimeInputConfig"] == {"automaticActivityDetection": {"silenceDurationMs": GEMINI.silence_ms}}
     assert "languageCode" not in sent["generationConfig"]["speechConfig"]
     assert "proactivity" not in sent
 
@@ -173,10 +177,23 @@ async def test_given_a_file_that_is_no_account_then_that_is_told(provider: Provi
     assert provider.connections == []
 
 
+async def test_given_a_schema_that_the_plugin_cannot_read_then_it_is_sent_as_in_a_call(provider: Provider) -> None:
+    many = {"type": "object", "properties": {"day": {"type": ["string", "null"], "description": "the day"}}}
+    tools = [{**TOOLS[0], "parameters": many}]
+    trial = await try_out(Endpoint(GEMINI, provider.url, "g-1", GeminiSpec()), "Be kind.", tools, "warm")
+    assert trial.works, trial.told
+
+
+async def test_given_nobody_at_the_address_then_it_is_out_of_reach(provider: Provider) -> None:
+    trial = await try_out(Endpoint(GEMINI, "https://127.0.0.1:9", "g-1", GeminiSpec()), "Be kind.", TOOLS, "warm")
+    assert not trial.works
+    assert trial.told.startswith("gemini: https://127.0.0.1:9 is out of reach (")
+
+
 async def test_given_a_wrong_key_then_its_variable_is_named(provider: Provider) -> None:
     provider.refusals.setups = [(BAD_KEY.code, BAD_KEY.reason)]
     trial = await try_out(Endpoint(GEMINI, provider.url, "bad", GeminiSpec()), "Be kind.", TOOLS, "warm")
-    assert trial == Trial(False, f"gemini: the key is wrong: {BAD_KEY.reason} Look at GOOGLE_API_KEY.")
+    assert trial == Trial(False, f"gemini: the key is wrong: {BAD_KEY.code} {BAD_KEY.reason} Look at GOOGLE_API_KEY.")
     assert len(provider.connections) == 1, "it is asked once"
 
 

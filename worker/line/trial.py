@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from livekit.agents import function_tool, llm
+from livekit.agents import llm
 
 from worker.line.endpoint import Endpoint
+from worker.line.events import Connected, Failure, LinkEvent, LinkLost
+from worker.line.link import Arms
 
 Tools = Sequence[Mapping[str, Any]]  # JSON schemas, as OpenAI's Realtime API takes them
 _PATIENCE_S = 10.0
@@ -41,7 +43,7 @@ async def try_out(
         async with asyncio.timeout(patience_s):
             ready_at = await _SESSIONS[endpoint.profile.protocol](endpoint, instructions, tools, role)
     except _Failed as failure:
-        return Trial(False, f"{provider}: {failure}.")
+        return Trial(False, f"{provider}: {failure}")
     except TimeoutError:
         return Trial(False, f"{provider}: no answer from {_place(endpoint)} in {patience_s:g} s. Is the address right?")
     ready_ms = round((ready_at - began) * 1000)
@@ -76,36 +78,39 @@ async def _openai(endpoint: Endpoint, instructions: str, tools: Tools, role: str
         session.on("openai_server_event_received", on_event)
         session.on("error", on_error)
         session.send_event({"type": "session.update", "session": session_update(endpoint, instructions, tools)})
-        return await _end(ended, session)
+        return await _end(ended, session.aclose)
 
 
 async def _gemini(endpoint: Endpoint, instructions: str, tools: Tools, role: str) -> float:
-    from worker.line.gemini_model import realtime_model
+    from worker.line.gemini import GeminiLink
 
     ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    def end(reason: str = "") -> None:
+    def take(event: LinkEvent) -> None:
         if not ended.done():
-            ended.set_result(reason)
+            match event:
+                case Connected():  # it has taken all that the session begins with
+                    ended.set_result("")
+                case LinkLost():
+                    ended.set_result(_of_loss(endpoint, event))
+                case _:
+                    pass
 
     try:
-        session = realtime_model(endpoint, endpoint.profile.voice(role), instructions).session()
+        link = GeminiLink(endpoint, Arms(0, instructions, tuple(tools), role, (endpoint,)), (), take)
     except Exception as error:  # an account's file that is none, a setting that the model has not got
-        raise _Failed(_line(error)) from error
-    session.on("metrics_collected", lambda _: end())  # the setup is complete
-    session.on("error", lambda error: end(_of_exception(endpoint, error.error)))
-    await session.update_tools([_raw(schema) for schema in tools])
-    return await _end(ended, session)
+        raise _Failed(f"{_line(error).rstrip('.')}.") from error
+    return await _end(ended, link.close)
 
 
-async def _end(ended: "asyncio.Future[str]", session: llm.RealtimeSession[Any]) -> float:
+async def _end(ended: "asyncio.Future[str]", close: Callable[[], Awaitable[None]]) -> float:
     """Returns when, on the loop's clock."""
     try:
         reason = await ended
         ready_at = asyncio.get_running_loop().time()
     finally:
         with contextlib.suppress(Exception):  # the plugin raises again what ended its session
-            await session.aclose()
+            await close()
     if reason:
         raise _Failed(reason)
     return ready_at
@@ -118,15 +123,28 @@ _SESSIONS: Mapping[str, Callable[[Endpoint, str, Tools, str], Awaitable[float]]]
 
 
 def _of_exception(endpoint: Endpoint, error: BaseException) -> str:
-    response = getattr(error, "response", None)  # of a websocket's handshake, in google-genai's library
-    status = getattr(error, "status", None) or getattr(response, "status_code", None)
-    if isinstance(status, int):
-        return _of_status(endpoint, status)
-    if isinstance(error, OSError | TimeoutError):
-        return f"{_place(endpoint)} is out of reach ({_line(error)}). Is the address right, and is the network there"
-    words = [getattr(error, name, None) for name in ("details", "message")]  # google-genai's closing frame, LiveKit's
-    said = next((word for word in words if isinstance(word, str) and word), _line(error))
-    return _of_code(endpoint, str(getattr(error, "code", "") or ""), said)
+    match error:
+        case aiohttp.WSServerHandshakeError():
+            return _of_status(endpoint, error.status)
+        case OSError() | TimeoutError():
+            return _out_of_reach(endpoint, _line(error))
+        case _:
+            return _of_code(endpoint, "", str(getattr(error, "message", "")) or _line(error))
+
+
+def _of_loss(endpoint: Endpoint, loss: LinkLost) -> str:
+    said = loss.reason.strip().rstrip(".")
+    match loss.failure:
+        case Failure.AUTH if said.startswith("1008"):
+            return _no_model(endpoint, said)
+        case Failure.AUTH:
+            return f"the key is wrong: {said}. {_look_at_key(endpoint)}"
+        case Failure.NETWORK:
+            return _out_of_reach(endpoint, said)
+        case Failure.QUOTA | Failure.RATE_LIMIT:
+            return f"its quota is used up, or too much is asked of it at once: {said}."
+        case _:
+            return f"it does not take what it is told: {said}."
 
 
 def _of_status(endpoint: Endpoint, status: int) -> str:
@@ -138,9 +156,9 @@ def _of_status(endpoint: Endpoint, status: int) -> str:
         case 404:
             return _no_model(endpoint, "404")
         case 429:
-            return "its quota is used up, or too much is asked of it at once (429)"
+            return "its quota is used up, or too much is asked of it at once (429)."
         case _:
-            return f"{_place(endpoint)} refuses the connection ({status})"
+            return f"{_place(endpoint)} refuses the connection ({status})."
 
 
 def _of_code(endpoint: Endpoint, code: str, message: str) -> str:
@@ -148,28 +166,28 @@ def _of_code(endpoint: Endpoint, code: str, message: str) -> str:
     match code:
         case "invalid_api_key":
             return f"the key is wrong: {said}. {_look_at_key(endpoint)}"
-        case "model_not_found" | "invalid_model" | "1008":
+        case "model_not_found" | "invalid_model":
             return _no_model(endpoint, said)
         case "insufficient_quota" | "billing_hard_limit_reached" | "credit_balance_exhausted":
-            return f"the money is spent: {said}"
-        case _ if "api key" in said.lower():  # Gemini ends the session with 1007, whatever is wrong
-            return f"the key is wrong: {said}. {_look_at_key(endpoint)}"
+            return f"the money is spent: {said}."
         case _:
-            return f"it does not take what it is told: {said or code}"
+            return f"it does not take what it is told: {said or code}."
 
 
 def _no_model(endpoint: Endpoint, said: str) -> str:
     if endpoint.azure:
-        return f"there is no {_model(endpoint)} at {_place(endpoint)} ({said}). Look at AZURE_OPENAI_DEPLOYMENT"
-    return (
-        f"there is no {_model(endpoint)} for this key ({said}). Look at `providers: {endpoint.profile.provider}: model`"
-    )
+        return f"there is no {_model(endpoint)} at {_place(endpoint)} ({said}). Look at AZURE_OPENAI_DEPLOYMENT."
+    return f"there is no {_model(endpoint)} for this key ({said}). Look at `providers: {endpoint.profile.provider}: model`."
+
+
+def _out_of_reach(endpoint: Endpoint, said: str) -> str:
+    return f"{_place(endpoint)} is out of reach ({said}). Is the address right, and is the network there?"
 
 
 def _look_at_key(endpoint: Endpoint) -> str:
     if endpoint.vertex or (endpoint.azure and endpoint.azure.token):
-        return "It is that of whoever is signed in here: may they use it"
-    return f"Look at {_KEYS[endpoint.profile.provider]}"
+        return "It is that of whoever is signed in here: may they use it?"
+    return f"Look at {_KEYS[endpoint.profile.provider]}."
 
 
 def _model(endpoint: Endpoint) -> str:
@@ -182,11 +200,3 @@ def _place(endpoint: Endpoint) -> str:
 
 def _line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
-
-
-def _raw(schema: Mapping[str, Any]) -> llm.RawFunctionTool[..., Any]:
-    async def never(raw_arguments: dict[str, object]) -> None:
-        raise AssertionError("no reply is asked for")
-
-    kept = {key: schema[key] for key in ("name", "description", "parameters") if key in schema}
-    return function_tool(never, raw_schema=kept)
