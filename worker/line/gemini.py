@@ -35,9 +35,7 @@ logger = logging.getLogger(__name__)
 
 _CONNECT_S = 5.0  # a server that takes the socket, and says nothing, is as good as none
 _ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
-_QUIET_S = (
-    3.0  # the caller has ended when no word of theirs has come for so long, if the model does not think so before
-)
+_QUIET_S = 3.0  # without a word the caller has ended, if the model has not thought so before
 _WORDS_S = 1.0  # the last words of a speech that has ended are not waited for any longer
 _LINGER_S = 0.5  # after it has asked for tools, a reply that says no more in so long is over: not all models say so
 _NOTE = "Note, not said by the caller"
