@@ -123,6 +123,20 @@ async def test_given_a_session_lost_at_any_event_then_all_that_the_caller_said_i
         assert len(provider.connections) == 2
 
 
+async def test_given_a_session_lost_in_mid_sentence_before_any_of_its_words_came_then_all_of_it_is_heard() -> None:
+    async with Provider(yes, pace=Pace(think_ms=20, speed=20, playback=20), transcribe=transcribe).serve() as provider:
+        caller = Caller(provider)
+        await caller.say(300)
+        await caller.written(300)
+        for hz in (350, 400, 450):
+            await caller.say(hz, 800, 0)
+        provider.connections[0].cut()
+        await caller.say(500)
+        await caller.written(500)
+        assert caller.finals[-1] == "350 400 450 500"
+        await caller.line.close()
+
+
 def _heard(memory: Memory) -> Iterator[str]:
     """What a session's model heard, or was told that it had: pitches."""
     for item in memory.contents:

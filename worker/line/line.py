@@ -265,7 +265,7 @@ class Line:
         """The new one hears what is in no transcript, and remembers what has changed since it was dialled."""
         for event in [] if lost else self._left(old, why):
             self._emit(event)
-        new.began, again = self._speech.replay(self._lost_at if lost else self._ring.position)
+        new.began, again = self._speech.replay(self._lost_at if lost else self._ring.position, old.profile.onset_s)
         for item in again:
             self._memory.forget(item)
         self._memory.restored()

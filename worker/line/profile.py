@@ -23,6 +23,7 @@ class Profile:
     images: bool
     video: bool
     session_s: int | None  # the provider ends a session by then
+    onset_s: float = 1.0  # so long after its beginning, padding included, it has told of speech at the latest
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
     transcriber: str = ""  # who writes down what the caller says, where that is another model
     every_voice: tuple[str, ...] = ()  # by the provider's names
@@ -102,6 +103,7 @@ GEMINI = Profile(
     text_replies=False,
     images=True,
     video=True,
+    onset_s=30.0,  # it tells of speech by its words, which may come when all of it was said
     session_s=10 * 60,  # "around 10 minutes", after a notice
     every_voice=(
         "Achernar",

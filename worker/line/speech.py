@@ -1,13 +1,11 @@
 """Where in a call its caller spoke, and which of it is in no transcript yet: that is said again to a new session."""
 
-_BEFORE_ONSET_S = 1  # the provider's voice detection is that late at most, its padding included
-
 
 class Speech:
     """Positions count samples of the caller's audio since the call began, `sample_rate` of them a second."""
 
     def __init__(self, sample_rate: int) -> None:
-        self._margin = sample_rate * _BEFORE_ONSET_S
+        self._sample_rate = sample_rate
         self._unwritten: dict[str, int] = {}  # item -> where it began
         self._stopped: dict[str, int] = {}  # of these, where it ended
         self._written = 0  # up to there, all speech is in transcripts
@@ -33,12 +31,12 @@ class Speech:
         """Whether words of something that has ended are still to come."""
         return bool(self._stopped)
 
-    def replay(self, end: int) -> tuple[int, tuple[str, ...]]:
-        """A new session takes the place of one that heard the caller up to `end`.
+    def replay(self, end: int, onset_s: float) -> tuple[int, tuple[str, ...]]:
+        """A new session takes the place of one that heard the caller up to `end`, and tells of speech so late at most.
 
         Returns where its audio shall begin, and the items that it will hear again, which are none any more.
         """
-        start = max(self._written, min([*self._unwritten.values(), max(0, end - self._margin)]))
+        start = max(self._written, min([*self._unwritten.values(), max(0, end - round(onset_s * self._sample_rate))]))
         again = tuple(self._unwritten)
         self._unwritten.clear()
         self._stopped.clear()
