@@ -27,6 +27,7 @@ from worker.line.events import (
     ReplyStarted,
     SpeechStarted,
     SpeechStopped,
+    Text,
     Transcript,
 )
 from worker.line.line import Line
@@ -386,6 +387,22 @@ async def test_given_a_session_that_stands_by_for_the_next_agent_then_a_handoff_
         assert len(at.sessions()) == 2
         assert instructions(at.sessions()[1]) == "You are agent 1."
         assert words(at.sessions()[1]) == ["good day", "good day", "a note", "good day"]
+
+
+@virtual_time
+async def test_given_a_session_that_was_made_ready_in_mid_sentence_then_it_knows_the_whole_of_it() -> None:
+    async with house(prepare=then(Say("I put you through", ms=1500))) as at:
+        await at.reply()
+        at.line.ask()
+        await at.until(Text, 4)
+        at.line.expect([replace(at.line.armed, role="calm")])
+        await at.until(ReplyEnded, 2)
+        first = at.of(MessageEnded)[0].item
+        at.line.heard(first, "good", 300, interrupted=True)
+        at.arm(1, "calm")
+        await at.moved()
+        assert words(at.sessions()[-1]) == ["good", "I put you through"]
+        assert len(at.sessions()) == 2
 
 
 @virtual_time

@@ -181,8 +181,8 @@ class Line:
         """Brings the provider's memory from what it was to what it shall be."""
         if not self._sessions.open:
             return  # the session to come is filled with what is shared
-        known, wanted = {entry.item for entry in before}, {entry.item for entry in after}
-        gone = [entry.item for entry in before if entry.item not in wanted]
+        known, wanted = {entry.item: entry for entry in before}, {entry.item for entry in after}
+        gone = [item for item in known if item not in wanted]
         if gone and not self.profile.removes_items:
             self._sessions.move(Move.MEMORY)
             return
@@ -194,6 +194,22 @@ class Line:
                 self._sessions.present.link.remember(entry, after=previous)
                 self._memory.sounds(entry.item, 0)
             previous = entry.item
+
+    def _correct(self, given: Sequence[memory.Entry]) -> None:
+        """What a session was given as text, and has come out otherwise."""
+        for entry in given:
+            if isinstance(entry, memory.Said) and entry.role == "assistant":
+                text = self._memory.text(entry.item)
+                if text and text != entry.text:
+                    self._change(entry.item, text)
+
+    def _change(self, item: str, heard: str) -> None:
+        """A message that the present session has as text."""
+        if self.profile.removes_items:
+            self._sessions.present.link.forget(item)
+            self._put_back(item)
+        else:
+            self.note(f'Of your last words the caller has heard only: "{heard}"')
 
     def give_result(self, call_id: str, name: str, output: str) -> None:
         """What a tool returned, or why it did not."""
@@ -216,12 +232,12 @@ class Line:
             return
         if as_sound and heard_ms > 0 and self.profile.truncates:
             self._sessions.present.link.truncate(item, heard_ms)
+        elif heard_ms > 0:
+            self._change(item, text)
         elif self.profile.removes_items:
             self._sessions.present.link.forget(item)
-            if not as_sound:  # another session made it
-                self._put_back(item)
         else:
-            self.note(f'Of your last words the caller has heard only: "{text if heard_ms > 0 else ""}"')
+            self.note("The caller has heard nothing of your last words.")
 
     def _put_back(self, item: str) -> None:
         previous = "root"
@@ -246,7 +262,9 @@ class Line:
     # ---- for its sessions
 
     def entries(self) -> Sequence[memory.Entry]:
-        return self._memory.entries()
+        """All but what is being said at this moment."""
+        unfinished = self._sessions.present.unfinished if self._sessions.open else frozenset[str]()
+        return [entry for entry in self._memory.entries() if entry.item not in unfinished]
 
     @property
     def waits(self) -> bool:
@@ -270,6 +288,7 @@ class Line:
             self._memory.forget(item)
         self._memory.restored()
         self._sync(new.given, self._memory.entries())
+        self._correct(new.given)
         new.link.hear(self._ring.since(new.began))
         self._emit(LineMoved(why, new.profile.provider, new.profile.model))
 

@@ -33,6 +33,11 @@ class Session:
     def replying(self) -> bool:
         return bool(self.replies or self.asked)
 
+    @property
+    def unfinished(self) -> frozenset[str]:
+        """Messages that it is in the middle of."""
+        return frozenset(item for items in self.replies.values() for item in items)
+
     def can_be(self, arms: Arms) -> bool:
         """Whether it can be this agent, as it is open now."""
         profile, known = self.profile, self.arms

@@ -61,7 +61,7 @@ class Sessions:
         self._attempts = 0
         self._closing = set[asyncio.Task[None]]()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self.present = self._dial(breaker.choose(first.endpoints), first)
+        self.present = self._dial(breaker.choose(first.endpoints), first, ())
         self.up = True  # it may be asked for a reply
 
     @property
@@ -90,7 +90,7 @@ class Sessions:
         before, self._spares = self._spares, []
         for arms, endpoints in wanted:
             ready = next((one for one in (*self._spares, *before) if one.can_be(arms)), None)
-            ready = ready or self._dial(self._breaker.choose(endpoints), arms)
+            ready = ready or self._dial(self._breaker.choose(endpoints), arms, self._owner.entries())
             if ready not in self._spares:
                 self._spares.append(ready)
         for spare in before:
@@ -135,7 +135,7 @@ class Sessions:
             self._next = spare
             self._on_next_connected()
         else:
-            self._next = self._dial(self._breaker.choose(self.armed.endpoints), self.armed)
+            self._next = self._dial(self._breaker.choose(self.armed.endpoints), self.armed, self._owner.entries())
             self._after("dialled", DIALLED_S, lambda: self._on_next_lost(LinkLost(Failure.NETWORK, "nobody answers")))
 
     def try_to_take_over(self) -> None:
@@ -162,8 +162,8 @@ class Sessions:
 
     # ---- coming and going
 
-    def _dial(self, endpoint: Endpoint, arms: Arms) -> Session:
-        session = Session(endpoint, fitted(arms, endpoint.profile), self._owner.entries())
+    def _dial(self, endpoint: Endpoint, arms: Arms, given: Sequence[memory.Entry]) -> Session:
+        session = Session(endpoint, fitted(arms, endpoint.profile), given)
         if limit := endpoint.profile.session_s:
             session.ends_at = self._now() + limit
         dial = self._dials[endpoint.profile.protocol]
