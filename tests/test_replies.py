@@ -311,6 +311,31 @@ async def test_given_a_model_that_answers_unasked_then_it_is_heard_as_the_reply_
 
 
 @virtual_time
+async def test_given_a_model_that_does_not_answer_a_turn_unasked_then_it_is_asked() -> None:
+    async with staged() as stage:
+        stage.replies.owed()
+        assert stage.replies.deadline == BEGIN_S
+        await asyncio.sleep(BEGIN_S - 1)
+        stage.replies.watch()
+        assert not stage.ask()
+        await asyncio.sleep(1)
+        stage.replies.watch()
+        assert stage.watchdog == ["ask"]
+        assert stage.ask()
+
+
+@virtual_time
+async def test_given_a_model_that_answers_a_turn_in_time_then_it_owes_nothing() -> None:
+    async with staged() as stage:
+        stage.replies.owed()
+        stage.replies.answers("reply 9", "ann", 0)
+        stage.replies.handle(ReplyEnded("reply 9", ""))
+        await asyncio.sleep(BEGIN_S)
+        stage.replies.watch()
+        assert "ask" not in stage.watchdog, "but that its reply is empty was seen"
+
+
+@virtual_time
 async def test_given_a_reply_that_falls_silent_then_what_there_is_of_it_is_heard_and_the_next_goes_on() -> None:
     async with staged() as stage:
         stage.want(Reason.TURN)

@@ -278,6 +278,8 @@ class Call:
                 self._replies.cut()
                 if self._line.profile.own_turns:
                     self._take_turn(ended=self._turn_ended())
+                else:
+                    self._replies.owed()
             case Verdict.NONE:
                 pass
 

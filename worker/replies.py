@@ -89,6 +89,7 @@ class Replies:
         self._telling: list[str] = []  # those that the reply for news was asked for
         self._retries = self._corrections = 0
         self._swapped = False  # the line was, for a reply that did not begin
+        self._owed_by: float | None = None  # by a model that answers unasked
         self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
         self._latency_ms: dict[str, int] = {}  # of the messages that were the first sound after a turn
 
@@ -114,6 +115,10 @@ class Replies:
         self._swapped = False
         self._arbiter.want(Reason.TURN)
         self._want_news()
+
+    def owed(self) -> None:
+        """The caller's turn is complete, and a model that keeps turns itself is to answer it, unasked."""
+        self._owed_by = self._clock() + BEGIN_S
 
     def tell(self, result: str) -> None:
         """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
@@ -150,12 +155,14 @@ class Replies:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
+            self._owed_by = None
             ask = self._model.ask(hint, tools=reason not in (Reason.FILLER, Reason.GOODBYE))
             self._reply = _Reply(ask, epoch, agent, reason, self._clock() + BEGIN_S, hint=hint)
             self._arbiter.asked(reason)
 
     def answers(self, reply: str, agent: str, epoch: int) -> None:
         """A model that keeps turns itself answers the caller's, unasked."""
+        self._owed_by = None
         if self._arbiter.running:
             self._arbiter.ended()
         self._reply = _Reply("", epoch, agent, Reason.TURN, self._clock() + STALL_S, id=reply)
@@ -245,11 +252,17 @@ class Replies:
 
     @property
     def deadline(self) -> float | None:
-        """When the reply that runs must have shown a sign of life."""
-        return self._reply.deadline if self._reply else None
+        """When the reply that runs must have shown a sign of life, or one that is owed must have begun."""
+        life = self._reply.deadline if self._reply else None
+        return min((by for by in (life, self._owed_by) if by is not None), default=None)
 
     def watch(self) -> None:
         """A model that stalls is asked again; one that does not even begin, in another session, once."""
+        if self._owed_by is not None and self._clock() >= self._owed_by:
+            self._owed_by = None
+            if not self._arbiter.running:
+                self._record(journal.WatchdogFired(reason="the caller's turn is not answered", action="ask"))
+                self._arbiter.want(Reason.TURN)
         reply = self._reply
         if not reply or not self._model.up or self._clock() < reply.deadline:
             return
