@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-core test-speech check install dialogues soak lock clean
+.PHONY: run test test-core test-system test-dialogues check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -14,13 +14,18 @@ test:
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(MAKE) --no-print-directory -j2 test-core test-speech  # both wait most of the time
+	@$(MAKE) --no-print-directory -j3 test-core test-system test-dialogues  # calls wait most of the time
+
+WITHOUT_SPEECH := tests/core tests/test_tutorial.py tests/system/test_up.py tests/system/test_postgres.py
 
 test-core:
-	@$(BIN)/python -m pytest -q -s tests/core -m system
+	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal $(WITHOUT_SPEECH)
 
-test-speech:
-	@$(BIN)/python -m pytest -q -s tests -m system --ignore=tests/core
+test-system:
+	@$(BIN)/python -m pytest -q -s tests -m system --ignore=tests/dialogues $(WITHOUT_SPEECH:%=--ignore=%)
+
+test-dialogues:
+	@$(BIN)/python -m pytest -q -s tests/dialogues
 
 check:
 	@$(PYTHON) bootstrap.py test
@@ -30,7 +35,7 @@ check:
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 
-dialogues:  # only the spoken dialogues; about ten minutes
+dialogues:  # only the spoken dialogues; some seven minutes
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q -s tests/dialogues
 
