@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-core test-system test-dialogues check install dialogues soak lock clean
+.PHONY: run test test-core test-system test-dialogues test-live check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -26,6 +26,10 @@ test-system:
 
 test-dialogues:
 	@$(BIN)/python -m pytest -q -s tests/dialogues
+
+test-live:  # a short call with each real provider whose key is set; it costs money, and says first how much
+	@$(PYTHON) bootstrap.py test
+	@$(BIN)/python -m pytest -q -s tests/live/calls.py
 
 check:
 	@$(PYTHON) bootstrap.py test
