@@ -277,7 +277,8 @@ async def test_given_a_session_that_will_end_then_it_is_left_at_a_pause() -> Non
     async with house() as at:
         await at.reply()
         at.line.pause(True)
-        await asyncio.sleep(400)
+        await asyncio.sleep(450)
+        at.line.pause(True)
         assert len(at.sessions()) == 1
         at.line.pause(False)
         await asyncio.sleep(60)

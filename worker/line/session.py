@@ -1,5 +1,6 @@
 """A session of a provider, as the line keeps it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,8 @@ class Session:
     connected: bool = False
     spoke: bool = False
     began: int = 0  # where its audio begins
-    ends_at: float | None = None  # by its provider's rules, on the loop's clock
+    ends_at: float = math.inf  # by its provider's rules, on the loop's clock
+    leaves_at: float = math.inf  # from then on, a pause is used to leave it
     onsets: dict[str, int] = field(default_factory=dict)  # speech that goes on: item -> where it began, in its own ms
     replies: dict[str, set[str]] = field(default_factory=dict)  # that run: their messages that are not ended
     asked: set[str] = field(default_factory=set)  # and those that are to come

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 GIVE_UP_S = 20.0  # without any session; longer, and nobody is at the other end any more
 DIALLED_S = 6.0  # a session that is not there by then is given up
 DRAIN_S = 1.0  # the old session's last words, of caller or agent, are waited for so long before a handoff
-EARLY_S = 300.0  # before a session's end, a pause is used to leave it
-LATE_S = 5.0  # before it, it is left in the middle of whatever is said
+EARLY = 1 / 6  # of a session's time is left when a pause is first used to leave it
+LATE_S = 5.0  # before its end, it is left in the middle of whatever is said
 _WAITS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # before each attempt to dial
 
 
@@ -121,7 +121,7 @@ class Sessions:
             self.try_to_take_over()
         elif self.present.can_be(self.armed):
             endpoints = self.armed.endpoints
-            if self._ends_within(EARLY_S):
+            if self._now() >= self.present.leaves_at:
                 self.move(Move.LIMIT)
             elif endpoints.index(self._breaker.choose(endpoints)) < endpoints.index(self.present.endpoint):
                 self.move(Move.RETURN)
@@ -149,7 +149,7 @@ class Sessions:
             case Move.HANDOFF:
                 ready = not busy or self._drained
             case _:
-                ready = self._quiet or self._ends_within(LATE_S)
+                ready = self._quiet or self._now() >= self.present.ends_at - LATE_S
         if ready or not self.open:
             self._take_over(self._next)
 
@@ -166,6 +166,7 @@ class Sessions:
         session = Session(endpoint, fitted(arms, endpoint.profile), given)
         if limit := endpoint.profile.session_s:
             session.ends_at = self._now() + limit
+            session.leaves_at = session.ends_at - limit * EARLY
         dial = self._dials[endpoint.profile.protocol]
         session.link = dial(endpoint, session.arms, session.given, lambda event: self._on_event(session, event))
         return session
@@ -186,10 +187,8 @@ class Sessions:
 
     def _spare(self) -> Session | None:
         """A session that stands by for what the model is to be now; it stands by no more."""
-        soon = self._now() + EARLY_S
         for spare in self._spares:
-            lasts = spare.ends_at is None or spare.ends_at > soon
-            if spare.connected and lasts and spare.can_be(self.armed):
+            if spare.connected and spare.leaves_at > self._now() and spare.can_be(self.armed):
                 self._spares.remove(spare)
                 return spare
         return None
@@ -219,18 +218,14 @@ class Sessions:
 
     def _watch_the_end(self) -> None:
         """A session that its provider ends is left before, at a pause or not."""
-        if (ends_at := self.present.ends_at) is not None:
-            self._after("ends", ends_at - LATE_S - self._now(), self._leave)
+        if self.present.ends_at < math.inf:
+            self._after("ends", self.present.ends_at - LATE_S - self._now(), self._leave)
 
     def _leave(self) -> None:
         if self._next:
             self.try_to_take_over()
         else:
             self.move(Move.LIMIT)
-
-    def _ends_within(self, seconds: float) -> bool:
-        ends_at = self.present.ends_at
-        return ends_at is not None and ends_at - self._now() <= seconds
 
     # ---- what they say
 
@@ -264,7 +259,7 @@ class Sessions:
                 session.connected = True
                 self._watch_the_end()
             case GoingAway(within_s):
-                session.ends_at = min(self._now() + within_s, session.ends_at or math.inf)
+                session.ends_at, session.leaves_at = min(self._now() + within_s, session.ends_at), self._now()
                 self._watch_the_end()
                 self.pause(self._quiet)
             case LinkLost():
