@@ -30,6 +30,13 @@ def test_given_a_result_then_it_waits_until_nobody_is_heard() -> None:
     assert arbiter.next(caller_speaking=False, audible=False) is Reason.RESULT
 
 
+def test_given_a_reply_that_broke_off_then_the_rest_is_asked_for_while_the_beginning_sounds() -> None:
+    arbiter = Arbiter()
+    arbiter.want(Reason.RETRY)
+    assert arbiter.next(caller_speaking=True, audible=True) is None
+    assert arbiter.next(caller_speaking=False, audible=True) is Reason.RETRY
+
+
 def test_given_news_then_it_has_a_reply_of_its_own_after_all_others() -> None:
     arbiter = Arbiter()
     arbiter.want(Reason.NEWS)

@@ -10,7 +10,7 @@ class Reason(Enum):
     RESULT = "result"  # a tool has finished
     ENTRY = "entry"  # an agent has taken the call
     CORRECTION = "correction"  # an agent has said what is not so
-    RETRY = "retry"  # a reply broke off, and nothing has been heard of it
+    RETRY = "retry"  # a reply broke off: what there is of it may still sound when the rest of it comes
     NEWS = "news"  # something that ran in the background has ended
     FILLER = "filler"  # a tool takes its time
     GOODBYE = "goodbye"  # the call ends
@@ -60,11 +60,11 @@ class Arbiter:
         self._pending.clear()
 
     def next(self, *, caller_speaking: bool, audible: bool) -> Reason | None:
-        """The reply to ask for now. Only a caller's turn is answered while something still sounds."""
+        """The reply to ask for now. While something sounds, it is to a caller's turn, or to the rest of what sounds."""
         if self._running or caller_speaking:
             return None
         if Reason.TURN in self._pending:
             return Reason.TURN
-        if audible:
+        if audible and Reason.RETRY not in self._pending:
             return None
         return next((reason for reason in Reason if reason in self._pending), None)
