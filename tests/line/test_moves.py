@@ -391,6 +391,27 @@ async def test_given_a_session_that_stands_by_for_the_next_agent_then_a_handoff_
 
 
 @virtual_time
+async def test_given_a_first_reply_that_begins_then_a_session_stands_by_for_the_next_voice() -> None:
+    async with house() as at:
+        at.line.expect([replace(at.line.armed, role="calm")])
+        await at.reply()
+        assert len(at.sessions()) == 2
+        at.arm(1, "calm")
+        await at.reply()
+        assert [voice(one) for one in at.sessions()] == ["marin", "cedar"]
+
+
+@virtual_time
+async def test_given_a_handoff_while_the_session_for_it_is_dialled_then_no_other_is() -> None:
+    async with house() as at:
+        await at.reply()
+        at.line.expect([replace(at.line.armed, role="calm")])
+        at.arm(1, "calm")
+        await at.moved()
+        assert [voice(one) for one in at.sessions()] == ["marin", "cedar"]
+
+
+@virtual_time
 async def test_given_a_session_that_was_made_ready_in_mid_sentence_then_it_knows_the_whole_of_it() -> None:
     async with house(prepare=then(Say("I put you through", ms=1500))) as at:
         await at.reply()

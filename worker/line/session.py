@@ -40,12 +40,13 @@ class Session:
         """Messages that it is in the middle of."""
         return frozenset(item for items in self.replies.values() for item in items)
 
-    def can_be(self, arms: Arms) -> bool:
-        """Whether it can be this agent, as it is open now."""
+    def can_be(self, arms: Arms, *, after_speaking: bool = False) -> bool:
+        """Whether it can be this agent, as it is open now, or still once it has spoken."""
         profile, known = self.profile, self.arms
+        spoke = self.spoke or after_speaking
         return (
             self.endpoint in arms.endpoints
-            and (profile.changes_voice or not self.spoke or profile.voice(arms.role) == profile.voice(known.role))
+            and (profile.changes_voice or not spoke or profile.voice(arms.role) == profile.voice(known.role))
             and (profile.changes_instructions or arms.instructions == known.instructions)
             and (profile.changes_tools or arms.every_tool == known.every_tool)
         )

@@ -82,8 +82,11 @@ class Sessions:
             self.move(Move.HANDOFF)
 
     def expect(self, next_agents: Sequence[Arms], *, loss: bool) -> None:
-        """Holds a session ready for each of these that the present one cannot be, and, if so wished, for its loss."""
-        wanted = [(arms, arms.endpoints) for arms in next_agents if not self.present.can_be(arms)]
+        """Holds a session ready for each of these that the present one cannot be, and, if so wished, for its loss.
+
+        The present one may be about to speak for the first time, and keeps its voice then.
+        """
+        wanted = [(arms, arms.endpoints) for arms in next_agents if not self.present.can_be(arms, after_speaking=True)]
         if loss:
             others = tuple(one for one in self.armed.endpoints if one is not self.present.endpoint)
             wanted.append((self.armed, others or self.armed.endpoints))
@@ -127,15 +130,16 @@ class Sessions:
                 self.move(Move.RETURN)
 
     def move(self, why: Move) -> None:
-        """A new session is dialled, or one that stands by is taken; see `try_to_take_over`."""
+        """A new session is dialled, or one that stands by, or will soon, is taken; see `try_to_take_over`."""
         self._stay()
         self._why, self._drained = why, False
         self.up = why not in (Move.HANDOFF, Move.LOST)
-        if spare := self._spare():
-            self._next = spare
+        self._next = self._spare() or self._dial(
+            self._breaker.choose(self.armed.endpoints), self.armed, self._owner.entries()
+        )
+        if self._next.connected:
             self._on_next_connected()
         else:
-            self._next = self._dial(self._breaker.choose(self.armed.endpoints), self.armed, self._owner.entries())
             self._after("dialled", DIALLED_S, lambda: self._on_next_lost(LinkLost(Failure.NETWORK, "nobody answers")))
 
     def try_to_take_over(self) -> None:
@@ -188,7 +192,7 @@ class Sessions:
     def _spare(self) -> Session | None:
         """A session that stands by for what the model is to be now; it stands by no more."""
         for spare in self._spares:
-            if spare.connected and spare.leaves_at > self._now() and spare.can_be(self.armed):
+            if spare.leaves_at > self._now() and spare.can_be(self.armed):
                 self._spares.remove(spare)
                 return spare
         return None
