@@ -110,7 +110,10 @@ Script = Callable[[Asked], Sequence[Step]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How quick the service is. `speed` counts in real time; `rtt_ms` is the round trip of every message."""
+    """How quick the service is. `speed` counts in real time; `rtt_ms` is the round trip of every message.
+
+    A connection is there after three: TCP, TLS and the upgrade to a WebSocket.
+    """
 
     think_ms: int = 60
     speed: float = 3.0

@@ -24,6 +24,8 @@ from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Scrip
 from tests.simulators.openai_realtime.session import Event, ProtocolError, Session
 from tests.simulators.wire import GARBAGE, Wire
 
+_HANDSHAKE = 3  # round trips: TCP, TLS, and the upgrade to a WebSocket
+
 
 @dataclass(slots=True)
 class Connection:
@@ -115,6 +117,7 @@ class Provider:
                 await self._sent.wait()
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
+        await asyncio.sleep(_HANDSHAKE * self.pace.rtt_ms / 1000)
         if self.refusals.count:
             self.refusals.count -= 1
             raise _refusal(self.refusals.status)
