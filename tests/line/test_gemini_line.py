@@ -143,3 +143,24 @@ def _heard(memory: Memory) -> Iterator[str]:
         words = " ".join(str(part.get("text", "")) for part in item["parts"])
         if item["role"] == "user" and words.replace(" ", "").isdigit():
             yield words
+
+
+async def test_given_a_session_that_cannot_forget_when_less_is_shared_then_another_is_filled_at_a_pause() -> None:
+    async with Provider(lambda _: []).serve() as provider:
+        caller = Caller(provider)
+        caller.line.write("a secret")
+        caller.line.note("between two turns")
+        caller.line.write("a question")
+        await provider.until("setupComplete")
+        undo = caller.line.share("none", lambda _: "")
+        undo()
+        caller.line.pause(True)
+        await asyncio.sleep(0.2)
+        assert len(provider.connections) == 1, "all is shared again"
+        caller.line.share("none", lambda _: "")
+        caller.line.pause(True)
+        await caller.until(LineMoved)
+        await asyncio.sleep(0.2)
+        assert "secret" not in str(provider.contents())
+        assert "question" in str(provider.contents())
+        await caller.line.close()

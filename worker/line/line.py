@@ -150,7 +150,7 @@ class Line:
             self._memory.put_first(entry)
             before |= {entry.item}
             if self._sessions.open:
-                self._sessions.present.link.remember(entry, after="root")
+                self._sessions.present.remember(entry, after="root")
         return lambda: self._show(before)
 
     def outgrown(self) -> memory.Outgrown | None:
@@ -181,17 +181,19 @@ class Line:
         """Brings the provider's memory from what it was to what it shall be."""
         if not self._sessions.open:
             return  # the session to come is filled with what is shared
-        known, wanted = {entry.item: entry for entry in before}, {entry.item for entry in after}
-        gone = [item for item in known if item not in wanted]
-        if gone and not self.profile.removes_items:
-            self._sessions.move(Move.MEMORY)
-            return
-        for item in gone:
-            self._sessions.present.link.forget(item)
+        session = self._sessions.present
+        known, wanted = {entry.item for entry in before}, {entry.item for entry in after}
+        if self.profile.removes_items:
+            for entry in before:
+                if entry.item not in wanted:
+                    session.link.forget(entry.item)
+        else:
+            known = session.items
+            self._sessions.stale = bool(known & self._memory.withheld)
         previous = "root"
         for entry in after:
             if entry.item not in known:
-                self._sessions.present.link.remember(entry, after=previous)
+                session.remember(entry, after=previous)
                 self._memory.sounds(entry.item, 0)
             previous = entry.item
 
@@ -243,7 +245,7 @@ class Line:
         previous = "root"
         for entry in self._memory.held():
             if entry.item == item:
-                self._sessions.present.link.remember(entry, after=previous)
+                self._sessions.present.remember(entry, after=previous)
             previous = entry.item
 
     def words(self, item: str) -> str:
@@ -257,7 +259,7 @@ class Line:
     def _remember(self, entry: memory.Entry) -> None:
         self._memory.add(entry)
         if self._sessions.open:
-            self._sessions.present.link.remember(entry)
+            self._sessions.present.remember(entry)
 
     # ---- for its sessions
 
@@ -265,6 +267,10 @@ class Line:
         """All but what is being said at this moment."""
         unfinished = self._sessions.present.unfinished if self._sessions.open else frozenset[str]()
         return [entry for entry in self._memory.entries() if entry.item not in unfinished]
+
+    def fits(self, session: Session) -> bool:
+        """Whether its memory can be made what it shall be."""
+        return session.profile.removes_items or not session.items & self._memory.withheld
 
     @property
     def waits(self) -> bool:
@@ -312,6 +318,7 @@ class Line:
                 self._speech.started(item, self._position(at_ms))
             case SpeechStopped(item, at_ms):
                 self._speech.stopped(item, self._position(at_ms))
+                session.items.add(item)
                 self._memory.add(memory.Said(item, "user", ""))
                 self._memory.sounds(item, at_ms - session.onsets.pop(item, at_ms))
             case Transcript(item, text, final=True):
@@ -326,6 +333,7 @@ class Line:
             case MessageStarted(reply, item):
                 session.spoke = True
                 session.replies.setdefault(reply, set()).add(item)
+                session.items.add(item)
                 self._memory.add(memory.Said(item, "assistant", ""))
             case MessageEnded(reply, item):
                 session.replies.get(reply, set()).discard(item)
@@ -337,6 +345,7 @@ class Line:
             case Text(_, item, text):
                 self._memory.more(item, text)
             case ToolRequested(_, item, call_id, name, arguments):
+                session.items.add(item)
                 self._memory.add(memory.Called(item, call_id, name, arguments))
             case _:
                 pass

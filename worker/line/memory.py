@@ -112,6 +112,11 @@ class Memory:
     def hidden(self) -> frozenset[str]:
         return self._hidden
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """What the model shall not know, or by its summary only."""
+        return self._hidden | self._compacted
+
     def hide(self, items: frozenset[str]) -> None:
         """From now on these, and only these, are hidden."""
         self._hidden = items

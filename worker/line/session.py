@@ -25,7 +25,15 @@ class Session:
     onsets: dict[str, int] = field(default_factory=dict)  # speech that goes on: item -> where it began, in its own ms
     replies: dict[str, set[str]] = field(default_factory=dict)  # that run: their messages that are not ended
     asked: set[str] = field(default_factory=set)  # and those that are to come
+    items: set[str] = field(default_factory=set)  # that its model remembers, or did
     link: Link = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.items |= {entry.item for entry in self.given}
+
+    def remember(self, entry: memory.Entry, after: str | None = None) -> None:
+        self.items.add(entry.item)
+        self.link.remember(entry, after)
 
     @property
     def profile(self) -> Profile:

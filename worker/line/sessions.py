@@ -29,6 +29,9 @@ class Owner(Protocol):
     def entries(self) -> Sequence[memory.Entry]:
         """What a new session is to remember."""
 
+    def fits(self, session: Session) -> bool:
+        """Whether a session that stands by may remember what it does."""
+
     @property
     def waits(self) -> bool:
         """Whether words of the caller are still to come from the present session."""
@@ -56,6 +59,7 @@ class Sessions:
         self._why = Move.LOST
         self._spares: list[Session] = []  # stand by, in case
         self._quiet = self._drained = False
+        self.stale = False  # the present session remembers what it shall not, and cannot forget
         self._lost_since: float | None = None
         self._failure = LinkLost(Failure.NETWORK, "")  # the last one
         self._attempts = 0
@@ -124,7 +128,9 @@ class Sessions:
             self.try_to_take_over()
         elif self.present.can_be(self.armed):
             endpoints = self.armed.endpoints
-            if self._now() >= self.present.leaves_at:
+            if self.stale:
+                self.move(Move.MEMORY)
+            elif self._now() >= self.present.leaves_at:
                 self.move(Move.LIMIT)
             elif endpoints.index(self._breaker.choose(endpoints)) < endpoints.index(self.present.endpoint):
                 self.move(Move.RETURN)
@@ -192,7 +198,7 @@ class Sessions:
     def _spare(self) -> Session | None:
         """A session that stands by for what the model is to be now; it stands by no more."""
         for spare in self._spares:
-            if spare.leaves_at > self._now() and spare.can_be(self.armed):
+            if spare.leaves_at > self._now() and spare.can_be(self.armed) and self._owner.fits(spare):
                 self._spares.remove(spare)
                 return spare
         return None
@@ -201,7 +207,7 @@ class Sessions:
         old, why, lost = self.present, self._why, not self.open
         self._cancel("dialled", "drained", "ends")
         self.present, self._next = new, None
-        self._lost_since, self._attempts, self.up = None, 0, True
+        self._lost_since, self._attempts, self.up, self.stale = None, 0, True, False
         if not lost:
             self._part_with(old)
         self.arm(self.armed)  # what it is to be may have changed while it was dialled
