@@ -74,9 +74,9 @@ class Stage:
         match event:
             case Started(item):
                 self.replies.sounds(item)
-            case Heard(item=item, text=text):
+            case Heard(item=item, text=text, heard_ms=heard_ms):
                 self.heard.append(text)
-                self.latencies_ms.append(self.replies.latency_ms(item))
+                self.latencies_ms.append(self.replies.latency_ms(item, heard=heard_ms > 0))
 
     def _record(self, event: JournalEvent) -> None:
         assert isinstance(event, WatchdogFired)
@@ -167,6 +167,24 @@ async def test_given_a_turn_then_its_reply_is_heard_and_the_wait_is_known_for_it
         assert stage.latencies_ms == [500, None]
         assert not stage.ask()
         assert stage.watchdog == []
+
+
+@virtual_time
+async def test_given_a_first_sound_that_was_cut_before_it_was_heard_then_the_wait_goes_on() -> None:
+    async with staged() as stage:
+        await asyncio.sleep(1)
+        stage.replies.caller_spoke(ended=0.5)
+        assert stage.ask()
+        stage.speak()
+        await asyncio.sleep(0)
+        stage.replies.cut()
+        stage.end()
+        await asyncio.sleep(1)
+        stage.want(Reason.RESULT)
+        stage.speak()
+        stage.end()
+        await asyncio.sleep(3)
+        assert stage.latencies_ms == [None, 1500]
 
 
 @virtual_time

@@ -370,7 +370,7 @@ class Call:
                 self._outbox.agent_caption(item, text, final=True)
                 if not interrupted:
                     self._limits.said()
-                latency_ms = self._replies.latency_ms(item)
+                latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
                 if heard_ms:
                     said = journal.AgentSaid(
                         agent=agent,

@@ -91,7 +91,9 @@ class Replies:
         self._swapped = False  # the line was, for a reply that did not begin
         self._owed_by: float | None = None  # by a model that answers unasked
         self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
-        self._latency_ms: dict[str, int] = {}  # of the messages that were the first sound after a turn
+        self._firsts: dict[
+            str, tuple[float, float]
+        ] = {}  # messages that were the first sound: after what turn, and when
 
     # ---- what a reply is due to
 
@@ -282,12 +284,21 @@ class Replies:
     def sounds(self, item: str) -> None:
         """The first sample of a message goes to the room now."""
         if (ended := self._turn_ended) is not None:
-            self._latency_ms[item] = round((self._clock() - ended) * 1000)
+            self._firsts[item] = (ended, self._clock())
             self._turn_ended = None
 
-    def latency_ms(self, item: str) -> int | None:
-        """From the end of the caller's turn to the first sound of a message that is over; None if others came before."""
-        return self._latency_ms.pop(item, None)
+    def latency_ms(self, item: str, *, heard: bool) -> int | None:
+        """From the end of the caller's turn to the first sound of a message that is over; None if others came before.
+
+        Of one that was cut before it was `heard`, nothing came: the turn waits for the next.
+        """
+        if not (first := self._firsts.pop(item, None)):
+            return None
+        ended, began = first
+        if not heard:
+            self._turn_ended = self._turn_ended or ended
+            return None
+        return round((began - ended) * 1000)
 
     # ---- step by step
 
