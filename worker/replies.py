@@ -34,8 +34,8 @@ class Model(Protocol):
     def cancel(self, reply: str | None = None) -> None:
         """No more of this reply, or of whatever runs."""
 
-    def mute(self, reason: str) -> None:
-        """It does not answer: another session is needed."""
+    def give_up(self, why: str) -> None:
+        """It does not answer, or fails: another session is needed."""
 
     def words(self, item: str) -> str:
         """What has been said in a message so far."""
@@ -270,9 +270,7 @@ class Replies:
             return
         begun = reply.id or reply.refused or reply.cut
         if not begun and not self._swapped:
-            self._swapped = True
-            self._record(journal.WatchdogFired(reason=f"no reply begins in {BEGIN_S:.0f} s", action="swap the line"))
-            self._model.mute("the model is mute")
+            self._swap(f"no reply begins in {BEGIN_S:.0f} s")
             return
         self._model.cancel(reply.id or None)
         busy = "the provider stays busy with another reply"
@@ -353,10 +351,19 @@ class Replies:
             self._record(journal.WatchdogFired(reason=why, action="leave it"))
         elif self._retries < RETRIES:
             self._retries += 1
-            self._record(journal.WatchdogFired(reason=why, action="ask again"))
             self._arbiter.want(Reason.NEWS if news else Reason.RETRY)
+            if self._retries == RETRIES and not self._swapped:
+                self._swap(why)
+            else:
+                self._record(journal.WatchdogFired(reason=why, action="ask again"))
         else:
             self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
+
+    def _swap(self, why: str) -> None:
+        """It may be the session's fault, or its provider's."""
+        self._swapped = True
+        self._record(journal.WatchdogFired(reason=why, action="swap the line"))
+        self._model.give_up(why)
 
     def _break_off(self, reply: _Reply) -> None:
         """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""

@@ -339,7 +339,7 @@ async def test_given_a_first_choice_that_is_there_again_then_the_call_returns_to
 async def test_given_a_model_that_is_mute_then_another_session_is_asked() -> None:
     async with house(2) as at:
         await at.reply()
-        at.line.mute("the model is mute")
+        at.line.give_up("the model is mute")
         assert not at.line.up
         await at.moved()
         await at.reply()

@@ -38,6 +38,7 @@ from worker.line.events import (
     ToolRequested,
     Transcript,
 )
+from worker.line.failures import CODES
 from worker.line.link import Arms, Dial, Link
 from worker.line.openai import OpenAILink
 from worker.line.profile import Profile
@@ -124,9 +125,12 @@ class Line:
         if self._sessions.open:
             self._sessions.present.link.cancel(reply)
 
-    def mute(self, reason: str) -> None:
-        """The model does not answer, though its socket is open: as good as lost."""
-        self._sessions.lose(LinkLost(Failure.OVERLOAD, reason))
+    def give_up(self, why: str) -> None:
+        """The model does not answer, or not as it should, though its socket is open: as good as lost.
+
+        `why`: the provider's code, or a sentence.
+        """
+        self._sessions.lose(LinkLost(CODES.get(why, Failure.OVERLOAD), why))
 
     def pause(self, quiet: bool) -> None:
         """Whether nobody speaks, or is about to: then the session can be changed unheard."""

@@ -35,6 +35,7 @@ from worker.line.events import (
     Transcript,
     Usage,
 )
+from worker.line.failures import CODES
 from worker.line.link import Arms
 from worker.line.openai_model import realtime_model, session_update
 
@@ -128,8 +129,8 @@ class OpenAILink:
 
     def _why(self, error: Exception) -> tuple[Failure, str]:
         code = self._complaint.get("code") or self._complaint.get("type") or ""
-        if code in _FAILURES:
-            return _FAILURES[code], str(self._complaint.get("message") or code)
+        if code in CODES:
+            return CODES[code], str(self._complaint.get("message") or code)
         if (status := self._sockets.refused) is not None:
             return _REFUSALS.get(status, Failure.OVERLOAD), f"the provider refused the connection with {status}"
         if (close := self._sockets.close_code) is not None:
@@ -161,19 +162,6 @@ class _Sockets:
         return None if code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE else code
 
 
-# https://platform.openai.com/docs/guides/error-codes, and the codes that sessions end with
-_FAILURES = {
-    "insufficient_quota": Failure.QUOTA,
-    "credit_balance_exhausted": Failure.QUOTA,
-    "billing_hard_limit_reached": Failure.QUOTA,
-    "invalid_api_key": Failure.AUTH,
-    "account_deactivated": Failure.AUTH,
-    "model_not_found": Failure.AUTH,
-    "rate_limit_exceeded": Failure.RATE_LIMIT,
-    "session_expired": Failure.SESSION,
-    "server_error": Failure.OVERLOAD,
-    "content_policy_violation": Failure.CONTENT,
-}
 _REFUSALS: Mapping[int, Failure] = {
     400: Failure.CONTENT,
     401: Failure.AUTH,
