@@ -51,7 +51,7 @@ class OpenAILink:
         self._emit = emit
         self._endpoint, self._profile = endpoint, endpoint.profile
         self._arms = arms
-        self._connected = self._over = False
+        self._over = False
         self._complaint: dict[str, Any] = {}  # the provider's last error: why it then ends the session
         self._http = aiohttp.ClientSession(trust_env=True)  # proxies of the environment, NO_PROXY included
         self._sockets = _Sockets(self._http)
@@ -112,9 +112,9 @@ class OpenAILink:
             self._emit(event)
 
     def _on_client_event(self, _: object) -> None:
-        if not self._connected:
-            self._connected = True
-            self._tell(Connected())
+        """The first of them leaves: the socket is there."""
+        self._session.off("openai_client_event_queued", self._on_client_event)
+        self._tell(Connected())
 
     def _on_server_event(self, event: dict[str, Any]) -> None:
         if event["type"] == "error":
