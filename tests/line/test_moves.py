@@ -172,6 +172,18 @@ async def test_given_a_network_that_fails_once_then_the_first_choice_is_tried_ag
 
 
 @virtual_time
+async def test_given_a_provider_that_dies_then_the_next_takes_the_call_without_a_wait() -> None:
+    async with house(2) as at:
+        await at.reply()
+        at.providers[0].refusals.count, at.providers[0].refusals.status = 100, 503
+        at.providers[0].connections[0].cut()
+        lost = at.now
+        await at.until(LineMoved)
+        assert at.now - lost < 0.1
+        assert len(at.providers[1].connections) == 1
+
+
+@virtual_time
 async def test_given_nobody_who_answers_then_the_line_gives_up_in_time() -> None:
     def refuse(providers: Sequence[Provider]) -> None:
         for provider in providers:

@@ -63,6 +63,7 @@ class Sessions:
         self._lost_since: float | None = None
         self._failure = LinkLost(Failure.NETWORK, "")  # the last one
         self._attempts = 0
+        self._tried: list[Endpoint] = []  # that have failed since the line was lost
         self._closing = set[asyncio.Task[None]]()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.present = self._dial(breaker.choose(first.endpoints), first, ())
@@ -110,6 +111,7 @@ class Sessions:
             return
         self._breaker.failed(self.present.endpoint, lost.failure)
         self._failure, self._lost_since, self._attempts, self.up = lost, self._now(), 0, False
+        self._tried = [self.present.endpoint]
         self._cancel("ends")
         self._part_with(self.present)
         self._owner.on_lost(lost.reason, final=False)
@@ -215,11 +217,12 @@ class Sessions:
         self._watch_the_end()
 
     def _replace(self) -> None:
-        """Dials whoever may hold the call now that the line is lost."""
+        """Dials whoever may hold the call now that the line is lost; at once whoever has not failed yet."""
         assert self._lost_since is not None, "somebody is missing"
-        wait = _WAITS_S[min(self._attempts, len(_WAITS_S) - 1)]
+        endpoint = self._breaker.choose(self.armed.endpoints)
+        wait = _WAITS_S[min(self._attempts, len(_WAITS_S) - 1)] if endpoint in self._tried else 0.0
         self._attempts += 1
-        rests = self._breaker.rests(self._breaker.choose(self.armed.endpoints))
+        rests = self._breaker.rests(endpoint)
         hopeless = rests and self._failure.failure in (Failure.AUTH, Failure.QUOTA)
         if hopeless or self._now() + wait > self._lost_since + GIVE_UP_S:
             self._owner.on_lost(self._failure.reason, final=True)
@@ -291,13 +294,15 @@ class Sessions:
         assert self._next, "it was being dialled"
         logger.warning("%s is not there: %s", self._next.endpoint.profile.provider, lost.reason)
         self._breaker.failed(self._next.endpoint, lost.failure)
-        why = self._why
+        why, endpoint = self._why, self._next.endpoint
         self._stay()
-        self._attempts += 1
         if not self.open:
             self._failure = lost
+            self._tried.append(endpoint)
             self._replace()
-        elif why is Move.HANDOFF and self._attempts > len(self.armed.endpoints):
+            return
+        self._attempts += 1
+        if why is Move.HANDOFF and self._attempts > len(self.armed.endpoints):
             self._attempts = 0
             self._owner.on_refused(self.armed.epoch, f"no session for it: {lost.reason}")
         elif why is Move.HANDOFF:
