@@ -2,8 +2,9 @@
 
 import asyncio
 import bisect
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from livekit import rtc
 
-from bench.tones import loudest, tone
+from bench.tones import FRAME_MS, loudest, tone
 from worker.background import background
 
 Pcm = npt.NDArray[np.int16]
 RATE = 24000
-FRAME_MS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,10 @@ class Caller:
 
     async def say(self, hz: int, ms: int) -> float:
         """Speaks a tone. Returns when its last sample was handed over, monotonic seconds."""
-        pcm = tone(hz, ms, RATE)
+        return await self.speak(tone(hz, ms, RATE))
+
+    async def speak(self, pcm: Pcm) -> float:
+        """The same of any sound."""
         frame = RATE * FRAME_MS // 1000
         for start in range(0, len(pcm), frame):
             self._waiting.put_nowait(pcm[start : start + frame])
@@ -95,6 +98,10 @@ class Caller:
 
         return await self.until(last, 40.0)
 
+    def longest_gap_ms(self, since: float) -> int:
+        """The longest silence between two sounds of what was heard after `since`: frames counted, as an ear has them."""
+        return longest_gap_ms([sound.hz for sound in _after(self.heard, since)])
+
     async def _speak(self) -> None:
         """A microphone never stops: silence where nothing is said."""
         silence = np.zeros(RATE * FRAME_MS // 1000, np.int16)
@@ -117,6 +124,12 @@ class Caller:
                 self._news.set()
         finally:
             await stream.aclose()
+
+
+def longest_gap_ms(heard: Sequence[int | None]) -> int:
+    """The longest run of silent frames that has sound on both sides; 0 where sound follows sound."""
+    sounds = [place for place, hz in enumerate(heard) if hz is not None]
+    return max((after - before - 1 for before, after in itertools.pairwise(sounds)), default=0) * FRAME_MS
 
 
 def _after(heard: list[Heard], since: float) -> list[Heard]:

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,26 +15,67 @@ import psutil
 from livekit import api
 
 from bench.caller import Caller
+from worker.background import background
 from worker.livekit_server import LiveKit, free_port, livekit_server, read_config, with_free_ports
 from worker.settings import AGENT_NAME
 
 _READY_S = 60.0
-_TEAM = Path(__file__).parent / "team.yaml"
+WORKERS = ("baton", "AgentSession")
+TEAM = Path(__file__).parent / "team.yaml"
 
 
 class BenchError(Exception):
     """A process of the benchmark did not start; the message says which, and what it printed last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`at`: monotonic seconds. `heard`: of a turn of the caller, the pitch of each 20 ms."""
+
+    kind: str
+    at: float
+    heard: Sequence[int | None] = ()
+
+
 @dataclass(slots=True)
 class Provider:
-    """The scripted provider. `events`: (type, monotonic seconds) of what it sent and got, in order."""
+    """The scripted provider. `events`: what it sent, got and did, in order; `azure`: its address as an Azure resource."""
 
     url: str
-    events: list[tuple[str, float]] = field(default_factory=list)
+    azure: str
+    process: asyncio.subprocess.Process
+    events: list[Event] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def times(self, kind: str, since: float = 0.0) -> list[float]:
-        return [at for known, at in self.events if known == kind and at >= since]
+        return [event.at for event in self.events if event.kind == kind and event.at >= since]
+
+    def turns(self, since: float) -> list[Sequence[int | None]]:
+        """What was heard in each turn of the caller that has ended since: the pitch of each 20 ms."""
+        return [event.heard for event in self.events if event.kind == "turn" and event.at >= since]
+
+    async def until(self, kind: str, since: float, timeout_s: float = 30.0) -> float:
+        """When there was such an event, at or after `since`. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while not (times := self.times(kind, since)):
+                self.news.clear()
+                await self.news.wait()
+        return times[0]
+
+    async def order(self, what: str) -> float:
+        """Has it do something, see `bench.provider`. Returns when it was done."""
+        assert self.process.stdin
+        since = time.monotonic()
+        self.process.stdin.write(f"{what}\n".encode())
+        return await self.until(what, since)
+
+    async def read(self) -> None:
+        """Keeps what it prints, until cancelled or its end."""
+        assert self.process.stdout
+        while line := await self.process.stdout.readline():
+            told = json.loads(line)
+            self.events.append(Event(told["type"], told["at"], told.get("heard", ())))
+            self.news.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +111,26 @@ class House:
         return Caller(livekit.url, token.with_grants(api.VideoGrants(room_join=True, room=room)).to_jwt(), room)
 
     @asynccontextmanager
-    async def provider(self, rtt_ms: int = 0) -> AsyncIterator[Provider]:
-        """The scripted provider, `rtt_ms` of round trip away."""
-        async with _process(self.folder / "provider.log", "-m", "bench.provider", str(rtt_ms)) as (process, line):
-            provider = Provider(line)
-
-            async def read() -> None:
-                assert process.stdout
-                while line := await process.stdout.readline():
-                    event = json.loads(line)
-                    provider.events.append((event["type"], event["at"]))
-
-            reading = asyncio.ensure_future(read())
-            try:
+    async def provider(self, rtt_ms: int = 0, speed: float = 3.0) -> AsyncIterator[Provider]:
+        """The scripted provider, `rtt_ms` of round trip away; it speaks at `speed`, in real time."""
+        arguments = ("-m", "bench.provider", str(rtt_ms), str(speed))
+        async with _process(self.folder / "provider.log", *arguments) as (process, line):
+            url, azure = line.split()
+            provider = Provider(url, azure, process)
+            async with background(provider.read()):
                 yield provider
-            finally:
-                reading.cancel()
 
     @asynccontextmanager
-    async def worker(self, name: str, provider: Provider) -> AsyncIterator[Worker]:
-        """`baton`: our worker; `AgentSession`: the reference; `floor`: no model at all."""
+    async def worker(
+        self, name: str, provider: Provider, team: Path = TEAM, second: Provider | None = None
+    ) -> AsyncIterator[Worker]:
+        """`baton`: our worker; `short`: the same, its sessions; `AgentSession`: the reference; `floor`: no model at all.
+
+        `second` stands in for `provider`. Of the reference's team only the voices count.
+        """
         arguments = {
             "baton": ("-c", "from worker.cli import main; main()", "worker"),
+            "short": ("-m", "bench.short_sessions", "worker"),
             "AgentSession": ("-m", "bench.reference"),
             "floor": ("-m", "bench.floor"),
         }[name]
@@ -102,10 +141,17 @@ class House:
             "OPENAI_API_KEY": "scripted",
             "OPENAI_BASE_URL": provider.url,
             "BATON_MODEL": "openai",
-            "BATON_TEAM": str(_TEAM),
+            "BATON_TEAM": str(team),
             "BATON_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/bench.db",
             "BATON_WORKER_HTTP_PORT": str(free_port()),
         }
+        if second:
+            settings |= {
+                "BATON_MODEL": "openai,azure",
+                "AZURE_OPENAI_ENDPOINT": second.azure,
+                "AZURE_OPENAI_API_KEY": "scripted",
+                "AZURE_OPENAI_DEPLOYMENT": "scripted",
+            }
         async with _process(self.folder / f"{name}.log", *arguments, **settings) as (process, _):
             yield Worker(psutil.Process(process.pid))
 
@@ -129,6 +175,7 @@ async def _process(
             sys.executable,
             *arguments,
             env={**os.environ, **settings},
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=output,
         )

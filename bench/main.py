@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import measure
-from bench.house import house
+from bench.house import WORKERS, house
+from bench.line import line
 from bench.report import Report, Row
 
-WORKERS = ("baton", "AgentSession")
+__all__ = ["call", "handoff", "line"]
 
 
 async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:

@@ -9,8 +9,8 @@ from bench.caller import Caller
 from bench.house import House, Provider, Worker
 from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE
 
-_TURN_MS = 500  # of a caller's tone
-_SETTLED_S = 0.7  # between two measurements
+TURN_MS = 500  # of a caller's tone
+SETTLED_S = 0.7  # between two measurements
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ async def replies(house: House, provider: Provider, count: int) -> tuple[list[fl
     waited = list[float]()
     began = time.monotonic()
     async with house.caller() as caller:
-        await _greeted(caller)
+        await greeted(caller)
         for _ in range(count):
-            ended = await caller.say(CHAT, _TURN_MS)
+            ended = await caller.say(CHAT, TURN_MS)
             heard = await caller.voice(ALFA, ended)
             waited.append(heard - ended)
-            await _quiet(caller, heard)
+            await quiet(caller, heard)
     stops = provider.times("input_audio_buffer.speech_stopped", began)
     asks = provider.times("response.create", began)
     requests = [min((ask - stop for ask in asks if ask >= stop), default=-1.0) for stop in stops]
@@ -52,13 +52,13 @@ async def handoffs(house: House, provider: Provider, count: int) -> list[float]:
     """The provider's tool call to the first audio of the next agent in the room, seconds."""
     gaps = list[float]()
     async with house.caller() as caller:
-        await _greeted(caller)
+        await greeted(caller)
         for number in range(count):
-            ended = await caller.say(MOVE, _TURN_MS)
+            ended = await caller.say(MOVE, TURN_MS)
             heard = await caller.voice(ALFA if number % 2 else BRAVO, ended)
             [decided] = provider.times("response.function_call_arguments.done", ended - 0.5)
             gaps.append(heard - decided)
-            await _quiet(caller, heard)
+            await quiet(caller, heard)
     return gaps
 
 
@@ -66,9 +66,9 @@ async def barge_ins(house: House, count: int) -> list[float]:
     """The caller speaks over a long reply to the last of it that they hear, seconds."""
     silences = list[float]()
     async with house.caller() as caller:
-        await _greeted(caller)
+        await greeted(caller)
         for _ in range(count):
-            ended = await caller.say(LONG, _TURN_MS)
+            ended = await caller.say(LONG, TURN_MS)
             await caller.voice(ALFA, ended)
             await asyncio.sleep(1.5)
             began = time.monotonic()
@@ -77,7 +77,7 @@ async def barge_ins(house: House, count: int) -> list[float]:
             silences.append(last - began)
             ended = await speaking
             heard = await caller.voice(ALFA, ended)
-            await _quiet(caller, heard)
+            await quiet(caller, heard)
     return silences
 
 
@@ -103,18 +103,18 @@ async def load(house: House, worker: Worker, calls: int, seconds: float) -> Load
 
 
 async def _talk(caller: Caller) -> None:
-    await _greeted(caller)
+    await greeted(caller)
     while True:
-        ended = await caller.say(CHAT, _TURN_MS)
+        ended = await caller.say(CHAT, TURN_MS)
         heard = await caller.voice(ALFA, ended)
         await caller.silence(heard)
 
 
-async def _greeted(caller: Caller) -> None:
-    await _quiet(caller, await caller.voice(ALFA, 0.0))
+async def greeted(caller: Caller) -> None:
+    await quiet(caller, await caller.voice(ALFA, 0.0))
 
 
-async def _quiet(caller: Caller, heard: float) -> None:
+async def quiet(caller: Caller, heard: float) -> None:
     await caller.silence(heard)
-    await asyncio.sleep(_SETTLED_S)
+    await asyncio.sleep(SETTLED_S)
     caller.heard.clear()

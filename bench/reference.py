@@ -1,13 +1,25 @@
-"""The reference: the same two agents on LiveKit's own AgentSession, as its documentation has them.
+"""The reference: the same two agents on LiveKit's own AgentSession, as its documentation has them: each with a model of
+its own where the team has several voices.
 
 python -m bench.reference     LIVEKIT_* and OPENAI_* in the environment; registers as `baton`, prints `ready`
 """
 
 import asyncio
 import os
+from pathlib import Path
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # as our worker has it
-from livekit.agents import Agent, AgentServer, AgentSession, JobContext, JobExecutorType, RunContext, function_tool
+from livekit.agents import (
+    NOT_GIVEN,
+    Agent,
+    AgentServer,
+    AgentSession,
+    JobContext,
+    JobExecutorType,
+    NotGivenOr,
+    RunContext,
+    function_tool,
+)
 from livekit.plugins.openai import realtime
 from openai.types.realtime.realtime_audio_input_turn_detection import ServerVad
 
@@ -15,11 +27,24 @@ from worker.line.profile import OPENAI
 from worker.settings import AGENT_NAME
 
 RECORD = False
+OWN_MODELS = Path(os.environ["BATON_TEAM"]).stem == "voices"
+
+
+def model(role: str) -> realtime.RealtimeModel:
+    return realtime.RealtimeModel(
+        model=OPENAI.model,
+        voice=OPENAI.voice(role),
+        turn_detection=ServerVad(type="server_vad", silence_duration_ms=OPENAI.silence_ms, prefix_padding_ms=300),
+    )
+
+
+def own_model(role: str) -> NotGivenOr[realtime.RealtimeModel]:
+    return model(role) if OWN_MODELS else NOT_GIVEN
 
 
 class Alfa(Agent):
     def __init__(self) -> None:
-        super().__init__(instructions="You are ALFA.")
+        super().__init__(instructions="You are ALFA.", llm=own_model("warm"))
 
     async def on_enter(self) -> None:
         await self.session.generate_reply()
@@ -37,7 +62,7 @@ class Alfa(Agent):
 
 class Bravo(Agent):
     def __init__(self) -> None:
-        super().__init__(instructions="You are BRAVO.")
+        super().__init__(instructions="You are BRAVO.", llm=own_model("calm"))
 
     async def on_enter(self) -> None:
         await self.session.generate_reply()
@@ -54,11 +79,7 @@ class Bravo(Agent):
 
 
 async def hold(job: JobContext) -> None:
-    model = realtime.RealtimeModel(
-        model=OPENAI.model,
-        turn_detection=ServerVad(type="server_vad", silence_duration_ms=OPENAI.silence_ms, prefix_padding_ms=300),
-    )
-    session = AgentSession[None](llm=model)
+    session = AgentSession[None](llm=model("warm"))
     await session.start(Alfa(), room=job.room, record=RECORD)
 
 

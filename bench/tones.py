@@ -2,6 +2,7 @@
 
 import functools
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,10 @@ import numpy.typing as npt
 CALLER = (300, 350, 400, 450, 500, 550, 600, 650)
 CHAT, MOVE, LONG = 300, 400, 500  # of the caller
 ALFA, BRAVO, CHARLIE = 800, 1100, 1400  # the agents
+SCALE = (350, 450, 550, 600, 650)  # said one after the other: a piece that is missing, or comes twice, shows
+STEP_MS = 300
 ALL = (*CALLER, ALFA, BRAVO, CHARLIE)
+FRAME_MS = 20
 _FLOOR = 800.0  # amplitude of 32768 under which nothing is heard
 
 
@@ -32,10 +36,29 @@ def _waves(samples: int, sample_rate: int) -> npt.NDArray[np.complex128]:
 
 def spoken(pcm: npt.NDArray[np.int16], sample_rate: int) -> int | None:
     """The pitch of most of what is said. By frames of 20 ms: a jitter buffer stretches sound, and its phase is lost."""
-    frame = sample_rate // 50
-    heard = Counter(loudest(pcm[start : start + frame], sample_rate) for start in range(0, len(pcm), frame))
+    heard = Counter(frames(pcm, sample_rate))
     del heard[None]
     return heard.most_common(1)[0][0] if heard else None
+
+
+def frames(pcm: npt.NDArray[np.int16], sample_rate: int) -> list[int | None]:
+    """The pitch of each 20 ms."""
+    frame = sample_rate * FRAME_MS // 1000
+    return [loudest(pcm[start : start + frame], sample_rate) for start in range(0, len(pcm), frame)]
+
+
+def missing_ms(heard: Sequence[int | None]) -> int:
+    """How much of a SCALE is not in what was heard, by frames of 20 ms. What comes again makes up for nothing."""
+    reached = arrived = 0
+    for hz in heard:
+        if hz in SCALE[reached:]:
+            reached = SCALE.index(hz)
+        arrived += hz is not None and hz not in SCALE[:reached]  # between two of its pitches, a frame may have another
+    return max(0, len(SCALE) * STEP_MS - arrived * FRAME_MS)
+
+
+def scale(sample_rate: int) -> npt.NDArray[np.int16]:
+    return np.concatenate([tone(hz, STEP_MS, sample_rate) for hz in SCALE])
 
 
 def tone(hz: int, ms: int, sample_rate: int) -> npt.NDArray[np.int16]:

@@ -204,6 +204,15 @@ def bench_handoff(
     _measure(lambda bench: bench.handoff(rounds=rounds), out)
 
 
+@bench.command(name="line")
+def bench_line(
+    rounds: Annotated[int, typer.Option(min=1, help="How many losses, handoffs and so on.")] = 12,
+    out: _Out = Path("bench/results"),
+) -> None:
+    """What a caller hears of a lost socket, a handoff to another voice, a session's end, and a failover."""
+    _measure(lambda bench: bench.line(rounds=rounds), out)
+
+
 def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
     async def show(_: Settings) -> None:
         try:
