@@ -15,6 +15,7 @@ from agents import handoff, plan, sub_agent
 from agents.orchestrator import NOTE, STOP
 from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
 from agents.team_file import line_of, read_with_lines
+from tools.context import CallContext
 from tools.database import Database
 
 
@@ -28,6 +29,11 @@ def load_team(path: Path) -> TeamSpec:
             _preparation(team.prepare)
         except SpecError as error:
             raise SpecError(f"{path}:{line_of(root, ['prepare'])}: prepare: {error}") from error
+    if team.when_unreachable:
+        try:
+            load_when_unreachable(team.when_unreachable)
+        except SpecError as error:
+            raise SpecError(f"{path}:{line_of(root, ['when_unreachable'])}: when_unreachable: {error}") from error
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
             where = ["agents", agent.name, "tools", str(number), "mcp" if tool.mcp else "tool"]
@@ -85,6 +91,22 @@ def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
         inspect.signature(found).bind({})
     except TypeError as error:
         raise SpecError(f"{path!r} cannot be called with the facts alone: {error}. Give it one parameter.") from error
+    return found  # type: ignore[no-any-return]  # what it is, its first call tells
+
+
+def load_when_unreachable(path: str) -> Callable[[CallContext], Coroutine[Any, Any, str | None]]:
+    """What is asked when no provider can be reached, at a dotted path. Raises SpecError."""
+    found = _at(path)
+    if not inspect.iscoroutinefunction(found):
+        raise SpecError(
+            f"{path!r} is no async function; it is called with a CallContext, and returns a sentence or None."
+        )
+    try:
+        inspect.signature(found).bind(None)
+    except TypeError as error:
+        raise SpecError(
+            f"{path!r} cannot be called with a CallContext alone: {error}. Give it one parameter."
+        ) from error
     return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 

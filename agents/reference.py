@@ -31,6 +31,7 @@ from agents.providers import (
 )
 from agents.spec import (
     AgentSpec,
+    AnnouncementsSpec,
     BudgetSpec,
     FactSpec,
     HandoffSpec,
@@ -49,6 +50,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`facts.NAME`", FactSpec),
     ("`memory`", MemorySpec),
     ("`limits`", LimitsSpec),
+    ("`announcements`", AnnouncementsSpec),
     ("`mcp.NAME`", McpSpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),

@@ -227,6 +227,26 @@ class MemorySpec(Spec):
     keep_turns: int = Field(default=12, ge=1, le=200, description="The caller's last turns that are never summarised.")
 
 
+class AnnouncementsSpec(Spec):
+    """What the caller hears while no model can speak: short sentences in the embedded voice, which speaks English."""
+
+    lost: Text = Field(
+        default="One moment please, I have lost my connection.",
+        description="When no session of a model is there for two and a half seconds.",
+    )
+    waiting: Text = Field(
+        default="I am still trying to get my connection back. Please stay on the line.",
+        description="After that, every nine seconds.",
+    )
+    unreachable: Text = Field(
+        default="I am sorry, I cannot get my connection back.", description="When all providers have failed."
+    )
+    goodbye: Text = Field(
+        default="Please call again in a little while. Goodbye.",
+        description="After that, where `when_unreachable` has nothing to say.",
+    )
+
+
 class LimitsSpec(Spec):
     """What a call may use up. At 80 % the journal warns; at the limit the agent says goodbye, and the call ends.
 
@@ -354,6 +374,14 @@ class TeamSpec(Spec):
         "case the present one is lost, at all times.",
     )
     limits: LimitsSpec = Field(default=LimitsSpec(), description="What a call, and a day, may cost.")
+    announcements: AnnouncementsSpec = Field(
+        default=AnnouncementsSpec(), description="What the caller hears while no model can speak."
+    )
+    when_unreachable: Path | None = Field(
+        default=None,
+        description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "
+        "a sentence for the caller, such as when they are called back, or None.",
+    )
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 

@@ -9,6 +9,7 @@ from typing import Any
 from livekit.agents import llm
 
 from agents import context, handoff, plan
+from agents.loader import load_when_unreachable
 from agents.orchestrator import (
     Answer,
     Begin,
@@ -56,6 +57,7 @@ from worker.line.events import (
 from worker.line.line import Line
 from worker.line.memory import Outgrown
 from worker.mcp.servers import McpServers
+from worker.outage import Outage, Speak
 from worker.replies import Replies
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
@@ -71,6 +73,7 @@ from worker.turns.limits import End, Limits, Near, Reached, SayGoodbye
 
 logger = logging.getLogger(__name__)
 
+PROMISE_S = 8.0  # so long `when_unreachable` may take
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 
 
@@ -96,7 +99,7 @@ class Call:
     `endpoints` names for each agent whose model speaks, in the order of preference. `today` is what agents are told of
     the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
-    tells what all calls of the day have cost, None when nobody knows.
+    tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Call:
         journal: Journal,
         today: str,
         make_context: Callable[[str, llm.FunctionToolCall, dict[str, Any], Tell], CallContext],
+        speak: Speak,
         shorten: Callable[[Sequence[tuple[str, str]]], Awaitable[str]] = context.shorten,
         mcp: McpServers | None = None,
         prices: Prices | None = None,
@@ -126,9 +130,10 @@ class Call:
         roles = {name: box.role for name, box in self._toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
         facts = self._orchestrator.facts
-        self._tools = ToolRuns(
-            self._toolboxes, lambda agent, call, tell: make_context(agent, call, facts, tell), self.put
+        self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
+            make_context(agent, call, facts, tell)
         )
+        self._tools = ToolRuns(self._toolboxes, self._make_context, self.put)
         self._shown_plan: tuple[plan.Step, ...] = ()
         self._unshare: Callable[[], None] = lambda: None
         self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
@@ -149,6 +154,14 @@ class Call:
             begun=self._on_begun,
             not_begun=self._on_not_begun,
             how_it_goes=self._tools.sentence,
+        )
+        self._outage = Outage(
+            team,
+            self._gate,
+            speak,
+            clock=self._now,
+            present=lambda: (self._orchestrator.agent, self._orchestrator.epoch),
+            connected=lambda: self._line.connected,
         )
         self._text_models = text_models
         self._account = Account(prices or shipped())
@@ -221,7 +234,7 @@ class Call:
             case ArmRefused(epoch, message):
                 self._on_arm_refused(epoch, message)
             case LineLost(reason, final):
-                self._on_line_lost(reason, final=final)
+                self._on_line_lost(reason, start, final=final)
             case LineMoved():
                 self._on_line_moved(event)
             case Interrupted():
@@ -245,7 +258,7 @@ class Call:
     def _on_speech_started(self) -> None:
         audible = self._gate.audible
         self._judge(self._barge_in.speech_started(self._now(), audible=audible))
-        if not audible and not self._limits.insists:
+        if not audible and not self._insists:
             self._replies.cut()  # a reply that nobody has heard yet would come in the middle of what they add
 
     def _on_transcript(self, item: str, text: str, *, final: bool) -> None:
@@ -260,12 +273,18 @@ class Call:
         self._record(journal.UserWrote(participant=participant, text=text))
         self._line.write(text)
         self._rearm()
-        self._barge_in.typed()
-        self._replies.cut()
-        self._take_turn(ended=self._now())
+        if not self._insists:
+            self._barge_in.typed()
+            self._replies.cut()
+            self._take_turn(ended=self._now())
+
+    @property
+    def _insists(self) -> bool:
+        """The last words are said, whoever speaks."""
+        return self._limits.insists or self._outage.parting
 
     def _judge(self, verdict: Verdict) -> None:
-        if self._limits.insists:
+        if self._insists:
             return
         match verdict:
             case Verdict.PAUSE:
@@ -307,7 +326,9 @@ class Call:
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
         self._replies.watch()
-        self._keep_limits()
+        self._outage.watch(start, caller_speaking=self._loudness.loud)
+        if not self._outage.parting:
+            self._keep_limits()
         if not self._limits.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
@@ -361,14 +382,19 @@ class Call:
     def _on_gate(self, event: GateEvent) -> None:
         match event:
             case Started(item):
-                self._replies.sounds(item)
+                if not self._outage.announces(item):
+                    self._replies.sounds(item)
                 self._show_state()
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
-                self._line.heard(item, text, heard_ms, interrupted=interrupted)
+                announced = self._outage.heard(item)
+                if announced and heard_ms:
+                    self._line.note(f'While the line was down, the caller has heard in your voice: "{text}"')
+                elif not announced:
+                    self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)
-                if not interrupted:
+                if not interrupted and not announced:
                     self._limits.said()
                 latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
                 if heard_ms:
@@ -381,7 +407,8 @@ class Call:
                         latency_ms=latency_ms,
                     )
                     self._journal.record(said, epoch)
-                    self._said.append((agent, text))
+                    if not announced:
+                        self._said.append((agent, text))
                 self.put(_Tick())  # the room is silent: somebody else may speak
 
     # ---- tools and handoffs
@@ -530,15 +557,40 @@ class Call:
 
     # ---- the line
 
-    def _on_line_lost(self, reason: str, *, final: bool) -> None:
-        self._lost_at = self._now()
-        self._record(journal.LineLost(reason=reason))
+    def _on_line_lost(self, reason: str, start: Start, *, final: bool) -> None:
+        self._record(journal.LineLost(reason=reason, final=final))
         if final:
-            self._ended = f"the model is out of reach: {reason}"
+            start(self._part(f"the model is out of reach: {reason}"))
             return
+        self._lost_at = self._now()
+        self._outage.lost()
         self._barge_in = BargeIn()  # the new session hears again what was being said
         self._gate.resume()
         self._replies.line_lost()
+
+    async def _part(self, reason: str) -> None:
+        await self._outage.part(self._promise)
+        self.put(Left(reason))
+
+    async def _promise(self) -> str | None:
+        """What the team's function for this case has to tell the caller."""
+        if not (path := self._team.when_unreachable):
+            return None
+        agent, tool = self._orchestrator.agent, path.rpartition(".")[2]
+        call = llm.FunctionToolCall(name=tool, arguments="{}", call_id="when_unreachable")  # once a call
+        context = self._make_context(agent, call, lambda thing: self.put(ToolTold(agent, call.call_id, tool, thing)))
+        self._record(journal.ToolCalled(agent=agent, call_id=call.call_id, tool=tool, arguments={}))
+        try:
+            async with asyncio.timeout(PROMISE_S):
+                promised = await load_when_unreachable(path)(context)
+            if not isinstance(promised, str | None):
+                raise TypeError(f"{path} returns no sentence")
+        except Exception as error:  # whatever it is, the caller hears the sentence that always holds
+            logger.warning("%s has failed: %s", path, type(error).__name__)
+            self._record_result(agent, call.call_id, tool, Outcome(f"It failed: {type(error).__name__}.", failed=True))
+            return None
+        self._record_result(agent, call.call_id, tool, Outcome(promised or "", failed=False))
+        return promised
 
     def _on_line_moved(self, moved: LineMoved) -> None:
         if self._lost_at is not None:
@@ -624,7 +676,9 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = (self._barge_in.deadline, self._replies.deadline, self._limits.deadline)
+        deadlines = [self._barge_in.deadline, self._replies.deadline, self._outage.deadline]
+        if not self._outage.parting:
+            deadlines.append(self._limits.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
             self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
 

@@ -20,6 +20,7 @@ from agents.loader import load_team, prepare
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
+from worker.announcements import Announcements, of_team
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
@@ -32,13 +33,14 @@ from worker.places import Places
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.speaker import Speaker
-from worker.settings import AGENT_NAME, Settings, SettingsError, variables
+from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
 from worker.text_models import TextModel, choose_text_models
 from worker.tool_runs import Tell
 
 logger = logging.getLogger(__name__)
 
 _M_ARENA_MAX = -8  # malloc.h of glibc
+_ANNOUNCEMENTS = Announcements(STATE_FOLDER / "announcements")
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
 
 
@@ -68,18 +70,24 @@ async def run(settings: Settings) -> None:
     await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
         server = _server(settings, team, endpoints, text_models, prices, recorder, mcp)
-        server.once("worker_registered", lambda *_: ready(f"team {team.team}, model {endpoints.told(team.start)}"))
-        running = asyncio.ensure_future(server.run())
-        told = asyncio.ensure_future(until_told())
-        try:
-            await asyncio.wait([running, told], return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                running.result()
-                raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
-        finally:
-            told.cancel()
-            await server.aclose()
-            running.cancel()
+        async with background() as start:
+
+            def registered(*_: object) -> None:
+                ready(f"team {team.team}, model {endpoints.told(team.start)}")
+                start(_ANNOUNCEMENTS.prepare(of_team(team)))  # calls may come meanwhile: they seldom need any
+
+            server.once("worker_registered", registered)
+            running = asyncio.ensure_future(server.run())
+            told = asyncio.ensure_future(until_told())
+            try:
+                await asyncio.wait([running, told], return_when=asyncio.FIRST_COMPLETED)
+                if running.done():
+                    running.result()
+                    raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
+            finally:
+                told.cancel()
+                await server.aclose()
+                running.cancel()
 
 
 def _server(
@@ -172,6 +180,7 @@ async def _hold(
         journal=notes,
         today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
         make_context=context,
+        speak=_ANNOUNCEMENTS.speak,
         mcp=mcp,
         prices=prices,
         spent_today=recorder.spent_today,

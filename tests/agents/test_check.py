@@ -204,6 +204,27 @@ def test_given_nothing_wrong_then_there_is_no_problem(tmp_path: Path) -> None:
             ["prepare: 'tests.agents.faulty_tools.is_large' is no async function"],
             id="prepare that is not async",
         ),
+        pytest.param(
+            "start: a\n",
+            "start: a\nwhen_unreachable: tests.agents.faulty_tools.is_large\n",
+            3,
+            ["when_unreachable: 'tests.agents.faulty_tools.is_large' is no async function", "a sentence or None"],
+            id="when_unreachable that is not async",
+        ),
+        pytest.param(
+            "start: a\n",
+            "start: a\nwhen_unreachable: tests.agents.faulty_tools.prepared\n",
+            3,
+            ["when_unreachable: 'tests.agents.faulty_tools.prepared' cannot be called", "Give it one parameter"],
+            id="when_unreachable of two parameters",
+        ),
+        pytest.param(
+            "start: a\n",
+            "start: a\nannouncements:\n  lost: ' '\n",
+            4,
+            ["announcements.lost: String should have at least 1 character"],
+            id="an announcement without words",
+        ),
     ],
 )
 def test_given_one_fault_then_it_is_the_one_problem_with_line_agent_value_and_way_out(
@@ -237,6 +258,11 @@ def test_given_one_fault_then_it_is_the_one_problem_with_line_agent_value_and_wa
             id="a parameter described in the docstring",
         ),
         pytest.param("start: a\n", "start: a\nprepare: tests.agents.faulty_tools.prepared\n", id="a good prepare"),
+        pytest.param(
+            "start: a\n",
+            "start: a\nwhen_unreachable: tests.agents.faulty_tools.is_later\n",
+            id="a good when_unreachable",
+        ),
     ],
 )
 def test_given_what_is_used_or_described_elsewhere_then_there_is_no_problem(tmp_path: Path, old: str, new: str) -> None:

@@ -12,7 +12,7 @@ from livekit import rtc
 from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.core.test_long_call import make_context
-from tests.fakes import FakeSpeaker
+from tests.fakes import FakeSpeaker, speak
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Pause, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
@@ -94,6 +94,7 @@ class Held:
                     ),
                     today="Monday",
                     make_context=make_context,
+                    speak=speak,
                     text_models=self.text_models,
                     prices=self.prices,
                     spent_today=spent_today,

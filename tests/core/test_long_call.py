@@ -14,7 +14,7 @@ from livekit.agents import function_tool, llm
 
 from agents.spec import MemorySpec, TeamSpec
 from bench.tones import tone
-from tests.fakes import FakeSpeaker
+from tests.fakes import FakeSpeaker, speak
 from tests.simulators.openai_realtime.script import Asked, CallTool, Say, Script, Step
 from tests.simulators.openai_realtime.server import Provider
 from tests.simulators.openai_realtime.session import Event
@@ -173,6 +173,7 @@ class Held:
                     ),
                     today="Monday",
                     make_context=make_context,
+                    speak=speak,
                     text_models={},
                     **parts,
                 )

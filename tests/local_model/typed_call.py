@@ -15,7 +15,7 @@ from livekit.agents import llm
 
 from agents.loader import load_team, prepare
 from agents.spec import TeamSpec
-from tests.fakes import FakeSpeaker
+from tests.fakes import FakeSpeaker, speak
 from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
@@ -209,6 +209,7 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
                 ),
                 today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
                 make_context=context,
+                speak=speak,
             )
             async with background(_hold(typed.call)):
                 await typed.greeted()

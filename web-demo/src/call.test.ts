@@ -81,6 +81,13 @@ describe('a call on the page', () => {
     expect(call.lines.map((line) => (line.kind === 'card' ? line.chosen : line.kind))).toEqual(['', 'Move it', 'caller']);
   });
 
+  it('tells a line that is being restored from one that is not', () => {
+    const lost = (final: boolean): CallEvent => ({ type: 'journal', event: { type: 'line.lost', final } });
+    const notes = after(lost(false), lost(true)).lines.map((line) => (line.kind === 'note' ? line.text : ''));
+    expect(notes[0]).toContain('being restored');
+    expect(notes[1]).not.toContain('being restored');
+  });
+
   it('stays ended, whatever comes late', () => {
     const call = after({ type: 'connection', status: 'ended', because: 'You left.' }, { type: 'connection', status: 'live' });
     expect(call.status).toBe('ended');
@@ -113,6 +120,6 @@ describe('a journal event', () => {
   });
 
   it('is taken as it is when it fits', () => {
-    expect(parseEvent('{"type":"line.lost","at":5,"epoch":1,"reason":"x"}')?.type).toBe('line.lost');
+    expect(parseEvent('{"type":"line.lost","at":5,"epoch":1,"reason":"x","final":false}')?.type).toBe('line.lost');
   });
 });

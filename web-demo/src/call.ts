@@ -94,7 +94,7 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
     case 'handoff.failed':
       return add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: false });
     case 'line.lost':
-      return note(call, 'The line to the model is down. It is being restored.');
+      return note(call, event.final ? 'No model can be reached.' : 'The line to the model is down. It is being restored.');
     case 'line.restored':
       return note(call, `The line is back after ${(event.gap_ms / 1000).toFixed(1)} s.`);
     case 'watchdog.fired':

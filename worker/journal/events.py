@@ -193,6 +193,7 @@ class MemoryCompacted(_Event):
 class LineLost(_Event):
     type: Literal["line.lost"] = "line.lost"
     reason: str
+    final: bool = Field(default=False, description="It is not restored: no provider can be reached.")
 
 
 class LineRestored(_Event):

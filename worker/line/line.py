@@ -95,6 +95,11 @@ class Line:
         return self._sessions.up
 
     @property
+    def connected(self) -> bool:
+        """Whether a session is there: before the first one, and between two, nobody hears the caller, or speaks."""
+        return self._sessions.open and self._sessions.present.connected
+
+    @property
     def armed(self) -> Arms:
         """What the model is, or is to be."""
         return self._sessions.armed
