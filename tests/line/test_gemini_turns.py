@@ -133,6 +133,28 @@ def test_given_a_reply_that_is_still_heard_when_the_caller_speaks_then_it_is_int
     assert wire.count(SpeechStarted, SpeechStopped, ReplyStarted) == [1, 1, 2]
 
 
+def test_given_a_long_reply_then_the_turn_before_it_is_in_words_as_soon_as_none_can_be_missing() -> None:
+    wire = Wire()
+    wire.hear("Tell me all.")
+    wire.say("It is")
+    wire.turns.given_ms += 900
+    wire.say(" a long")
+    assert wire.finals == []
+    wire.turns.given_ms += 100
+    wire.say(" story")
+    assert wire.finals == ["Tell me all."]
+
+
+def test_given_a_reply_that_is_interrupted_then_the_turn_before_it_is_in_words_first() -> None:
+    wire = Wire()
+    wire.hear("Tell me all.")
+    wire.say("It is")
+    wire.take(interrupted=True)
+    final = next(event for event in wire.events if isinstance(event, Transcript) and event.final)
+    assert final.text == "Tell me all."
+    assert wire.events.index(final) < wire.events.index(Interrupted())
+
+
 def test_given_a_request_when_it_interrupts_what_is_still_heard_then_nobody_spoke() -> None:
     wire = Wire()
     wire.turns.asked()

@@ -95,6 +95,7 @@ class Turns:
         return self._phase is _Phase.TOOLS and bool(self._reply) and not self._message
 
     def take(self, message: types.LiveServerMessage) -> None:
+        self._write_down()
         if content := message.server_content:
             self._take_content(content)
         if message.tool_call:
@@ -149,6 +150,11 @@ class Turns:
             self._speech, self._words, self._words_ms = "", "", None
             self._emit(Transcript(speech, words, final=True))
 
+    def _write_down(self) -> None:
+        """What the caller said is in words if the last of them must have come."""
+        if self._words and not self.speaking and self.given_ms - self._stopped_ms >= _LATE_MS:
+            self.finish_speech()
+
     def _take_content(self, content: types.LiveServerContent) -> None:
         if content.interrupted:
             self._on_interrupted()
@@ -167,6 +173,8 @@ class Turns:
     def _on_interrupted(self) -> None:
         """By the caller; or by what we asked it for, which interrupts all the same."""
         caller = not self.ask
+        if caller and self._words and not self.speaking:
+            self.finish_speech()  # of the turn before
         if caller and not self._swallows:
             self._emit(Interrupted())
         self._end_reply()
