@@ -12,7 +12,7 @@ from worker.background import background
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Started
 from worker.journal.events import JournalEvent, WatchdogFired
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
-from worker.replies import BEGIN_S, BUSY, CANCEL_S, CORRECTIONS, ONE_MOMENT, RETRIES, STALL_S, Replies
+from worker.replies import BEGIN_S, BUSY, CANCEL_S, CORRECTIONS, LATE_RESULT, ONE_MOMENT, RETRIES, STALL_S, Replies
 from worker.turns.arbiter import Reason
 
 RATE = 24000
@@ -350,6 +350,50 @@ async def test_given_a_model_that_answers_a_turn_in_time_then_it_owes_nothing() 
         await asyncio.sleep(BEGIN_S)
         stage.replies.watch()
         assert "ask" not in stage.watchdog, "but that its reply is empty was seen"
+
+
+@virtual_time
+async def test_given_a_model_that_is_about_to_answer_unasked_then_nothing_is_asked_that_would_break_it_off() -> None:
+    async with staged() as stage:
+        stage.replies.owed()
+        stage.replies.want(Reason.FILLER)
+        assert not stage.ask()
+        stage.replies.answers("reply 9", "ann", 0)
+        assert not stage.ask()
+
+
+@virtual_time
+async def test_given_a_turn_of_the_callers_that_is_to_be_asked_for_then_nothing_is_owed_any_more() -> None:
+    async with staged() as stage:
+        stage.replies.owed()
+        stage.replies.caller_spoke(ended=0)
+        assert stage.ask(), "another provider took over, or the caller typed"
+
+
+@virtual_time
+async def test_given_a_result_when_the_caller_is_answered_unasked_then_it_is_told_after_that() -> None:
+    async with staged() as stage:
+        stage.replies.want(Reason.RESULT)
+        stage.replies.answers("reply 9", "ann", 0)
+        stage.replies.handle(MessageStarted("reply 9", "item 9"))
+        stage.replies.handle(Text("reply 9", "item 9", WORDS))
+        stage.replies.handle(ReplyEnded("reply 9", ""))
+        assert stage.ask()
+        assert stage.model.asked == [LATE_RESULT]
+
+
+@virtual_time
+async def test_given_a_greeting_when_the_caller_is_answered_unasked_then_no_later_reply_is_told_to_greet() -> None:
+    async with staged() as stage:
+        stage.replies.want(Reason.ENTRY, "Greet them.")
+        stage.replies.answers("reply 9", "ann", 0)
+        stage.replies.handle(MessageStarted("reply 9", "item 9"))
+        stage.replies.handle(Text("reply 9", "item 9", WORDS))
+        stage.replies.handle(ReplyEnded("reply 9", ""))
+        assert not stage.ask()
+        stage.replies.want(Reason.RESULT)
+        assert stage.ask()
+        assert stage.model.asked == [""]
 
 
 @virtual_time

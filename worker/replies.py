@@ -16,6 +16,7 @@ CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be o
 RETRIES = 2
 CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
 BUSY = "conversation_already_has_active_response"
+LATE_RESULT = "A tool has returned meanwhile. Tell the caller what they do not know of it yet, in one sentence."
 ONE_MOMENT = "One moment, please."
 
 ReplyEvent = ReplyStarted | MessageStarted | Text | Audio | MessageEnded | ReplyEnded
@@ -113,6 +114,7 @@ class Replies:
     def caller_spoke(self, *, ended: float) -> None:
         """The caller's turn is complete; its last sound was at `ended`."""
         self._turn_ended = ended
+        self._owed_by = None
         self._retries = self._corrections = 0
         self._swapped = False
         self._arbiter.want(Reason.TURN)
@@ -152,8 +154,11 @@ class Replies:
         return self._arbiter.pending
 
     def ask(self, agent: str, epoch: int, *, caller_speaking: bool) -> None:
-        """Asks for the next reply, if it is time for one; `agent`, who has the call since `epoch`, will speak."""
-        if not self._model.up:
+        """Asks for the next reply, if it is time for one; `agent`, who has the call since `epoch`, will speak.
+
+        What a model is about to say unasked comes first: it would break off for a request.
+        """
+        if not self._model.up or self._owed_by is not None:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
@@ -168,7 +173,9 @@ class Replies:
         if self._arbiter.running:
             self._arbiter.ended()
         self._reply = _Reply("", epoch, agent, Reason.TURN, self._clock() + STALL_S, id=reply)
-        self._arbiter.asked(Reason.TURN)
+        self._arbiter.answered()
+        if not (self._arbiter.wants(Reason.CORRECTION) or self._arbiter.wants(Reason.GOODBYE)):
+            self._hint = LATE_RESULT if self._arbiter.wants(Reason.RESULT) else ""  # what was left to it is out of date
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""

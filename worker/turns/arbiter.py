@@ -16,6 +16,9 @@ class Reason(Enum):
     GOODBYE = "goodbye"  # the call ends
 
 
+_ELSE = {Reason.RESULT, Reason.CORRECTION, Reason.NEWS, Reason.GOODBYE}  # than what an answer to the caller settles
+
+
 class Arbiter:
     """A pure state machine: facts in by method, `next` says which reply may be asked for now, if any.
 
@@ -45,6 +48,15 @@ class Arbiter:
         assert not self._running, "one reply at a time"
         self._pending &= set() if reason is Reason.NEWS else {Reason.NEWS}
         self._running = True
+
+    def answered(self) -> None:
+        """A model that keeps turns itself replies to the caller. It may not know yet what else there was to tell."""
+        assert not self._running, "one reply at a time"
+        self._pending &= _ELSE
+        self._running = True
+
+    def wants(self, reason: Reason) -> bool:
+        return reason in self._pending
 
     def ended(self) -> None:
         """The reply that was asked for is over, in whatever way."""
