@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,7 @@ from worker.turns.limits import End, Limits, Near, Reached, SayGoodbye
 logger = logging.getLogger(__name__)
 
 PROMISE_S = 8.0  # so long `when_unreachable` may take
+SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 
 
@@ -139,6 +141,7 @@ class Call:
         self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
+        self._sound_at = -math.inf  # the caller's last one that nobody has answered
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
         self._shorten = shorten
         self._summarising = False
@@ -183,6 +186,8 @@ class Call:
         if self._loudness.take(pcm):
             self._judge(self._barge_in.sound(self._now(), audible=self._gate.audible))
             self._set_timer()
+        if self._loudness.loud:
+            self._sound_at = self._now()
         if complaint := self._loudness.complaint():
             self.put(Warned(*complaint))
 
@@ -317,6 +322,7 @@ class Call:
         return self._now() - self._line.profile.silence_ms / 1000
 
     def _take_turn(self, *, ended: float) -> None:
+        self._sound_at = -math.inf
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
         self._replies.caller_spoke(ended=ended)
@@ -339,11 +345,16 @@ class Call:
             self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._carry_out(command, start)
-        speaking = self._barge_in.speaking and not self._limits.insists
+        speaking = (self._barge_in.speaking or self._sound_until > self._now()) and not self._limits.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._set_timer()
         self._show_state()
         self._show_plan()
+
+    @property
+    def _sound_until(self) -> float:
+        """Until when the caller may be speaking, though a model that keeps turns itself has told nothing of it yet."""
+        return -math.inf if self._line.profile.own_turns else self._sound_at + SOUND_S
 
     @property
     def _is_idle(self) -> bool:
@@ -676,7 +687,8 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = [self._barge_in.deadline, self._replies.deadline, self._outage.deadline]
+        sound = self._sound_until if self._replies.due and self._sound_until > self._now() else None
+        deadlines = [self._barge_in.deadline, self._replies.deadline, self._outage.deadline, sound]
         if not self._outage.parting:
             deadlines.append(self._limits.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
