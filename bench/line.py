@@ -43,7 +43,7 @@ async def _losses(home: House, report: Report, rounds: int) -> None:
     async with home.provider(_RTT_MS, speed=1.0) as provider:
         for team, what in (
             (TEAM, "socket killed, none waits"),
-            (_with(home, TEAM, "always"), "the same, standby: always"),
+            (_with(home, TEAM, "always"), "socket killed, standby: always"),
         ):
             async with home.worker("baton", provider, team):
                 gaps = await losses(home, provider, rounds)
@@ -83,7 +83,7 @@ async def _failovers(home: House, report: Report, rounds: int) -> None:
     for speed, team, what in (
         (3.0, TEAM, "provider dies in mid-reply, audio waits"),
         (1.0, TEAM, "provider dies in mid-reply, none waits"),
-        (1.0, _with(home, TEAM, "always"), "the same, standby: always"),
+        (1.0, _with(home, TEAM, "always"), "provider dies in mid-reply, standby: always"),
     ):
         async with (
             home.provider(_RTT_MS, speed) as provider,

@@ -76,7 +76,7 @@ class Report:
         order = list(dict.fromkeys(row.what for row in self.rows))
         columns = 3
         height = -(-len(order) // columns)
-        figure, axes = pyplot.subplots(height, columns, figsize=(12, 2.6 * height), squeeze=False)
+        figure, axes = pyplot.subplots(height, columns, figsize=(12, 2.6 * height), squeeze=False, layout="constrained")
         for axis in axes.flat[len(order) :]:
             axis.axis("off")
         for what, axis in zip(order, axes.flat, strict=False):
@@ -97,6 +97,5 @@ class Report:
             axis.set_ylabel(rows[0].unit, fontsize=8)
             axis.tick_params(labelsize=8)
         figure.suptitle(f"baton bench {self.name}: bars are medians, whiskers the 95th percentile, dashes our budget")
-        figure.tight_layout()
         figure.savefig(path, dpi=110)
         pyplot.close(figure)

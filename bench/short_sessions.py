@@ -15,10 +15,7 @@ LEFT_S = 6.0
 
 def run() -> None:
     short = replace(OPENAI, session_s=round(LEFT_S + LATE_S))
-    with (
-        patch("worker.line.endpoint.PROFILES", {**PROFILES, short.provider: short}),
-        patch("worker.line.sessions.EARLY_S", LATE_S),  # else each pause is early enough
-    ):
+    with patch("worker.line.endpoint.PROFILES", {**PROFILES, short.provider: short}):
         main()
 
 
