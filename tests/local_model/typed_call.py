@@ -37,6 +37,7 @@ from worker.tool_runs import Tell
 SHOP = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
 _ANSWER_S = 20.0  # a guard against waiting for ever
 _HASTY, _LEISURELY = 6, 48  # samples a letter, 0.25 and 2 ms: the latter for what is to be broken into
+_SPOKEN = 1440  # 60 ms
 
 
 class _Deaf(Ears):
@@ -68,11 +69,15 @@ class _Room(Outbox):
         super().__init__(rtc.Room())
         self.events: list[journal.JournalEvent] = []
         self.shown: dict[str, str] = {}
+        self.captions: dict[str, str] = {}
         self._changed = changed
 
     def event(self, event: journal.JournalEvent) -> None:
         self.events.append(event)
         self._changed()
+
+    def agent_caption(self, item: str, text: str, *, final: bool = False) -> None:
+        self.captions[item] = text
 
     def attributes(self, attributes: dict[str, str]) -> None:
         self.shown |= attributes
@@ -87,6 +92,7 @@ class TypedCall:
         self._changed = asyncio.Event()
         self.room = _Room(self._changed.set)
         self.call: Call | None = None
+        self.server: TestServer | None = None
 
     async def say(self, line: str, interrupted_by: str = "") -> str:
         """Writes a line and waits until it is dealt with. Returns what agents said to it, as far as it was heard.
@@ -107,6 +113,28 @@ class TypedCall:
     def said(self, since: int = 0) -> list[str]:
         """What agents said, from the `since`-th event on."""
         return [event.text for event in self.room.events[since:] if isinstance(event, journal.AgentSaid)]
+
+    def speak_slowly(self) -> None:
+        """A reply takes as long as it would take to say it."""
+        self._voice.samples_a_letter = _SPOKEN
+
+    async def speaking(self) -> None:
+        await self._until(lambda: self.room.shown.get(STATE) == "speaking")
+
+    def cut(self) -> None:
+        """The sockets to the model are gone, without a word of goodbye."""
+        assert self.server
+        assert self.server.runner
+        assert self.server.runner.server
+        for connection in self.server.runner.server.connections:
+            if connection.transport:
+                connection.transport.abort()
+
+    async def close_model(self) -> None:
+        """It is there no more."""
+        assert self.server
+        self.cut()
+        await self.server.close()
 
     @property
     def holder(self) -> str:
@@ -177,8 +205,10 @@ class TypedCall:
 
 
 @asynccontextmanager
-async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP) -> AsyncIterator[TypedCall]:
-    """A call that has been greeted, with a database in `folder`."""
+async def typed_call(
+    folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP, *stands_in: Endpoint, greeted: bool = True
+) -> AsyncIterator[TypedCall]:
+    """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
     url = f"sqlite+aiosqlite:///{folder}/calls.db"
     database = Database(url)
@@ -187,6 +217,7 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
     typed = TypedCall(folder, voice)
     server = TestServer(app(Senses(_Deaf(), voice, _Blind(), brain)))
     await server.start_server()
+    typed.server = server
 
     def context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
         return CallContext(
@@ -198,7 +229,7 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
             typed.call = Call(
                 team=team,
                 endpoints=dict.fromkeys(
-                    team.speakers, (Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"),)
+                    team.speakers, (Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"), *stands_in)
                 ),
                 text_models={},
                 caller="caller",
@@ -212,7 +243,8 @@ async def typed_call(folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP)
                 speak=speak,
             )
             async with background(_hold(typed.call)):
-                await typed.greeted()
+                if greeted:
+                    await typed.greeted()
                 yield typed
                 typed.call.put(Left("the test is over"))
     finally:

@@ -1,0 +1,292 @@
+"""A call with a scripted provider of any kind behind it, on virtual time: the real call, line and plugin, real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from google.oauth2.credentials import Credentials
+from livekit import rtc
+from livekit.agents import llm
+
+from agents.loader import load_team
+from agents.providers import AzureSpec, GeminiSpec, OpenAISpec
+from bench.tones import tone
+from tests.conformance import script
+from tests.fakes import FakeSpeaker
+from tests.simulators.gemini_live.server import Provider as Gemini
+from tests.simulators.openai_realtime.script import Asked, Pace, Script, Step
+from tests.simulators.openai_realtime.server import Provider as OpenAI
+from tools.context import CallContext
+from tools.database import Database
+from worker.background import background
+from worker.call import Call
+from worker.journal.events import JournalEvent
+from worker.journal.journal import Journal, Recorder
+from worker.line import gemini_model
+from worker.line.endpoint import Azure, Endpoint, Vertex
+from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, OPENAI, Profile
+from worker.room.events import Left, Typed
+from worker.room.outbox import STATE, Outbox
+from worker.tool_runs import Tell
+
+RATE = OPENAI.sample_rate
+FRAME_S = 0.05
+_WORD_MS, _LEISURE_S, _PATIENCE_S = 900, 3.0, 60.0
+TEAM = load_team(Path(__file__).parent / "team.yaml")
+_VERTEX = "gemini-live-2.5-flash-native-audio"  # a model that says nothing before it has its tools' results
+_EVERY = Pace(think_ms=100, speed=3.0, transcript_ms=100)
+
+
+@dataclass
+class Service:
+    """Where a provider is reached, and what became of it. `given`: what its model knew at each reply, as text."""
+
+    endpoint: Endpoint
+    simulator: OpenAI | Gemini
+    given: list[Asked]
+
+    @property
+    def profile(self) -> Profile:
+        return self.endpoint.profile
+
+    @property
+    def sessions(self) -> int:
+        return len(self.simulator.connections)
+
+    def cut(self) -> None:
+        """The socket that the call is held over is gone."""
+        self.simulator.connections[self.given[-1].connection].cut()
+
+    def vanish(self) -> None:
+        """All its sockets are gone, and it takes no more."""
+        self.simulator.refusals.count = 100
+        for connection in self.simulator.connections:
+            connection.cut()
+
+    def answers(self) -> Iterator[tuple[int, str]]:
+        """For each result of a tool that was sent: to which session, and for which call."""
+        for connection in self.simulator.connections:
+            for message in connection.received:
+                item = message.get("item") or {}
+                if item.get("type") == "function_call_output":
+                    yield connection.number, item["call_id"]
+                for response in (message.get("toolResponse") or {}).get("functionResponses") or []:
+                    yield connection.number, response["id"]
+
+
+class Room(Outbox):
+    """What the room is told, kept."""
+
+    def __init__(self) -> None:
+        super().__init__(rtc.Room())
+        self.shown: dict[str, str] = {}
+        self.captions: dict[str, str] = {}
+
+    def attributes(self, attributes: dict[str, str]) -> None:
+        self.shown |= attributes
+
+    def agent_caption(self, item: str, text: str, *, final: bool = False) -> None:
+        self.captions[item] = text
+
+    def event(self, event: JournalEvent) -> None:
+        pass
+
+
+@dataclass
+class Stage:
+    """A call that is on. What the caller says is a tone each, 900 ms long."""
+
+    call: Call
+    services: list[Service]
+    room: Room
+    speaker: FakeSpeaker
+    events: list[dict[str, Any]]
+    given: list[Asked]  # what a model knew at each reply, of whatever provider
+    waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
+
+    @property
+    def service(self) -> Service:
+        """The one that is preferred."""
+        return self.services[0]
+
+    @property
+    def profile(self) -> Profile:
+        return self.service.profile
+
+    def of(self, *kinds: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] in kinds]
+
+    @property
+    def said(self) -> list[str]:
+        """What agents were heard to say."""
+        return [event["text"] for event in self.of("agent.said")]
+
+    @property
+    def heard(self) -> list[str]:
+        """What the caller said and wrote, by the journal."""
+        return [event["text"] for event in self.of("user.said", "user.wrote")]
+
+    @property
+    def known(self) -> str:
+        """All that the model knew when it replied last."""
+        asked = self.given[-1]
+        return "\n".join([asked.instructions, *script.texts(asked)])
+
+    @property
+    def asks(self) -> int:
+        """How often the model was asked for a reply."""
+        return sum(
+            message.get("type") == "response.create" or bool((message.get("clientContent") or {}).get("turnComplete"))
+            for message in self.service.simulator.received()
+        )
+
+    @property
+    def sessions_used(self) -> int:
+        """In which a model replied: those that stand by do not count."""
+        return len({asked.connection for asked in self.service.given})
+
+    @property
+    def truncated(self) -> dict[str, int]:
+        """By message: after how many ms of it the model was told to forget."""
+        return {
+            message["item_id"]: message["audio_end_ms"]
+            for message in self.service.simulator.received()
+            if message.get("type") == "conversation.item.truncate"
+        }
+
+    def voice_of(self, agent: str) -> str:
+        """Its role."""
+        return TEAM.agents[agent].voice
+
+    def say(self, phrase: str) -> None:
+        self.waiting += tone(script.PITCHES[phrase], _WORD_MS, RATE).tobytes()
+
+    def write(self, text: str) -> None:
+        self.call.put(Typed("caller", text))
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        began = asyncio.get_running_loop().time()
+        while not happened():
+            await asyncio.sleep(0.02)
+            assert asyncio.get_running_loop().time() - began < _PATIENCE_S, f"nothing more comes:\n{self.transcript()}"
+
+    async def answered(self, replies: int) -> None:
+        """Until agents have been heard so many times in all, and nobody has anything to add."""
+        await self.until(lambda: len(self.said) >= replies and self.room.shown.get(STATE) == "listening")
+        await asyncio.sleep(_LEISURE_S)
+        assert len(self.said) == replies, f"one reply too many:\n{self.transcript()}"
+
+    async def speaking(self) -> None:
+        await self.until(lambda: self.room.shown.get(STATE) == "speaking")
+
+    def transcript(self) -> str:
+        left = {"type", "epoch", "number", "v"}
+        return "\n".join(
+            f"{event['at'] / 1000:7.2f} {event['type']:16} "
+            + " ".join(f"{key}={value!r}" for key, value in event.items() if key not in left and key != "at")
+            for event in self.events
+            if event["type"] != "cost.updated"
+        )
+
+    async def microphone(self) -> None:
+        """Goes on all the time: what is not said is the quiet of a room."""
+        size = round(RATE * FRAME_S) * 2
+        quiet = np.random.default_rng(1).normal(0, 20, size // 2).astype("<i2").tobytes()
+        while True:
+            said = bytes(self.waiting[:size])
+            del self.waiting[:size]
+            self.call.hear(said + quiet[len(said) :])
+            await asyncio.sleep(FRAME_S)
+
+
+@asynccontextmanager
+async def _openai(
+    profile: Profile, play: Script, given: list[Asked], settings: OpenAISpec, azure: Azure | None = None
+) -> AsyncIterator[Service]:
+    provider = OpenAI(play, pace=_EVERY, transcribe=partial(script.understand, RATE))
+    async with provider.serve():
+        url = f"{provider.azure}/openai" if azure else provider.url
+        yield Service(Endpoint(profile, url, "any", settings, azure), provider, given)
+
+
+@asynccontextmanager
+async def _gemini(
+    profile: Profile, play: Script, given: list[Asked], vertex: Vertex | None = None
+) -> AsyncIterator[Service]:
+    provider = Gemini(play, pace=_EVERY, transcribe=partial(script.understand, 16_000))
+    async with provider.serve():
+        key = "" if vertex else "any"
+        yield Service(Endpoint(profile, provider.url, key, GeminiSpec(), vertex=vertex), provider, given)
+
+
+OPEN: Mapping[str, Callable[[Script, list[Asked]], Any]] = {
+    "openai": lambda play, given: _openai(OPENAI, play, given, OpenAISpec()),
+    "azure": lambda play, given: _openai(AZURE, play, given, AzureSpec(), Azure("voice")),
+    "azure legacy": lambda play, given: _openai(
+        AZURE_LEGACY, play, given, AzureSpec(), Azure("voice", "2025-04-01-preview")
+    ),
+    "gemini": lambda play, given: _gemini(GEMINI, play, given),
+    "vertex": lambda play, given: _gemini(replace(GEMINI, model=_VERTEX), play, given, Vertex("p", "europe-west1")),
+}
+
+
+@asynccontextmanager
+async def staged(
+    folder: Path, *names: str, play: Script = script.play, change: Callable[[Profile], Profile] = lambda same: same
+) -> AsyncIterator[Stage]:
+    """A call whose providers have these names, in the order of preference. `change` is done to their profiles."""
+    loop = asyncio.get_running_loop()
+    began, events, every = loop.time(), list[dict[str, Any]](), list[Asked]()
+    async with AsyncExitStack() as stack:
+        token = Credentials("token")  # type: ignore[no-untyped-call]
+        stack.enter_context(mock.patch.object(gemini_model, "_credentials", return_value=token))
+        services = []
+        for name in names:
+            given = list[Asked]()
+
+            def noted(asked: Asked, given: list[Asked] = given) -> Sequence[Step]:
+                given.append(asked)
+                every.append(asked)
+                return play(asked)
+
+            service = await stack.enter_async_context(OPEN[name](noted, given))
+            service.endpoint = replace(service.endpoint, profile=change(service.endpoint.profile))
+            services.append(service)
+        recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
+        room, speaker = Room(), FakeSpeaker(RATE)
+        call = Call(
+            team=TEAM,
+            endpoints=dict.fromkeys(TEAM.speakers, tuple(service.endpoint for service in services)),
+            text_models={},
+            caller="caller",
+            sink=speaker,
+            outbox=room,
+            journal=Journal(
+                "conformance",
+                recorder,
+                elapsed_ms=lambda: round((loop.time() - began) * 1000),
+                publish=lambda event: events.append(event.model_dump()),
+            ),
+            today="Monday",
+            make_context=_context,
+        )
+        stage = Stage(call, services, room, speaker, events, every)
+        async with background(_hold(call)):
+            async with background(stage.microphone()):
+                yield stage
+            call.put(Left("enough"))
+
+
+async def _hold(call: Call) -> None:
+    await call.run()
+
+
+def _context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
+    shop = Database("sqlite+aiosqlite://")
+    return CallContext(call="tried", agent=agent, decision=called.call_id, database=shop, facts=facts, tell=tell)
