@@ -18,7 +18,7 @@ from agents.loader import load_team
 from agents.providers import AzureSpec, GeminiSpec, OpenAISpec
 from bench.tones import tone
 from tests.conformance import script
-from tests.fakes import FakeSpeaker
+from tests.fakes import FakeSpeaker, speak
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, Pace, Script, Step
 from tests.simulators.openai_realtime.server import Provider as OpenAI
@@ -275,6 +275,7 @@ async def staged(
             ),
             today="Monday",
             make_context=_context,
+            speak=speak,
         )
         stage = Stage(call, services, room, speaker, events, every)
         async with background(_hold(call)):
