@@ -228,7 +228,7 @@ class MemorySpec(Spec):
 
 
 class AnnouncementsSpec(Spec):
-    """What the caller hears while no model can speak: short sentences in the embedded voice, which speaks English."""
+    """What the caller hears when no model can speak: short sentences in the embedded voice, which speaks English."""
 
     lost: Text = Field(
         default="One moment please, I have lost my connection.",
@@ -237,6 +237,10 @@ class AnnouncementsSpec(Spec):
     waiting: Text = Field(
         default="I am still trying to get my connection back. Please stay on the line.",
         description="After that, every nine seconds.",
+    )
+    unanswered: Text = Field(
+        default="I am sorry, I could not get an answer to that. Could you say it another way?",
+        description="When the model has failed to reply several times.",
     )
     unreachable: Text = Field(
         default="I am sorry, I cannot get my connection back.", description="When all providers have failed."

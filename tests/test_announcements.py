@@ -74,7 +74,7 @@ def test_a_team_may_say_its_sentences_in_the_voices_of_all_who_take_callers() ->
     team = load_team(Path("agents/shop/team.yaml"))
     sentences = of_team(team)
     assert {role for _, role in sentences} == {"warm", "bright", "calm"}
-    assert len(sentences) == 12
+    assert len(sentences) == 15
     assert (team.announcements.waiting, "calm") in sentences
 
 

@@ -13,7 +13,7 @@ from livekit.agents import llm
 from agents.spec import LimitsSpec, TeamSpec
 from bench.tones import tone
 from tests.fakes import FakeSpeaker, speak
-from tests.simulators.openai_realtime.script import Asked, Say, Step
+from tests.simulators.openai_realtime.script import Asked, Fail, Say, Step
 from tests.simulators.openai_realtime.server import Provider, text
 from tests.virtual_time import virtual_time
 from tools.context import CallContext, Caller
@@ -32,7 +32,8 @@ from worker.tool_runs import Tell
 
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."
 HELLO, PROMISED = "Hello there.", "We call you back on Monday."
-TEXTS = {"lost": LOST, "waiting": WAITING, "unreachable": UNREACHABLE, "goodbye": GOODBYE}
+UNANSWERED = "Say it otherwise."
+TEXTS = {"lost": LOST, "unanswered": UNANSWERED, "waiting": WAITING, "unreachable": UNREACHABLE, "goodbye": GOODBYE}
 
 
 async def promise(context: CallContext) -> str | None:
@@ -185,6 +186,29 @@ async def test_given_a_provider_that_refuses_then_the_caller_hears_so_to_the_end
     assert held.reason.startswith("the model is out of reach: ")
     assert [event.final for event in held.only(journal.LineLost)] == [False, True]
     assert {role for _, role, _ in held.asked} == {"calm"}, "the agent's own voice"
+
+
+@virtual_time
+async def test_given_replies_that_always_fail_then_the_caller_hears_so_and_the_call_goes_on(tmp_path: Path) -> None:
+    def fail(asked: Asked) -> Sequence[Step]:
+        return [Fail("server_error")] if asked.said == "once" else play(asked)
+
+    held = Held(tmp_path, Provider(fail))
+
+    async def caller() -> None:
+        await held.until(journal.AgentSaid)
+        held.call.put(Typed("caller", "once"))
+        await held.until(journal.AgentSaid, 2)
+        held.call.put(Typed("caller", "again"))
+        await held.until(journal.AgentSaid, 3)
+        held.call.put(Left("done"))
+
+    await held.hold(team(), caller)
+    assert held.said == [HELLO, UNANSWERED, HELLO]
+    assert [event.action for event in held.only(journal.WatchdogFired)] == ["ask again", "swap the line", "apologise"]
+    remembered = [text(item) for item in held.provider.items()]
+    assert remembered[:2] == [HELLO, "once"]
+    assert UNANSWERED in remembered[2], "the model knows what was said in its name"
 
 
 @virtual_time

@@ -59,12 +59,14 @@ class Stage:
             record=self._record,
             begun=self._on_begun,
             not_begun=self._on_not_begun,
+            gave_up=lambda: self.apologies.append(len(self.model.asked)),
             how_it_goes=lambda: self.progress,
         )
         self.progress = ""  # what a tool has told
         self.to_enter: int | None = None  # the epoch of a handoff that is on its way
         self.rolled_back: list[str] = []
         self.heard: list[str] = []
+        self.apologies: list[int] = []  # after so many requests
         self.latencies_ms: list[int | None] = []
         self.watchdog: list[str] = []  # what it did
         self.why: list[str] = []  # and why
@@ -262,7 +264,8 @@ async def test_given_a_provider_that_refuses_for_good_then_it_is_asked_again_and
             assert stage.ask()
         stage.replies.refused(f"ask {RETRIES + 1}", "invalid_value")
         assert not stage.ask()
-        assert stage.watchdog == ["ask again", "swap the line", "wait for the caller"]
+        assert stage.watchdog == ["ask again", "swap the line", "apologise"]
+        assert stage.apologies == [RETRIES + 1]
         assert stage.replies.deadline is None
         stage.replies.caller_spoke(ended=0)
         assert stage.ask()
@@ -307,7 +310,7 @@ async def test_given_sessions_that_are_all_mute_then_the_caller_is_waited_for() 
         await asyncio.sleep(BEGIN_S)
         stage.replies.watch()
         assert len(stage.model.given_up) == 1
-        assert stage.watchdog == ["swap the line", *["ask again"] * RETRIES, "wait for the caller"]
+        assert stage.watchdog == ["swap the line", *["ask again"] * RETRIES, "apologise"]
         assert not stage.ask()
 
 
@@ -428,7 +431,7 @@ async def test_given_replies_that_fail_then_so_many_are_asked_for_again_and_a_go
         stage.start()
         stage.end("server_error")
         assert not stage.ask()
-        assert stage.watchdog == ["ask again", "swap the line", "ask again", "ask again", "wait for the caller"]
+        assert stage.watchdog == ["ask again", "swap the line", "ask again", "ask again", "apologise"]
         assert stage.model.given_up == ["server_error"], "once, until the caller speaks again"
 
 
@@ -542,7 +545,7 @@ async def test_given_retries_then_a_reply_that_is_cut_does_not_count_as_a_good_o
         stage.start()
         stage.end("server_error")
         assert not stage.ask()
-        assert stage.watchdog[-1] == "wait for the caller"
+        assert stage.watchdog[-1] == "apologise"
 
 
 @virtual_time
@@ -631,7 +634,7 @@ async def test_given_news_that_no_reply_will_tell_then_they_wait_for_the_caller_
             stage.start()
             stage.end("server_error")
         assert not stage.ask()
-        assert stage.watchdog == ["ask again", "swap the line", "wait for the caller"]
+        assert stage.watchdog == ["ask again", "swap the line", "apologise"]
         stage.replies.caller_spoke(ended=0.0)
         assert stage.ask()
         stage.speak()

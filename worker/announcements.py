@@ -28,7 +28,8 @@ def of_team(team: TeamSpec) -> Sequence[Sentence]:
     """What the callers of a team may hear, whichever agent has them."""
     told = team.announcements
     roles = dict.fromkeys(agent.voice for agent in team.speakers.values())
-    return [(text, role) for role in roles for text in (told.lost, told.waiting, told.unreachable, told.goodbye)]
+    texts = (told.lost, told.waiting, told.unanswered, told.unreachable, told.goodbye)
+    return [(text, role) for role in roles for text in texts]
 
 
 class Announcements:

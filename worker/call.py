@@ -156,6 +156,7 @@ class Call:
             record=self._record,
             begun=self._on_begun,
             not_begun=self._on_not_begun,
+            gave_up=lambda: self._outage.unanswered(),
             how_it_goes=self._tools.sentence,
         )
         self._outage = Outage(
@@ -401,7 +402,7 @@ class Call:
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 announced = self._outage.heard(item)
                 if announced and heard_ms:
-                    self._line.note(f'While the line was down, the caller has heard in your voice: "{text}"')
+                    self._line.note(f'Meanwhile the caller has heard in your voice: "{text}"')
                 elif not announced:
                     self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)

@@ -1,4 +1,4 @@
-"""What the caller hears while no model can speak: that it takes a moment; and last words, when there will be none."""
+"""What the caller hears when no model speaks: that it takes a moment, that there is no answer, and last words."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ class Outage:
         self._team, self._gate, self._speak = team, gate, speak
         self._clock, self._present, self._connected = clock, present, connected
         self._waiting = dict[str, asyncio.Event]()  # to be heard, by item
-        self._told = False
+        self._told = self._sorry = False
         self.parting = False  # last words are said, whoever speaks
         self.deadline: float | None = None  # when `watch` has something to do
         self.lost()
@@ -56,15 +56,22 @@ class Outage:
         self._told = False
         self.deadline = self._clock() + WONDER_S
 
+    def unanswered(self) -> None:
+        """The model has failed to reply, and is not asked again: that is said as soon as nobody speaks."""
+        self._sorry, self.deadline = True, self._clock()
+
     def watch(self, start: Start, *, caller_speaking: bool) -> None:
-        """Tells the caller, when they have waited long enough, that there is no session."""
+        """Tells the caller what they wait for, when they have waited long enough, or in vain."""
         now = self._clock()
         if self.deadline is None or now < self.deadline:
             return
-        if self._connected() or self.parting:
+        if self.parting or (self._connected() and not self._sorry):
             self.deadline = None
         elif self._gate.audible or caller_speaking:
             self.deadline = now + _QUIET_S
+        elif self._sorry:
+            self._sorry, self.deadline = False, now + AGAIN_S
+            start(self._apologise())
         else:
             text = self._texts.waiting if self._told else self._texts.lost
             self._told, self.deadline = True, now + AGAIN_S
@@ -92,6 +99,11 @@ class Outage:
             sound = await self._sound(last)
         await self._put(last, sound).wait()
         await asyncio.sleep(_LINGER_S)
+
+    async def _apologise(self) -> None:
+        sound = await self._sound(self._texts.unanswered)
+        if not self.parting:
+            self._put(self._texts.unanswered, sound)
 
     async def _tell(self, text: str) -> None:
         sound = await self._sound(text)

@@ -66,7 +66,8 @@ class Replies:
     nothing is asked for again, RETRIES times, but not if the caller had it `cut`. Call `watch` at `deadline`.
 
     Times are seconds on `clock`. `begun` hears of the epoch whose reply begins, `not_begun` why one never will:
-    it returns whether that undoes a handoff, and has then wanted a reply that says so. `how_it_goes` is what a tool that
+    it returns whether that undoes a handoff, and has then wanted a reply that says so. `gave_up` hears of a reply that is
+    not asked for again. `how_it_goes` is what a tool that
     is waited for has told.
     """
 
@@ -79,10 +80,11 @@ class Replies:
         record: Callable[[journal.JournalEvent], None],
         begun: Callable[[int], None],
         not_begun: Callable[[int, str], bool],
+        gave_up: Callable[[], None],
         how_it_goes: Callable[[], str],
     ) -> None:
         self._model, self._gate, self._clock, self._record = model, gate, clock, record
-        self._begun, self._not_begun, self._how_it_goes = begun, not_begun, how_it_goes
+        self._begun, self._not_begun, self._gave_up, self._how_it_goes = begun, not_begun, gave_up, how_it_goes
         self._arbiter = Arbiter()
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
@@ -364,7 +366,8 @@ class Replies:
             else:
                 self._record(journal.WatchdogFired(reason=why, action="ask again"))
         else:
-            self._record(journal.WatchdogFired(reason=why, action="wait for the caller"))
+            self._record(journal.WatchdogFired(reason=why, action="apologise"))
+            self._gave_up()
 
     def _swap(self, why: str) -> None:
         """It may be the session's fault, or its provider's."""
