@@ -9,26 +9,16 @@ from typing import Any
 
 from livekit.agents import llm
 
-from agents import context, handoff, plan
+from agents import context, plan
 from agents.loader import load_when_unreachable
 from agents.orchestrator import (
-    Answer,
-    Begin,
-    Cancel,
-    Command,
-    Delegate,
-    Entered,
     Orchestrator,
-    RollBack,
-    Run,
-    Switch,
-    TaskDone,
 )
 from agents.spec import TeamSpec
-from tools.card import Card
-from tools.context import CallContext, ProgressMade
+from tools.context import CallContext
 from worker.background import Start, background
 from worker.briefing import Briefing
+from worker.delegation import Delegation
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
 from worker.journal import pointing
@@ -125,19 +115,18 @@ class Call:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
         self._sub_agents = SubAgents(team, text_models, today, self._record, mcp)
-        self._toolboxes: Mapping[str, Toolbox] = {
+        toolboxes: Mapping[str, Toolbox] = {
             name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent), mcp)
             for name, agent in team.speakers.items()
         }
-        roles = {name: box.role for name, box in self._toolboxes.items()}
+        roles = {name: box.role for name, box in toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
         facts = self._orchestrator.facts
         self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
             make_context(agent, call, facts, tell)
         )
-        self._tools = ToolRuns(self._toolboxes, self._make_context, self.put)
+        self._tools = ToolRuns(toolboxes, self._make_context, self.put)
         self._shown_plan: tuple[plan.Step, ...] = ()
-        self._unshare: Callable[[], None] = lambda: None
         self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
         self._barge_in = BargeIn()
         self._loudness = Loudness(FRAME_MS)
@@ -146,7 +135,7 @@ class Call:
         self._shorten = shorten
         self._summarising = False
         self._summarised: _Summarised | None = None  # waits for a quiet moment
-        self._briefing = Briefing(team, endpoints, self._toolboxes, self._orchestrator, today)
+        self._briefing = Briefing(team, endpoints, toolboxes, self._orchestrator, today)
         self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory)
         self._gate = AudioGate(sink, self._line.profile.sample_rate, self._on_gate)
         self._replies = Replies(
@@ -154,10 +143,22 @@ class Call:
             self._gate,
             clock=self._now,
             record=self._record,
-            begun=self._on_begun,
-            not_begun=self._on_not_begun,
+            begun=lambda epoch: self._delegation.begun(epoch),
+            not_begun=lambda epoch, why: self._delegation.not_begun(epoch, why),
             gave_up=lambda: self._outage.unanswered(),
             how_it_goes=self._tools.sentence,
+        )
+        self._delegation = Delegation(
+            team,
+            self._orchestrator,
+            self._briefing,
+            toolboxes,
+            self._tools,
+            self._line,
+            self._replies,
+            record=self._record,
+            now_ms=lambda: self._journal.now_ms,
+            audible=lambda: self._gate.audible,
         )
         self._outage = Outage(
             team,
@@ -230,13 +231,13 @@ class Call:
                 self._warn("line.refused", f"The provider refused a reply: {code}.")
                 self._replies.refused(ask, code)
             case ToolRequested():
-                self._on_tool_requested(event, start)
+                self._delegation.tool_requested(event, start)
             case ToolDone():
-                self._on_tool_done(event)
+                self._delegation.tool_done(event)
             case ToolSlow(call_id):
-                self._on_tool_slow(call_id)
+                self._delegation.tool_slow(call_id)
             case ToolTold():
-                self._on_tool_told(event)
+                self._delegation.tool_told(event)
             case ArmRefused(epoch, message):
                 self._on_arm_refused(epoch, message)
             case LineLost(reason, final):
@@ -278,7 +279,7 @@ class Call:
     def _on_typed(self, participant: str, text: str) -> None:
         self._record(journal.UserWrote(participant=participant, text=text))
         self._line.write(text)
-        self._rearm()
+        self._delegation.rearm()
         if not self._insists:
             self._barge_in.typed()
             self._replies.cut()
@@ -339,13 +340,13 @@ class Call:
         if not self._limits.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
-                self._carry_out(delegated, start)
+                self._delegation.carry_out(delegated, start)
         quiet = self._is_idle and not self._limits.leaving
         self._line.pause(quiet)
         if self._line.up and quiet:
             self._keep_short(start)
             for command in self._orchestrator.idle():
-                self._carry_out(command, start)
+                self._delegation.carry_out(command, start)
         speaking = (self._barge_in.speaking or self._sound_until > self._now()) and not self._limits.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._set_timer()
@@ -383,7 +384,7 @@ class Call:
                 items = len(ready.outgrown.items)
                 self._record(journal.MemoryCompacted(items=items, tokens_before=before, tokens_after=after))
                 self._briefing.as_of_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
-                self._rearm()
+                self._delegation.rearm()
         elif not self._summarising and (outgrown := self._line.outgrown()):
             self._summarising = True
             start(self._summarise(outgrown))
@@ -423,151 +424,11 @@ class Call:
                         self._said.append((agent, text))
                 self.put(_Tick())  # the room is silent: somebody else may speak
 
-    # ---- tools and handoffs
-
-    def _on_tool_requested(self, event: ToolRequested, start: Start) -> None:
-        if (epoch := self._replies.tool_requested(event.reply)) is None:
-            return
-        for command in self._orchestrator.tool_requested(epoch, event.call_id, event.name, event.arguments):
-            self._carry_out(command, start)
-
-    def _run_tool(self, run: Run, start: Start) -> None:
-        agent = self._orchestrator.agent
-        called = journal.ToolCalled(agent=agent, call_id=run.call_id, tool=run.tool, arguments=_readable(run.arguments))
-        self._record(called)
-        self._tools.start(agent, run.call_id, run.tool, run.arguments, start)
-        if self._toolboxes[agent].spec(run.tool).while_running == "background":
-            self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
-            self._replies.want(Reason.RESULT)
-            self._offer_to_stop(run.call_id)
-
-    def _offer_to_stop(self, call_id: str) -> None:
-        self._orchestrator.tool_is_slow(call_id)
-        self._rearm()
-
-    def _on_tool_slow(self, call_id: str) -> None:
-        """Nobody shall wonder whether the line is dead."""
-        agent, tool = self._tools.what(call_id)
-        if tool:
-            self._offer_to_stop(call_id)
-        if not tool or self._toolboxes[agent].spec(tool).while_running != "filler":
-            return
-        if self._tools.untold or not self._gate.audible:
-            self._replies.want(Reason.FILLER)
-
-    def _on_tool_told(self, told: ToolTold) -> None:
-        agent, call_id, tool = told.agent, told.call_id, told.tool
-        match told.thing:
-            case ProgressMade(sentence):
-                self._record(journal.ToolProgressed(agent=agent, call_id=call_id, tool=tool, text=sentence))
-            case Card() as card:
-                self._record(journal.CardShown(agent=agent, call_id=call_id, tool=tool, card=card))
-
-    def _on_tool_done(self, done: ToolDone) -> None:
-        spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
-        joined, tasks = self._orchestrator.tool_finished(done.call_id, outcome.output, failed=outcome.failed)
-        if not self._tools.awaited:
-            self._replies.drop(Reason.FILLER)
-        if done.background:
-            self._record_result(done.agent, done.call_id, done.tool, outcome)
-            self._line.note(f"{done.tool} has ended: {outcome.output}")
-        else:
-            self._give_result(done.agent, done.call_id, done.tool, outcome)
-        for call_id in joined:
-            self._give_result(done.agent, call_id, done.tool, outcome)
-        for task in tasks:
-            self._record(journal.TaskDone(agent=task.agent, task=task.task))
-        if spec.result == "when_idle" or done.background:
-            if spec.result != "silent":
-                self._replies.tell(outcome.output)
-        elif spec.result == "speak":
-            self._replies.want(Reason.RESULT)
-        self._rearm()
-
-    def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
-        self._record_result(agent, call_id, tool, outcome)
-        self._line.give_result(call_id, tool, outcome.output)
-
-    def _record_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
-        self._record(
-            journal.ToolFinished(agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed)
-        )
-
-    def _carry_out(self, command: Command, start: Start) -> None:
-        match command:
-            case Run():
-                self._run_tool(command, start)
-            case Answer(call_id, tool, message, failed, quiet):
-                if message:
-                    self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
-                    if not quiet:
-                        self._replies.want(Reason.RESULT)
-                    self._rearm()
-            case Delegate(call_id, asker, tool, arguments):
-                self._record(
-                    journal.ToolCalled(agent=asker, call_id=call_id, tool=tool, arguments=_readable(arguments))
-                )
-                self._tools.start(asker, call_id, tool, arguments, start, background=True)
-                self._offer_to_stop(call_id)
-            case Cancel(call_id):
-                self._tools.cancel(call_id)
-            case TaskDone(agent, task):
-                self._record(journal.TaskDone(agent=agent, task=task))
-            case Begin(wish, why_not):
-                self._line.note(f'{plan.NEXT}: "{wish}"' + (f" It is not possible: {why_not}" if why_not else ""))
-                if not self._orchestrator.switching:
-                    self._replies.want(Reason.RESULT)
-                    self._rearm()
-            case _:
-                self._hand_over(command)
-
-    def _hand_over(self, command: Switch | Entered | RollBack) -> None:
-        match command:
-            case Switch(call_id, source, target, _, announce, share, returning):
-                self._record(journal.HandoffDecided(source=source, target=target))
-                if not announce:
-                    self._replies.cut()
-                if call_id:
-                    self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
-                self._unshare = self._line.share(share, context.summary)
-                self._arm()
-                self._replies.want(Reason.ENTRY, handoff.entry_hint(source, returning=returning))
-            case Entered(source, target):
-                self._record(journal.HandoffDone(source=source, target=target))
-                self._rearm()  # what was typed or found on the way
-            case RollBack(source, target, _, reason):
-                self._record(journal.HandoffFailed(source=source, target=target, reason=reason))
-                self._replies.cut()
-                self._unshare()
-                self._arm()
-                self._replies.want(Reason.ENTRY, handoff.entry_hint(target, refused=True))
-
-    def _rearm(self) -> None:
-        """Facts, steps or references have changed: so does what the agent is told and offered."""
-        if not self._orchestrator.switching and self._briefing.present() != self._line.armed:
-            self._arm()
-
-    def _arm(self) -> None:
-        self._briefing.as_of_ms = self._journal.now_ms
-        self._line.arm(self._briefing.present())
-
-    def _on_begun(self, epoch: int) -> None:
-        if command := self._orchestrator.prepared(epoch):
-            self._hand_over(command)
-        if self._team.standby != "on_decision" and not self._orchestrator.switching:
-            self._line.expect(self._briefing.next(), loss=self._team.standby == "always")
-
-    def _on_not_begun(self, epoch: int, why: str) -> bool:
-        command = self._orchestrator.failed(epoch, why)
-        if command:
-            self._hand_over(command)
-        return command is not None
+    # ---- the line
 
     def _on_arm_refused(self, epoch: int, message: str) -> None:
-        if not self._on_not_begun(epoch, message):
+        if not self._delegation.not_begun(epoch, message):
             self._warn("line.refused", f"The provider refused an agent's settings: {message}")
-
-    # ---- the line
 
     def _on_line_lost(self, reason: str, start: Start, *, final: bool) -> None:
         self._record(journal.LineLost(reason=reason, final=final))
@@ -599,9 +460,11 @@ class Call:
                 raise TypeError(f"{path} returns no sentence")
         except Exception as error:  # whatever it is, the caller hears the sentence that always holds
             logger.warning("%s has failed: %s", path, type(error).__name__)
-            self._record_result(agent, call.call_id, tool, Outcome(f"It failed: {type(error).__name__}.", failed=True))
+            self._delegation.record_result(
+                agent, call.call_id, tool, Outcome(f"It failed: {type(error).__name__}.", failed=True)
+            )
             return None
-        self._record_result(agent, call.call_id, tool, Outcome(promised or "", failed=False))
+        self._delegation.record_result(agent, call.call_id, tool, Outcome(promised or "", failed=False))
         return promised
 
     def _on_line_moved(self, moved: LineMoved) -> None:
@@ -697,11 +560,3 @@ class Call:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _readable(arguments: str) -> dict[str, object]:
-    """A model's arguments for the journal; what is no JSON object stands there as it came."""
-    try:
-        return llm.utils.parse_function_arguments(arguments or "{}")
-    except ValueError:
-        return {"unreadable": arguments}
