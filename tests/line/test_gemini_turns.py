@@ -26,7 +26,8 @@ from worker.line.gemini_turns import Turns
 class Wire:
     def __init__(self, *, waits_for_tools: bool = True) -> None:
         self.events: list[LinkEvent] = []
-        self.turns = Turns(self.events.append, waits_for_tools=waits_for_tools)
+        self.sounds: list[tuple[int, int]] = []
+        self.turns = Turns(self.events.append, self.sounds, waits_for_tools=waits_for_tools)
 
     def take(self, **content: Any) -> None:
         self.message(serverContent=content)
@@ -44,6 +45,20 @@ class Wire:
     def finish(self, **more: Any) -> None:
         self.take(generationComplete=True)
         self.take(turnComplete=True, **more)
+
+    def speak(self, *sounds_ms: int, at_once: bool = False) -> None:
+        """The caller does, with a second's pause after each of these."""
+        given_ms, sounds = self.turns.given_ms, 0
+        for ms in sounds_ms:
+            begin = round(given_ms) + sounds
+            self.sounds.append((begin, begin + ms))
+            sounds += ms + 1000
+        for piece in [sounds] if at_once else [50] * (sounds // 50):
+            self.turns.given(piece)
+
+    @property
+    def ends(self) -> list[int]:
+        return [event.at_ms for event in self.events if isinstance(event, SpeechStopped)]
 
     @property
     def finals(self) -> list[str]:
@@ -301,3 +316,44 @@ def test_given_usage_then_what_has_no_modality_is_counted_too() -> None:
             output_audio=50,
         )
     ]
+
+
+def test_given_a_caller_who_goes_on_after_their_words_came_then_that_is_no_part_of_them() -> None:
+    wire = Wire()
+    wire.speak(500)
+    wire.hear("One.")
+    wire.speak(500, 500)  # of which nothing comes
+    wire.turns.quiet()
+    assert wire.ends == [500]
+
+
+def test_given_words_of_what_was_given_at_once_then_they_are_not_those_of_all_of_it() -> None:
+    wire = Wire()
+    wire.speak(500, 500, 500, at_once=True)
+    wire.hear("One.")
+    wire.say("Yes?")
+    wire.finish()
+    assert wire.ends == [500]
+
+
+def test_given_speech_of_which_neither_words_nor_an_answer_come_then_it_is_not_taken_for_heard() -> None:
+    wire = Wire()
+    wire.speak(500)
+    wire.hear("One.")
+    wire.say("Yes?")
+    wire.speak(500)
+    wire.take(interrupted=True)
+    wire.turns.quiet()
+    assert wire.ends == [500, 500]
+
+
+def test_given_a_reply_to_the_end_then_the_provider_has_caught_up_with_what_was_given_at_once() -> None:
+    wire = Wire()
+    wire.speak(500, 500, at_once=True)
+    wire.hear("One. Two.")
+    wire.say("Yes?")
+    wire.finish()
+    wire.speak(500)
+    wire.hear("Three.")
+    wire.say("Yes?")
+    assert wire.ends == [500, 3500]

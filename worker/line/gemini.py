@@ -68,15 +68,14 @@ class GeminiLink:
             connected=self._on_connected,
             take=self._take,
         )
-        self._turns = Turns(self._tell, waits_for_tools=not self._session.goes_on_without_tools)
+        self._turns = Turns(self._tell, self._pauses.sounds, waits_for_tools=not self._session.goes_on_without_tools)
         self._session.on("error", lambda error: self._lose(error.error))
         self._set_timer("connect", _CONNECT_S, lambda: self._lose(TimeoutError(f"no answer within {_CONNECT_S:.0f} s")))
 
     def hear(self, pcm: bytes) -> None:
         if not self._over:
-            self._turns.given_ms += len(pcm) * 500 / self._sample_rate
+            self._turns.given(len(pcm) * 500 / self._sample_rate)
             self._pauses.hear(pcm)
-            self._turns.paused_ms = self._pauses.ended_ms
             self._session.push_audio(rtc.AudioFrame(pcm, self._sample_rate, 1, len(pcm) // 2))
 
     def arm(self, arms: Arms) -> None:

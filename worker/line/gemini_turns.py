@@ -34,6 +34,8 @@ from worker.line.events import (
 )
 
 _LATE_MS = 1000  # the last words of a turn are recognised that long after they were said, at most
+_AT_ONCE_MS = 500  # longer than any piece of sound that comes as it is spoken
+_BEHIND_MS = 5000
 _NO_FAILURE = (
     None,
     types.TurnCompleteReason.TURN_COMPLETE_REASON_UNSPECIFIED,
@@ -54,15 +56,20 @@ class Turns:
     """One session's turns: `take` the provider's messages, and `emit` gets the events.
 
     `at_ms` of speech: the provider gives no times. Speech begins where the one before it ended: what was said since is in no
-    transcript, wherever it is. It ends where the caller's last sound before a pause did, so that another session neither
-    hears it again nor misses what came after; if there was no pause, `_LATE_MS` before its last words came.
+    transcript, wherever it is. It ends where the first sound before a pause did that can have been its last, so that another
+    session neither hears it again nor misses what came after; if there was no pause, `_LATE_MS` before its last words came.
     """
 
-    def __init__(self, emit: Callable[[LinkEvent], None], *, waits_for_tools: bool) -> None:
-        """`waits_for_tools`: the model says nothing more before it has their results."""
-        self._emit, self._waits_for_tools = emit, waits_for_tools
+    def __init__(
+        self, emit: Callable[[LinkEvent], None], sounds: Sequence[tuple[int, int]] = (), *, waits_for_tools: bool
+    ) -> None:
+        """`sounds`: where in the caller's audio those that a pause followed began and ended, up to now.
+
+        `waits_for_tools`: the model says nothing more before it has their results.
+        """
+        self._emit, self._sounds, self._waits_for_tools = emit, sounds, waits_for_tools
         self.given_ms = 0.0  # of the caller's audio
-        self.paused_ms = 0  # in it, where the last sound ended that a pause followed
+        self._behind_until_ms = 0.0  # until then the provider still works on what it was given at once
         self.ask = ""  # a request whose reply has not begun
         self.owes = False  # it was given a tool's result, and will answer that unasked
         self.refuses_tools = False
@@ -93,6 +100,12 @@ class Turns:
     def lingers(self) -> bool:
         """It has asked for tools, and may say more in the same reply, or not."""
         return self._phase is _Phase.TOOLS and bool(self._reply) and not self._message
+
+    def given(self, ms: float) -> None:
+        """More of the caller's audio: as they speak, or what another session has had before, at once."""
+        self.given_ms += ms
+        if ms > _AT_ONCE_MS:
+            self._behind_until_ms = self.given_ms + _BEHIND_MS
 
     def take(self, message: types.LiveServerMessage) -> None:
         self._write_down()
@@ -133,13 +146,14 @@ class Turns:
         if self.lingers:
             self._end_reply()
 
-    def quiet(self) -> None:
-        """The caller has said no word for so long that they have ended."""
+    def quiet(self, *, answered: bool = False) -> None:
+        """The caller has said no word for so long that they have ended. Without words or an answer, it may be unheard."""
         if self.speaking:
             self.speaking = False
             self._stopped_ms = self.given_ms
             words_ms = self.given_ms if self._words_ms is None else self._words_ms
-            self._covered_ms = max(self._covered_ms, round(words_ms) - _LATE_MS, self.paused_ms)
+            if answered or self._words:
+                self._cover(words_ms)
             self._emit(SpeechStopped(self._speech, self._covered_ms))
 
     def finish_speech(self) -> None:
@@ -154,6 +168,17 @@ class Turns:
         """What the caller said is in words if the last of them must have come."""
         if self._words and not self.speaking and self.given_ms - self._stopped_ms >= _LATE_MS:
             self.finish_speech()
+
+    def _cover(self, words_ms: float) -> None:
+        """A speech has ended whose last words came then: so has all that was said before it.
+
+        Of what was given at once, each speech is but the next sound: the words of what follows may be still to come.
+        """
+        until = math.inf
+        if words_ms >= self._behind_until_ms:
+            self._covered_ms, until = max(self._covered_ms, round(words_ms) - _LATE_MS), words_ms
+        ends = (end for begin, end in self._sounds if begin < until and end > self._covered_ms)
+        self._covered_ms = next(ends, self._covered_ms)
 
     def _take_content(self, content: types.LiveServerContent) -> None:
         if content.interrupted:
@@ -245,6 +270,7 @@ class Turns:
         if self._aborted:
             self._aborted = False
             return
+        self._behind_until_ms = 0.0  # it has replied to the end, and has heard nothing that goes on
         if self._phase is _Phase.IDLE and (self.ask or failure):
             self._begin_reply()  # it has nothing to say
         self._end_reply(failure)
@@ -257,7 +283,7 @@ class Turns:
             return
         if self._phase is _Phase.IDLE and not (self.ask or self.owes or self._speech):
             self._begin_speech()  # it answers something, whose words will come
-        self.quiet()
+        self.quiet(answered=True)
         ask, self.ask, self.owes = self.ask, "", False
         self._aborted, self._phase = False, _Phase.REPLY
         self._reply = self._last_reply = shortuuid("reply_")

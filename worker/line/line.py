@@ -46,6 +46,7 @@ from worker.line.ring import Ring
 from worker.line.session import Session
 from worker.line.sessions import Sessions
 from worker.line.speech import Speech
+from worker.line.unanswered import Unanswered
 
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
 
@@ -81,7 +82,8 @@ class Line:
         self._breaker = breaker
         self._ring = Ring(self.profile.sample_rate)
         self._speech = Speech(self.profile.sample_rate)
-        self._lost_at = 0  # in samples
+        self._unanswered = Unanswered(self.profile.sample_rate)
+        self._alive_at = 0  # in samples: the last sign of life of the present session, or its beginning
         self._unheard: asyncio.TimerHandle | None = None
 
     @property
@@ -109,6 +111,8 @@ class Line:
         self._ring.append(pcm)
         if self._sessions.open:
             self._sessions.present.link.hear(pcm)
+            if self._unanswered.hear(pcm):
+                self.give_up("the model does not hear the caller")
 
     def arm(self, arms: Arms) -> None:
         """From the next reply on the model is this agent; ArmRefused(epoch) comes if it cannot be."""
@@ -288,7 +292,6 @@ class Line:
     def on_lost(self, reason: str, *, final: bool) -> None:
         if not final:
             self._forget_unheard()
-            self._lost_at = self._ring.position
         self._emit(LineLost(reason, final=final))
 
     def on_refused(self, epoch: int, reason: str) -> None:
@@ -298,7 +301,9 @@ class Line:
         """The new one hears what is in no transcript, and remembers what has changed since it was dialled."""
         for event in [] if lost else self._left(old, why):
             self._emit(event)
-        new.began, again = self._speech.replay(self._lost_at if lost else self._ring.position, old.profile.onset_s)
+        start, again = self._speech.replay(self._alive_at, old.profile.onset_s)
+        self._alive_at = new.began = max(start, self._ring.oldest)
+        self._unanswered.said_something()
         for item in again:
             self._memory.forget(item)
         self._memory.restored()
@@ -318,6 +323,8 @@ class Line:
         return ended
 
     def on_event(self, session: Session, event: LinkEvent) -> None:
+        self._alive_at = self._ring.position
+        self._unanswered.said_something(of_speech=isinstance(event, SpeechStarted | Transcript))
         match event:
             case Connected() | GoingAway() | LinkLost():
                 return

@@ -1,4 +1,4 @@
-"""Where a caller was last silent, in their own audio: for a provider that does not say when they spoke. Pure."""
+"""Where a caller was silent, in their own audio: for a provider that does not say when they spoke. Pure."""
 
 from worker.room.loudness import Loudness
 
@@ -8,14 +8,18 @@ _FADES_MS = 100  # the last of a word is softer than what is taken for loud
 
 
 class Pauses:
-    """`ended_ms`: where the last sound ended that a pause followed. PCM16 mono, any length."""
+    """`sounds`: where those that a pause followed began and ended. PCM16 mono, any length.
+
+    `loud_ms`, `quiet_ms`: how long all sounds were, and all pauses between and after them.
+    """
 
     def __init__(self, sample_rate: int) -> None:
         self._frame = sample_rate * _FRAME_MS // 1000 * 2
         self._rest = b""
         self._loudness = Loudness(_FRAME_MS)
-        self._ms = self._loud_until = 0
-        self.ended_ms = 0
+        self._ms = self._loud_from = self._loud_until = 0
+        self.sounds: list[tuple[int, int]] = []
+        self.loud_ms = self.quiet_ms = 0
 
     def hear(self, pcm: bytes) -> None:
         pcm = self._rest + pcm
@@ -25,6 +29,16 @@ class Pauses:
             self._loudness.take(pcm[start : start + self._frame])
             self._ms += _FRAME_MS
             if self._loudness.loud:
+                if self._paused or not self._loud_until:
+                    self._loud_from = self._ms - _FRAME_MS
                 self._loud_until = self._ms
+                self.loud_ms += _FRAME_MS
             elif self._loud_until and self._ms - self._loud_until >= _PAUSE_MS:
-                self.ended_ms = self._loud_until + _FADES_MS
+                self.quiet_ms += _FRAME_MS if self._paused else _PAUSE_MS
+                if not self._paused:
+                    self.sounds.append((self._loud_from, self._loud_until + _FADES_MS))
+
+    @property
+    def _paused(self) -> bool:
+        """After the last sound."""
+        return bool(self.sounds) and self.sounds[-1][1] > self._loud_until

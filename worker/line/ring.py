@@ -18,6 +18,11 @@ class Ring:
         if (surplus := len(self._pcm) - self._capacity) > self._capacity // 10:  # not at every frame: it moves memory
             del self._pcm[:surplus]
 
+    @property
+    def oldest(self) -> int:
+        """The position of the first sample that is still kept."""
+        return self.position - len(self._pcm) // 2
+
     def since(self, position: int) -> bytes:
         """What came after `position`, or as much of it as is still kept."""
         wanted = (self.position - position) * 2

@@ -8,6 +8,7 @@ class Speech:
         self._sample_rate = sample_rate
         self._unwritten: dict[str, int] = {}  # item -> where it began
         self._stopped: dict[str, int] = {}  # of these, where it ended
+        self._ahead: dict[str, int] = {}  # written before what was said before it: item -> where it ended
         self._written = 0  # up to there, all speech is in transcripts
 
     def started(self, item: str, position: int) -> None:
@@ -17,9 +18,14 @@ class Speech:
         self._stopped[item] = position
 
     def written(self, item: str) -> None:
-        """Its words have come, or there are none."""
+        """Its words have come, or there are none. They may come before those of what was said before."""
         self._unwritten.pop(item, None)
-        self._written = max(self._written, self._stopped.pop(item, 0))
+        self._ahead[item] = self._stopped.pop(item, 0)
+        waits = min(self._unwritten.values(), default=None)
+        for other, end in list(self._ahead.items()):
+            if waits is None or end <= waits:
+                self._written = max(self._written, end)
+                del self._ahead[other]
 
     @property
     def unwritten(self) -> frozenset[str]:
@@ -31,13 +37,14 @@ class Speech:
         """Whether words of something that has ended are still to come."""
         return bool(self._stopped)
 
-    def replay(self, end: int, onset_s: float) -> tuple[int, tuple[str, ...]]:
-        """A new session takes the place of one that heard the caller up to `end`, and tells of speech so late at most.
+    def replay(self, alive: int, onset_s: float) -> tuple[int, tuple[str, ...]]:
+        """A new session takes the place of one that gave a sign of life at `alive`, and tells of speech so late at most.
 
         Returns where its audio shall begin, and the items that it will hear again, which are none any more.
         """
-        start = max(self._written, min([*self._unwritten.values(), max(0, end - round(onset_s * self._sample_rate))]))
-        again = tuple(self._unwritten)
+        start = max(self._written, min([*self._unwritten.values(), max(0, alive - round(onset_s * self._sample_rate))]))
+        again = (*self._unwritten, *self._ahead)
         self._unwritten.clear()
         self._stopped.clear()
+        self._ahead.clear()
         return start, again

@@ -107,6 +107,7 @@ class Session:
         self._played_until = 0.0
         self._said_ms = self._heard_ms = 0
         self._tasks = set[asyncio.Task[None]]()
+        self._transcribing = asyncio.Lock()
 
     async def close(self) -> None:
         tasks = [*self._tasks, *([self._turn] if self._turn else [])]
@@ -247,9 +248,10 @@ class Session:
         self._reply()
 
     async def _transcription(self, words: str) -> None:
-        await asyncio.sleep(self._pace.transcript_ms / 1000)
-        for word in words.split():
-            self._content(inputTranscription={"text": f" {word}"})
+        async with self._transcribing:  # one stream, in the order of what was said
+            await asyncio.sleep(self._pace.transcript_ms / 1000)
+            for word in words.split():
+                self._content(inputTranscription={"text": f" {word}"})
 
     async def _read(self, body: Message) -> None:
         messages.check(types.LiveClientContent, body)
