@@ -517,3 +517,34 @@ def test_a_breaker_rests_longer_each_time_and_forgets_when_it_works() -> None:
     breaker.worked(one)
     breaker.failed(one, Failure.NETWORK)
     assert not breaker.rests(one), "one failure is none"
+
+
+@virtual_time
+async def test_given_a_session_that_replied_until_it_was_lost_then_the_silence_before_is_not_told_again() -> None:
+    async with house(prepare=then(Say("for a long time", ms=30_000))) as at:
+        await at.say(300, 400, 800)
+        await at.reply()
+        at.line.ask()
+        await at.say(0, 0, 6000)
+        at.sessions()[0].cut()
+        await at.moved()
+        assert len(at.sessions()[1].audio) < 1.5 * SAMPLE_RATE * 2
+
+
+@virtual_time
+async def test_given_more_speech_than_is_kept_when_it_is_told_again_then_what_follows_is_still_found() -> None:
+    async with house() as at:
+        for _ in range(40):
+            await at.say(500, 900, 100)
+        assert len(at.sessions()) == 1
+        at.sessions()[0].cut()
+        await at.moved()
+        await at.say(0, 0, 900)
+        await at.until(Transcript)
+        await at.say(400, 600, 0)
+        at.sessions()[1].cut()
+        await at.moved(2)
+        assert len(at.sessions()[2].audio) < 2 * SAMPLE_RATE * 2
+        await at.say(0, 0, 900)
+        await at.until(Transcript, 2)
+        assert at.of(Transcript)[1].text == "move"
