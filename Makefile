@@ -14,7 +14,7 @@ test:
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(MAKE) --no-print-directory -j3 test-core test-system test-dialogues  # calls wait most of the time
+	@$(MAKE) --no-print-directory -j2 test-core test-system test-dialogues  # calls wait most of the time
 
 WITHOUT_SPEECH := tests/core tests/test_tutorial.py tests/system/test_up.py tests/system/test_postgres.py
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
-from livekit import rtc
+from livekit import api, rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, llm
 
 from agents.loader import load_team, prepare
@@ -39,6 +39,7 @@ from worker.tool_runs import Tell
 
 logger = logging.getLogger(__name__)
 
+AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _ANNOUNCEMENTS = Announcements(STATE_FOLDER / "announcements")
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
@@ -125,6 +126,16 @@ def _server(
     return server
 
 
+async def _is_held(job: JobContext) -> bool:
+    """A job that seemed lost was offered again, and then both came: the call is whose agent joined first."""
+    if not any(other.kind == AGENT for other in job.room.remote_participants.values()):
+        return False
+    inside = await job.api.room.list_participants(api.ListParticipantsRequest(room=job.room.name))
+    kind = api.ParticipantInfo.Kind.AGENT
+    agents = [(other.joined_at_ms, other.identity) for other in inside.participants if other.kind == kind]
+    return min(agents)[1] != job.room.local_participant.identity
+
+
 async def _release(places: Places, job: str) -> None:
     places.free(job)
 
@@ -150,6 +161,11 @@ async def _hold(
     notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    if await _is_held(job):
+        logger.info("call %s: another job has it", call_id)
+        await speaker.aclose()
+        await room.disconnect()
+        return
     publication = await speaker.publish(room)
     outbox.caption_track(publication.sid)
     try:

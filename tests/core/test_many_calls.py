@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from livekit import api
 
 from bench.tones import ALFA
 from tests.core.conftest import WORDS, Stage, house_with, transcribe
@@ -29,3 +31,36 @@ async def test_given_two_workers_when_as_many_call_as_they_have_places_then_all_
                 events = stage.journal(caller.room)
                 assert [event["text"] for event in only(events, "user.said")] == [word]
                 assert only(events, "agent.said")[-1]["text"] == f"alfa answers {word}"
+
+
+async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_agent_holds_it(stage: Stage) -> None:
+    stage.provider.play = script({})
+    environment = stage.house.environment
+    async with api.LiveKitAPI(
+        environment["LIVEKIT_URL"], environment["LIVEKIT_API_KEY"], environment["LIVEKIT_API_SECRET"]
+    ) as livekit:
+
+        async def agents(room: str) -> int:
+            inside = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+            return sum(other.kind == api.ParticipantInfo.Kind.AGENT for other in inside.participants)
+
+        async with stage.caller() as caller:
+            await greeted(caller)
+            [dispatch] = await livekit.agent_dispatch.list_dispatch(caller.room)
+            again = api.CreateAgentDispatchRequest(agent_name="baton", room=caller.room, metadata=dispatch.metadata)
+            await livekit.agent_dispatch.create_dispatch(again)
+            await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
+            assert await agents(caller.room) == 1
+            await turn(caller, "chat", ALFA)
+    events = stage.journal(caller.room)
+    assert len(only(events, "call.started")) == 1
+    assert [event["text"] for event in only(events, "user.said")] == ["chat"]
+    assert len(stage.provider.connections) == 1, "the other one dials nobody"
+
+
+def _written(log: Path, words: str) -> None:
+    """Waits until a log has these words. A participant who comes and goes at once is nobody's news in the room."""
+    deadline = time.monotonic() + 20
+    while words not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()[-2000:]
+        time.sleep(0.05)
