@@ -303,6 +303,17 @@ async def test_given_a_session_that_will_end_then_it_is_left_at_a_pause() -> Non
 
 
 @virtual_time
+async def test_given_a_long_silence_before_a_session_is_left_then_it_is_not_told_again() -> None:
+    async with house() as at:
+        await at.reply()
+        for _ in range(40):
+            await at.say(0, 0, 500)
+        at.arm(1, "calm")
+        await at.moved()
+        assert len(at.sessions()[-1].audio) / 2 / SAMPLE_RATE <= 1.1
+
+
+@virtual_time
 async def test_given_no_pause_before_a_session_ends_then_it_is_left_in_time_with_all_that_is_being_said() -> None:
     async with house() as at:
         at.line.pause(False)

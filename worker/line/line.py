@@ -301,7 +301,8 @@ class Line:
         """The new one hears what is in no transcript, and remembers what has changed since it was dialled."""
         for event in [] if lost else self._left(old, why):
             self._emit(event)
-        start, again = self._speech.replay(self._alive_at, old.profile.onset_s)
+        alive = self._ring.position if not lost and self._unanswered.heard_nothing else self._alive_at
+        start, again = self._speech.replay(alive, old.profile.onset_s)
         self._alive_at = new.began = max(start, self._ring.oldest)
         self._unanswered.said_something()
         for item in again:

@@ -30,6 +30,11 @@ class Unanswered:
         self.said_something()
         return True
 
+    @property
+    def heard_nothing(self) -> bool:
+        """Nothing was loud since the session said something."""
+        return self._pauses.loud_ms == self._loud_from
+
     def said_something(self, *, of_speech: bool = False) -> None:
         """The session did, or another has taken its place."""
         self._loud_from, self._quiet_from = self._pauses.loud_ms, self._pauses.quiet_ms
