@@ -104,8 +104,10 @@ class Held:
                 self.ended = loop.time() - began
 
     async def say(self, ms: int) -> None:
-        """Speaks, and is silent for a second."""
-        sound = tone(300, ms, OPENAI.sample_rate).tobytes() + bytes(OPENAI.sample_rate * 2)
+        """Speaks, with breaths that are no pauses, and is silent for a second."""
+        breath = bytes(OPENAI.sample_rate * 2 // 5)
+        words = [tone(300, min(800, ms - at), OPENAI.sample_rate).tobytes() for at in range(0, ms, 1000)]
+        sound = breath.join(words) + bytes(OPENAI.sample_rate * 2)
         for start in range(0, len(sound), OPENAI.sample_rate // 10):
             self.call.hear(sound[start : start + OPENAI.sample_rate // 10])
             await asyncio.sleep(0.05)

@@ -8,7 +8,7 @@ RATE = 24000
 
 class Ear:
     def __init__(self) -> None:
-        self.unanswered = Unanswered(RATE)
+        self.unanswered = Unanswered(RATE, 1000)
 
     def hear(self, loud_ms: int, quiet_ms: int) -> int | None:
         """After how many ms the session is given up."""
@@ -30,6 +30,11 @@ def test_given_a_caller_who_speaks_on_then_their_pauses_count_together() -> None
     found = [ear.hear(1000, 1000) for _ in range(10)]
     assert found[:8] == [None] * 8
     assert found[8] == 2000
+
+
+def test_given_a_long_story_then_its_breaths_do_not_count() -> None:
+    ear = Ear()
+    assert [ear.hear(1500, 900) for _ in range(60)] == [None] * 60
 
 
 def test_given_a_session_that_says_something_then_it_has_heard_what_was_before() -> None:

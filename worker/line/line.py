@@ -48,6 +48,7 @@ from worker.line.sessions import Sessions
 from worker.line.speech import Speech
 from worker.line.unanswered import Unanswered
 
+NOTICED_MS = 200  # so long after the silence that ends a turn, a session that hears the caller has said so
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
 
 
@@ -82,7 +83,7 @@ class Line:
         self._breaker = breaker
         self._ring = Ring(self.profile.sample_rate)
         self._speech = Speech(self.profile.sample_rate)
-        self._unanswered = Unanswered(self.profile.sample_rate)
+        self._unanswered = Unanswered(self.profile.sample_rate, self.profile.silence_ms + NOTICED_MS)
         self._alive_at = 0  # in samples: the last sign of life of the present session, or its beginning
         self._unheard: asyncio.TimerHandle | None = None
 

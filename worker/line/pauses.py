@@ -10,10 +10,11 @@ _FADES_MS = 100  # the last of a word is softer than what is taken for loud
 class Pauses:
     """`sounds`: where those that a pause followed began and ended. PCM16 mono, any length.
 
-    `loud_ms`, `quiet_ms`: how long all sounds were, and all pauses between and after them.
+    `loud_ms`, `quiet_ms`: how long all sounds were, and all pauses of at least `counts_ms` between and after them.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, counts_ms: int = _PAUSE_MS) -> None:
+        self._counts_ms = -(-counts_ms // _FRAME_MS) * _FRAME_MS
         self._frame = sample_rate * _FRAME_MS // 1000 * 2
         self._rest = b""
         self._loudness = Loudness(_FRAME_MS)
@@ -33,10 +34,14 @@ class Pauses:
                     self._loud_from = self._ms - _FRAME_MS
                 self._loud_until = self._ms
                 self.loud_ms += _FRAME_MS
-            elif self._loud_until and self._ms - self._loud_until >= _PAUSE_MS:
-                self.quiet_ms += _FRAME_MS if self._paused else _PAUSE_MS
-                if not self._paused:
-                    self.sounds.append((self._loud_from, self._loud_until + _FADES_MS))
+            elif self._loud_until:
+                self._go_on_quiet(self._ms - self._loud_until)
+
+    def _go_on_quiet(self, quiet_ms: int) -> None:
+        if quiet_ms >= _PAUSE_MS and not self._paused:
+            self.sounds.append((self._loud_from, self._loud_until + _FADES_MS))
+        if quiet_ms >= self._counts_ms:
+            self.quiet_ms += _FRAME_MS if quiet_ms > self._counts_ms else self._counts_ms
 
     @property
     def _paused(self) -> bool:

@@ -10,12 +10,13 @@ _SPOKE_MS = 300  # a door is shorter
 class Unanswered:
     """Hears with the session, and counts the pauses since it last said something, if the caller spoke meanwhile.
 
+    `pause_ms`: shorter pauses are within what the caller says, and a session that hears them has nothing to say of them.
     What is loud may be no speech, and a session then rightly says nothing: each time one is given up for it, the next has
     twice the time, until one is heard to listen. PCM16 mono, any length.
     """
 
-    def __init__(self, sample_rate: int) -> None:
-        self._pauses = Pauses(sample_rate)
+    def __init__(self, sample_rate: int, pause_ms: int) -> None:
+        self._pauses = Pauses(sample_rate, pause_ms)
         self._patience_ms = _PATIENCE_MS
         self._loud_from = self._quiet_from = 0
 
