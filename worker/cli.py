@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -173,6 +174,8 @@ def talk(
     order = _in_order(sys.argv)
     lines = caller.lines(order, {"wav": [str(path) for path in wav or []], "say": say or [], "text": text or []})
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
+    sys.stdout.flush()
+    os._exit(0)  # all is done: LiveKit's threads may still call an interpreter that winds up, and would abort it
 
 
 def _text_model(model: Any) -> str:

@@ -162,9 +162,9 @@ async def _hold(
 
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     if await _is_held(job):
-        logger.info("call %s: another job has it", call_id)
         await speaker.aclose()
         await room.disconnect()
+        logger.info("call %s: another job has it", call_id)
         return
     publication = await speaker.publish(room)
     outbox.caption_track(publication.sid)

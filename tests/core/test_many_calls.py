@@ -50,8 +50,8 @@ async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_a
             again = api.CreateAgentDispatchRequest(agent_name="baton", room=caller.room, metadata=dispatch.metadata)
             await livekit.agent_dispatch.create_dispatch(again)
             await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
-            assert await agents(caller.room) == 1
             await turn(caller, "chat", ALFA)
+            assert await agents(caller.room) == 1
     events = stage.journal(caller.room)
     assert len(only(events, "call.started")) == 1
     assert [event["text"] for event in only(events, "user.said")] == ["chat"]
