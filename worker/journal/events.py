@@ -161,6 +161,19 @@ class HandoffFailed(_Event):
     reason: str
 
 
+class GuardBlocked(_Event):
+    """A guard has not let something pass as it was. `action` is what came of it; `warn`: it passed all the same."""
+
+    type: Literal["guard.blocked"] = "guard.blocked"
+    agent: str
+    guard: str
+    place: Literal["output", "input", "tool"]
+    action: Literal["block", "rewrite", "warn", "hand_over"]
+    why: str = Field(description="What kind of thing it found.")
+    item: str = Field(default="", description="The message, turn or tool call it was in.")
+    text: str = Field(default="", description="What was found; empty unless the team wants it kept.")
+
+
 class TaskDone(_Event):
     type: Literal["task.done"] = "task.done"
     agent: str
@@ -233,6 +246,7 @@ JournalEvent = Annotated[
     | HandoffDecided
     | HandoffDone
     | HandoffFailed
+    | GuardBlocked
     | TaskDone
     | PlanChanged
     | MemoryCompacted
