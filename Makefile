@@ -16,13 +16,13 @@ test:
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
 	@$(MAKE) --no-print-directory -j2 test-core test-system test-dialogues  # calls wait most of the time
 
-WITHOUT_SPEECH := tests/core tests/test_tutorial.py tests/system/test_up.py tests/system/test_postgres.py
+SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 
 test-core:
-	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal $(WITHOUT_SPEECH)
+	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
 
 test-system:
-	@$(BIN)/python -m pytest -q -s tests -m system --ignore=tests/dialogues $(WITHOUT_SPEECH:%=--ignore=%)
+	@$(BIN)/python -m pytest -q -s -m system $(SPEAKING)
 
 test-dialogues:
 	@$(BIN)/python -m pytest -q -s tests/dialogues

@@ -23,6 +23,7 @@ def no_process(*_: object, **__: object) -> None:
     raise AssertionError("a process was started")
 
 
+@pytest.mark.system
 async def test_given_sentences_that_were_prepared_then_they_are_spoken_from_their_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,11 +38,13 @@ async def test_given_sentences_that_were_prepared_then_they_are_spoken_from_thei
     assert files(tmp_path) == sorted([voice.file(MOMENT), voice.file(SORRY)]), "and nothing else is left"
 
 
+@pytest.mark.system
 async def test_given_a_sentence_for_one_caller_then_nothing_of_it_is_kept(tmp_path: Path) -> None:
     assert await Announcements(tmp_path).speak(*MOMENT, keep=False)
     assert files(tmp_path) == []
 
 
+@pytest.mark.system
 async def test_given_a_file_that_is_no_sound_then_it_is_made_again(tmp_path: Path) -> None:
     voice = Announcements(tmp_path)
     voice.file(MOMENT).write_bytes(b"RIFF")
@@ -50,6 +53,7 @@ async def test_given_a_file_that_is_no_sound_then_it_is_made_again(tmp_path: Pat
     assert await voice.speak(*MOMENT) == made
 
 
+@pytest.mark.system
 async def test_given_no_voice_or_no_folder_then_there_is_no_sound_or_no_file_and_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +82,7 @@ def test_a_team_may_say_its_sentences_in_the_voices_of_all_who_take_callers() ->
     assert (team.announcements.waiting, "calm") in sentences
 
 
+@pytest.mark.system
 def test_a_worker_does_not_load_the_voice() -> None:
     asked = "import sys, worker.server; sys.exit('hibari' in sys.modules or 'onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

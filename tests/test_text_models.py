@@ -103,6 +103,7 @@ def test_given_an_endpoint_with_a_key_then_it_is_read_where_the_team_says(
     assert choose_text_models(settings(), spec)["helper"].api_key == "from-environment"
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("provider", ["local", "openai", "google", "endpoint"])
 def test_given_a_model_that_was_loaded_then_a_call_may_open_it_on_a_thread_of_its_own(provider: str) -> None:
     program = f"""

@@ -118,6 +118,7 @@ def surroundings(folder: Path) -> dict[str, str]:
     return {**settings, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.system
 def test_given_an_empty_folder_when_the_tutorial_is_followed_then_each_check_prints_what_it_shows(
     tmp_path: Path,
 ) -> None:

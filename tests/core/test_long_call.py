@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from livekit import rtc
 from livekit.agents import function_tool, llm
 
@@ -191,6 +192,7 @@ def make_context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any]
     return CallContext(call="long", agent=agent, decision=called.call_id, database=shop, facts=facts, tell=tell)
 
 
+@pytest.mark.system
 @virtual_time
 async def test_given_a_call_of_two_hours_then_its_memory_is_bounded_and_the_order_of_minute_three_is_known(
     tmp_path: Path,

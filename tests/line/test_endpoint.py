@@ -143,6 +143,7 @@ def test_what_the_team_tells_a_provider_is_in_its_profile() -> None:
     assert local.settings.model_dump()["speed"] == 1.2
 
 
+@pytest.mark.system
 def test_given_links_that_were_loaded_then_a_call_may_dial_on_a_thread_of_its_own() -> None:
     program = """
 import threading

@@ -18,6 +18,7 @@ from tests.simulators import tls
 from tests.simulators.gemini_live.messages import BAD_KEY, EXPIRED, INVALID, NOT_FOUND, QUOTA, Closed, Message
 from tests.simulators.gemini_live.server import Provider
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Pace, Pause, Say, Script, Step
+from tests.virtual_time import virtual_time
 from worker.line import gemini, gemini_model, memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -342,6 +343,7 @@ async def test_given_a_result_when_the_caller_speaks_before_it_is_asked_for_then
         assert answer["functionResponses"][0]["scheduling"] == "SILENT", "else it would be answered beside the caller"
 
 
+@virtual_time
 async def test_given_a_note_while_a_reply_runs_then_it_waits_and_interrupts_nothing() -> None:
     async with dial(at_length, pace=replace(SLOW, speed=50, playback=15)) as caller:
         caller.link.ask("Talk.")

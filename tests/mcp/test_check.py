@@ -1,9 +1,13 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from agents.loader import load_team
 from tests.mcp.test_servers import ROOT
 from worker.mcp.check import check
+
+pytestmark = pytest.mark.system
 
 TEAM = """team: t
 start: a

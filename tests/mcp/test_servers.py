@@ -25,6 +25,8 @@ from worker.mcp.connection import AWAY, BROKEN_OFF
 from worker.mcp.servers import McpServers
 from worker.toolbox import Outcome, Toolbox
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[2]
 SERVER = (sys.executable, str(ROOT / "tests/mcp/server.py"))
 
