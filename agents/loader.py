@@ -12,7 +12,9 @@ from typing import Any
 from livekit.agents import llm
 
 from agents import handoff, plan, sub_agent
+from agents.consent import with_consent
 from agents.orchestrator import NOTE, STOP
+from agents.recording import CONSENT
 from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
 from agents.team_file import line_of, read_with_lines
 from tools.context import CallContext
@@ -51,7 +53,10 @@ def load_team(path: Path) -> TeamSpec:
             load_tools(agent)
         except SpecError as error:
             raise SpecError(f"{path}:{line_of(root, ['agents', agent.name, 'tools'])}: {error}") from error
-    return team
+    try:
+        return with_consent(team)
+    except SpecError as error:
+        raise SpecError(f"{path}:{line_of(root, ['facts', CONSENT])}: {error}") from error
 
 
 async def prepare(team: TeamSpec, database: Database, today: date) -> None:

@@ -141,11 +141,12 @@ class HandoffRules:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What an agent may do."""
+    """What an agent may do. `notes`: facts that it may note, those that its tasks ask for aside."""
 
     tools: Mapping[str, ToolRules]
     handoffs: Mapping[str, HandoffRules]
     tasks: tuple[Task, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Orchestrator:
         role, procedure = self._roles[self.agent], self.procedure
         tools = {tool for tool in role.tools if procedure.refusal(tool, self.facts) is None}
         handoffs = {handoff.tool_name(to) for to in role.handoffs}
-        note = {NOTE} if procedure.collects else set[str]()
+        note = {NOTE} if procedure.collects or role.notes else set[str]()
         stop = {STOP} if self._slow.intersection(self._stoppable()) else set[str]()
         planning = {plan.MAKE} if len(self._roles) > 1 else set[str]()
         settle = {plan.SETTLE} if self._plan.active else set[str]()
@@ -220,7 +221,7 @@ class Orchestrator:
         """The tools that an agent may be offered at any time."""
         role = self._roles[agent]
         handoffs = {handoff.tool_name(to) for to in role.handoffs}
-        note = {NOTE} if any(task.collect for task in role.tasks) else set[str]()
+        note = {NOTE} if role.notes or any(task.collect for task in role.tasks) else set[str]()
         planning = {plan.MAKE, plan.SETTLE} if len(self._roles) > 1 else set[str]()
         return frozenset({STOP} | set(role.tools) | handoffs | note | planning)
 
@@ -240,7 +241,7 @@ class Orchestrator:
             return self._make_plan(call_id, arguments)
         if tool == plan.SETTLE:
             return (self._settle_step(call_id, arguments),)
-        if tool == NOTE and self.procedure.collects:
+        if tool == NOTE and (self.procedure.collects or role.notes):
             return self._note(call_id, arguments)
         if tool == STOP:
             stopped = self._stoppable()

@@ -29,6 +29,7 @@ from agents.providers import (
     TurnDetectionSpec,
     VoicesSpec,
 )
+from agents.recording import RecordingSpec
 from agents.spec import (
     AgentSpec,
     AnnouncementsSpec,
@@ -51,6 +52,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`memory`", MemorySpec),
     ("`limits`", LimitsSpec),
     ("`announcements`", AnnouncementsSpec),
+    ("`recording`", RecordingSpec),
     ("`mcp.NAME`", McpSpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
 from agents.providers import ProvidersSpec
+from agents.recording import RecordingSpec
 from agents.strict import Spec, Text
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -381,6 +382,7 @@ class TeamSpec(Spec):
     announcements: AnnouncementsSpec = Field(
         default=AnnouncementsSpec(), description="What the caller hears while no model can speak."
     )
+    recording: RecordingSpec = Field(default=RecordingSpec(), description="Whether calls are recorded.")
     when_unreachable: Path | None = Field(
         default=None,
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from worker.cli import app
 from worker.journal.events import CallStarted, CostUpdated
+from worker.journal.files import Folder
 from worker.journal.store import Store
 
 
@@ -47,6 +49,19 @@ def test_given_a_call_then_the_list_and_its_journal_tell_what_it_cost(database: 
     [call] = told(database)
     assert (call["id"], call["cost"], call["unpriced"]) == ("c1", 0.02, None)
     assert [event.get("total") for event in told(database, "c1")] == [None, 0.01, 0.02]
+
+
+def test_given_a_recording_then_it_is_named_and_copied(database: str, tmp_path: Path) -> None:
+    env = {"BATON_DATABASE_URL": database, "BATON_FILES": str(tmp_path / "files")}
+    copy = str(tmp_path / "copy.ogg")
+    result = CliRunner().invoke(app, ["calls", "c1", "--recording", copy], env=env)
+    assert (result.exit_code, Path(copy).exists()) == (2, False)
+    with closing(Folder(tmp_path / "files").create("c1", "recording.ogg")) as file:
+        file.write(b"sound")
+    assert CliRunner().invoke(app, ["calls", "c1", "--recording", copy], env=env).exit_code == 0
+    assert Path(copy).read_bytes() == b"sound"
+    told = CliRunner().invoke(app, ["calls", "c1"], env=env).stdout.splitlines()
+    assert told[-1] == f"recording={tmp_path / 'files' / 'c1' / 'recording.ogg'}"
 
 
 def test_given_costs_then_each_day_and_agent_has_its_sum(database: str) -> None:

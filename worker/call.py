@@ -14,6 +14,7 @@ from agents.loader import load_when_unreachable
 from agents.orchestrator import (
     Orchestrator,
 )
+from agents.recording import greeting_hint
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
@@ -22,6 +23,7 @@ from worker.delegation import Delegation
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
 from worker.journal import events as journal
 from worker.journal import pointing
+from worker.journal.files import Files
 from worker.journal.journal import Journal
 from worker.line.cost import Account, Prices, shipped
 from worker.line.endpoint import Endpoint
@@ -49,6 +51,7 @@ from worker.line.line import Line
 from worker.line.memory import Outgrown
 from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
+from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
@@ -91,7 +94,8 @@ class Call:
     `endpoints` names for each agent whose model speaks, in the order of preference. `today` is what agents are told of
     the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
-    tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider.
+    tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
+    keeps the recording, where the team wants one.
     """
 
     def __init__(
@@ -111,6 +115,7 @@ class Call:
         mcp: McpServers | None = None,
         prices: Prices | None = None,
         spent_today: Callable[[], Awaitable[float | None]] | None = None,
+        files: Files | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
@@ -137,7 +142,16 @@ class Call:
         self._summarised: _Summarised | None = None  # waits for a quiet moment
         self._briefing = Briefing(team, endpoints, toolboxes, self._orchestrator, today)
         self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory)
-        self._gate = AudioGate(sink, self._line.profile.sample_rate, self._on_gate)
+        began = self._now() - journal.now_ms / 1000
+        self._recording = Recording(
+            team.recording,
+            files,
+            journal.call,
+            sample_rate=self._line.profile.sample_rate,
+            now_s=lambda: self._now() - began,
+            record=self._record,
+        )
+        self._gate = AudioGate(self._recording.tap(sink), self._line.profile.sample_rate, self._on_gate)
         self._replies = Replies(
             self._line,
             self._gate,
@@ -185,6 +199,7 @@ class Call:
     def hear(self, pcm: bytes) -> None:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
         self._line.hear(pcm)
+        self._recording.hear(pcm)
         if self._loudness.take(pcm):
             self._judge(self._barge_in.sound(self._now(), audible=self._gate.audible))
             self._set_timer()
@@ -199,10 +214,12 @@ class Call:
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
-        self._replies.want(Reason.ENTRY, "The caller has just joined. Greet them, in one or two sentences.")
+        greet = "The caller has just joined. Greet them, in one or two sentences."
+        self._replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
+        self._recording.begin()
         try:
             await self._look_up_day()  # who calls on a day that is used up is greeted with a goodbye
-            async with background(self._gate.run(), self._follow_day()) as start:
+            async with background(self._gate.run(), self._follow_day(), self._recording.run()) as start:
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -211,6 +228,7 @@ class Call:
         finally:
             if self._timer:
                 self._timer.cancel()
+            await self._recording.close()
             await self._line.close()
             await self._sub_agents.aclose()
         return self._ended
@@ -327,6 +345,8 @@ class Call:
         self._sound_at = -math.inf
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
+        if missed := self._recording.caller_spoke():
+            self._replies.want(Reason.TURN, missed)
         self._replies.caller_spoke(ended=ended)
 
     # ---- the model's reply
@@ -334,6 +354,7 @@ class Call:
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
         self._replies.watch()
+        self._recording.follow(self._orchestrator.facts)
         self._outage.watch(start, caller_speaking=self._loudness.loud)
         if not self._outage.parting:
             self._keep_limits()
@@ -410,6 +431,8 @@ class Call:
                 if not interrupted and not announced:
                     self._limits.said()
                 latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
+                if heard_ms and not announced:
+                    self._recording.heard(text, interrupted=interrupted)
                 if heard_ms:
                     said = journal.AgentSaid(
                         agent=agent,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -128,11 +129,21 @@ def calls(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, one object a line.")] = False,
     costs: Annotated[bool, typer.Option("--costs", help="What each day has cost (UTC), by agent and model.")] = False,
     days: Annotated[int, typer.Option(min=1, help="How many days of costs.")] = 30,
+    recording: Annotated[
+        Path | None, typer.Option(help="Copy the call's recording to this file: the caller left, the agent right.")
+    ] = None,
 ) -> None:
-    """The calls that were held and what they cost, or the journal of one."""
+    """The calls that were held and what they cost, the journal of one, or its recording."""
+    from worker.journal.files import RECORDING, Folder
     from worker.journal.store import Store
 
     async def show(settings: Settings) -> None:
+        recorded = Folder(settings.files).find(call, RECORDING)
+        if recording:
+            if not recorded:
+                raise SettingsError(f"There is no recording of a call {call!r} in {settings.files}.")
+            shutil.copyfile(recorded, recording)
+            return
         store = Store(settings.database_url)
         await store.open()
         try:
@@ -152,6 +163,8 @@ def calls(
                 if as_json
                 else "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, ""))
             )
+        if recorded and not as_json:
+            print(f"recording={recorded}")
 
     _run(show)
 

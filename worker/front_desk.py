@@ -20,6 +20,7 @@ from aiohttp import web
 from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from worker.journal.files import RECORDING, Folder
 from worker.journal.store import Store
 from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings
@@ -74,6 +75,7 @@ class FrontDesk:
         app.router.add_get("/api/calls", self._calls)
         app.router.add_get("/api/calls/{id}", self._call)
         app.router.add_get("/api/calls/{id}/events", self._follow)
+        app.router.add_get("/api/calls/{id}/recording", self._recording)
         app.router.add_get("/", self._page)
         if (PAGE / "assets").is_dir():
             app.router.add_static("/assets", PAGE / "assets")
@@ -215,6 +217,17 @@ class FrontDesk:
         if not events:
             return _refuse(404, "There is no such call.", "GET /api/calls lists those there are.")
         return web.json_response([event.model_dump(mode="json") for event in events])
+
+    async def _recording(self, request: web.Request) -> web.StreamResponse:
+        """What was said, as sound, as far as it is written."""
+        self._admin(request)
+        call = request.match_info["id"]
+        if not (path := await asyncio.to_thread(Folder(self._settings.files).find, call, RECORDING)):
+            return _refuse(
+                404, "There is no recording of such a call.", "GET /api/calls/{id} tells whether it was recorded."
+            )
+        named = {"Content-Disposition": f'attachment; filename="{call}.ogg"', "Cache-Control": "no-store"}
+        return web.FileResponse(path, headers={"Content-Type": "audio/ogg", **named})
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the journal so far, then as it grows, until the call ends."""

@@ -24,6 +24,7 @@ from worker.announcements import Announcements, of_team
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
+from worker.journal.files import Folder
 from worker.journal.journal import Journal, Recorder
 from worker.line.cost import Prices, read_prices
 from worker.line.endpoint import Endpoints, choose_endpoints
@@ -200,6 +201,7 @@ async def _hold(
         mcp=mcp,
         prices=prices,
         spent_today=recorder.spent_today,
+        files=Folder(settings.files),
     )
     notes.record(
         journal.CallStarted(

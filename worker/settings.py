@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://",
         description="Journal and tools: SQLAlchemy's URL, SQLite or PostgreSQL (`postgresql+asyncpg://…`).",
     )
+    files: Path = Field(
+        default=STATE_FOLDER / "files",
+        validation_alias=AliasChoices("BATON_FILES", "files"),
+        description="The folder for files of calls, such as recordings; a folder a call.",
+    )
     prices: Path | None = Field(
         default=None,
         validation_alias=AliasChoices("BATON_PRICES", "prices"),

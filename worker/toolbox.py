@@ -11,6 +11,7 @@ from livekit.agents import function_tool, llm
 from agents import facts, handoff, plan
 from agents.loader import load_predicate, load_tools, tool_name
 from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
+from agents.recording import CONSENT
 from agents.spec import AgentSpec, FactSpec, SubAgentSpec, ToolSpec
 from agents.tasks import Task
 from tools.context import CallContext
@@ -54,6 +55,8 @@ class Asked:
 class Toolbox:
     """One agent's tools and handoffs. `facts` are the team's: those that the agent collects, it may note.
 
+    Consent to be recorded, any agent may: the caller may take it back at any time.
+
     `team` names all agents who take callers: whom a plan may give a wish to. `asked` are the agent's sub-agents. `mcp` is
     needed where a tool is one of an MCP server.
     """
@@ -93,8 +96,9 @@ class Toolbox:
                 )
                 for task in agent.tasks
             ),
+            notes=(CONSENT,) if CONSENT in (facts or {}) else (),
         )
-        collected = dict.fromkeys(name for task in agent.tasks for name in task.collect)
+        collected = dict.fromkeys([*(name for task in agent.tasks for name in task.collect), *self.role.notes])
         self._schemas = {
             **{name: _schema(tool) for name, tool in self._tools.function_tools.items()},
             NOTE: _note({name: (facts or {})[name] for name in collected}),

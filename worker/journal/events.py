@@ -174,6 +174,34 @@ class GuardBlocked(_Event):
     text: str = Field(default="", description="What was found; empty unless the team wants it kept.")
 
 
+class RecordingStarted(_Event):
+    """From now on the call is recorded, or again. `began_ms`: where the file begins, on the journal's clock."""
+
+    type: Literal["recording.started"] = "recording.started"
+    file: str = Field(description="Its name among the call's files.")
+    began_ms: int
+
+
+class RecordingStopped(_Event):
+    """The file goes on, silent, if the call does."""
+
+    type: Literal["recording.stopped"] = "recording.stopped"
+    file: str
+    reason: str
+    late_ms: int = Field(default=0, description="So much was to be muted when it had been written already.")
+    lost_ms: int = Field(default=0, description="So much was not written in time, and is silent.")
+
+
+class RecordingMuted(_Event):
+    """One side is silent there; but not the first `late_ms`, which had been written already."""
+
+    type: Literal["recording.muted"] = "recording.muted"
+    side: Literal["caller", "agent"]
+    from_ms: int
+    to_ms: int
+    late_ms: int = 0
+
+
 class TaskDone(_Event):
     type: Literal["task.done"] = "task.done"
     agent: str
@@ -247,6 +275,9 @@ JournalEvent = Annotated[
     | HandoffDone
     | HandoffFailed
     | GuardBlocked
+    | RecordingStarted
+    | RecordingStopped
+    | RecordingMuted
     | TaskDone
     | PlanChanged
     | MemoryCompacted

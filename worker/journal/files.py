@@ -1,0 +1,58 @@
+"""Where the files of calls are kept: a folder a call."""
+
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+RECORDING = "recording.ogg"
+
+_CALL = re.compile(r"[\w-]{1,64}", re.ASCII)
+_NAME = re.compile(r"[a-z0-9-]{1,64}\.[a-z0-9]{1,8}")
+
+
+class FilesError(Exception):
+    """A file cannot be made, or has no name that is possible; the message says why."""
+
+
+class Writer(Protocol):
+    """Takes a file from its beginning to its end. What was written stays when the process is killed."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Files(Protocol):
+    """Keeps the files of calls. Blocks: not for an event loop."""
+
+    def create(self, call: str, name: str) -> Writer:
+        """A new file of a call. Raises FilesError, when there is one of that name too."""
+
+
+class Folder:
+    """Files in a folder of this machine, or one that all machines share. Only this user may read them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create(self, call: str, name: str) -> BinaryIO:
+        path = self._of(call, name)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+        except OSError as error:
+            raise FilesError(f"{path} cannot be made: {error.strerror}. Check BATON_FILES.") from error
+
+    def find(self, call: str, name: str) -> Path | None:
+        """A file of a call; None if there is none, or no such name is possible."""
+        try:
+            path = self._of(call, name)
+        except FilesError:
+            return None
+        return path if path.is_file() and not path.is_symlink() else None
+
+    def _of(self, call: str, name: str) -> Path:
+        if not _CALL.fullmatch(call) or not _NAME.fullmatch(name):
+            raise FilesError(f"{call!r}, {name!r}: no name of a call and a file.")
+        return self._path / call / name
