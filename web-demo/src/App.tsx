@@ -5,6 +5,7 @@ import { Conversation } from './Conversation';
 import { Join } from './Join';
 import { Plan } from './Plan';
 import { Presence } from './Presence';
+import { Recorded } from './Recorded';
 import { useCall } from './useCall';
 
 export function App() {
@@ -17,7 +18,12 @@ export function App() {
           <span className="mark" aria-hidden="true" />
           Baton
         </span>
-        {call && <Presence call={call} />}
+        {call && (
+          <div className="standing">
+            <Recorded recorded={call.recorded} />
+            <Presence call={call} />
+          </div>
+        )}
       </header>
       {call && call.plan.length > 0 && <Plan steps={call.plan} />}
       <main className="main">

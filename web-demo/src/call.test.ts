@@ -25,6 +25,16 @@ describe('a call on the page', () => {
     ]);
   });
 
+  it('says that it is recorded, for as long as it is', () => {
+    const started = { type: 'journal', event: { type: 'recording.started' } } as const;
+    const stopped = { type: 'journal', event: { type: 'recording.stopped' } } as const;
+    expect(after().recorded).toBe(false);
+    expect(after(started).recorded).toBe(true);
+    expect(after(started, stopped).recorded).toBe(false);
+    expect(after(started, { type: 'journal', event: { type: 'call.ended', reason: 'x' } }).recorded).toBe(false);
+    expect(parseEvent('{"type": "recording.started", "file": "recording.ogg", "began_ms": 12}')?.type).toBe('recording.started');
+  });
+
   it('says of the message that was interrupted what was heard, though its caption had run ahead and another begins alike', () => {
     const call = after(
       { type: 'agent-caption', id: 'a', text: 'Order one is on its way, and', final: true },

@@ -21,6 +21,7 @@ export interface Call {
   plan: PlanStep[];
   lines: Line[];
   endedBecause: string;
+  recorded: boolean;
 }
 
 export type CallEvent =
@@ -31,7 +32,7 @@ export type CallEvent =
   | { type: 'note'; text: string }
   | { type: 'journal'; event: JournalEvent };
 
-export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', plan: [], lines: [], endedBecause: '' };
+export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', plan: [], lines: [], endedBecause: '', recorded: false };
 
 /** The whole page is a fold of events: no component keeps its own copy. */
 export function next(call: Call, event: CallEvent): Call {
@@ -60,7 +61,7 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
     case 'call.started':
       return { ...call, agent: event.agent, model: event.model };
     case 'call.ended':
-      return { ...call, status: 'ended', endedBecause: event.reason };
+      return { ...call, status: 'ended', endedBecause: event.reason, recorded: false };
     case 'call.warned':
       return note(call, event.detail);
     case 'user.wrote': {
@@ -93,6 +94,10 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
       return { ...add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: true }), agent: event.target };
     case 'handoff.failed':
       return add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: false });
+    case 'recording.started':
+      return { ...call, recorded: true };
+    case 'recording.stopped':
+      return { ...call, recorded: false };
     case 'line.lost':
       return note(call, event.final ? 'No model can be reached.' : 'The line to the model is down. It is being restored.');
     case 'line.restored':

@@ -27,6 +27,8 @@ export type JournalEvent =
   | { type: 'plan.changed'; steps: PlanStep[] }
   | { type: 'handoff.done'; source: string; target: string }
   | { type: 'handoff.failed'; source: string; target: string }
+  | { type: 'recording.started' }
+  | { type: 'recording.stopped' }
   | { type: 'line.lost'; final: boolean }
   | { type: 'line.restored'; gap_ms: number }
   | { type: 'watchdog.fired'; reason: string; action: string };
@@ -47,6 +49,8 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'plan.changed': { steps: listOf(isStep) },
   'handoff.done': { source: 'string', target: 'string' },
   'handoff.failed': { source: 'string', target: 'string' },
+  'recording.started': {},
+  'recording.stopped': {},
   'line.lost': { final: 'boolean' },
   'line.restored': { gap_ms: 'number' },
   'watchdog.fired': { reason: 'string', action: 'string' },
