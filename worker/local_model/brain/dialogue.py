@@ -14,7 +14,7 @@ from typing import Any
 from agents import context, references
 from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
-from worker.local_model.brain import small_talk, wishes, wording
+from worker.local_model.brain import consent, small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
@@ -64,7 +64,7 @@ class Dialogue:
         self._at = 0  # the item that is being gone through: what comes after it is not known yet
 
     def next(self) -> list[Thought]:
-        thoughts = self._freely()
+        thoughts = consent.announced(self._instructions, self._of_recording() or self._freely())
         if not self._callable:
             return thoughts
         allowed = [one for one in thoughts if isinstance(one, Say) or self._tool(one.name) in self._callable]
@@ -84,6 +84,15 @@ class Dialogue:
         return ToolCall(
             tool.name, json.dumps({name: value for name, value in known.items() if value is not None} | values)
         )
+
+    def _of_recording(self) -> list[Thought]:
+        """The caller's last word, or the last result, is about being recorded; nothing when it is not."""
+        last = self._items[-1] if self._items else None
+        if isinstance(last, Message) and last.role == "user":
+            return [note] if (note := consent.noted(self._instructions, self._tools, last.text)) else []
+        if isinstance(last, ToolResult) and (said := consent.thanks(self._past.call(last))):
+            return [said]
+        return []
 
     def _freely(self) -> list[Thought]:
         users = [place for place, item in enumerate(self._items) if _is_user(item) or named_wish(item)]
