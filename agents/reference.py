@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agents.background import BackgroundSpec
 from agents.providers import (
     ActivityDetectionSpec,
     AzureSpec,
@@ -53,6 +54,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`limits`", LimitsSpec),
     ("`announcements`", AnnouncementsSpec),
     ("`recording`", RecordingSpec),
+    ("`background`", BackgroundSpec),
     ("`mcp.NAME`", McpSpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),

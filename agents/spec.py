@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
+from agents.background import BackgroundSpec
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.strict import Spec, Text
@@ -383,6 +384,9 @@ class TeamSpec(Spec):
         default=AnnouncementsSpec(), description="What the caller hears while no model can speak."
     )
     recording: RecordingSpec = Field(default=RecordingSpec(), description="Whether calls are recorded.")
+    background: BackgroundSpec = Field(
+        default=BackgroundSpec(), description="What the caller hears while they wait for a tool."
+    )
     when_unreachable: Path | None = Field(
         default=None,
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "

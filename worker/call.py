@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,8 @@ from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
+from worker.room.sound_bed import SoundBed
+from worker.room.sounds import Sound
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
@@ -95,7 +97,7 @@ class Call:
     the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
-    keeps the recording, where the team wants one.
+    keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Call:
         prices: Prices | None = None,
         spent_today: Callable[[], Awaitable[float | None]] | None = None,
         files: Files | None = None,
+        sound: Sound | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
@@ -151,7 +154,9 @@ class Call:
             now_s=lambda: self._now() - began,
             record=self._record,
         )
-        self._gate = AudioGate(self._recording.tap(sink), self._line.profile.sample_rate, self._on_gate)
+        rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
+        self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
+        self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
         self._replies = Replies(
             self._line,
             self._gate,
@@ -205,6 +210,7 @@ class Call:
             self._set_timer()
         if self._loudness.loud:
             self._sound_at = self._now()
+        self._follow_waiting()
         if complaint := self._loudness.complaint():
             self.put(Warned(*complaint))
 
@@ -219,7 +225,7 @@ class Call:
         self._recording.begin()
         try:
             await self._look_up_day()  # who calls on a day that is used up is greeted with a goodbye
-            async with background(self._gate.run(), self._follow_day(), self._recording.run()) as start:
+            async with background(*self._parts()) as start:
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -232,6 +238,10 @@ class Call:
             await self._line.close()
             await self._sub_agents.aclose()
         return self._ended
+
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        bed = [self._bed.run()] if self._bed else []
+        return [self._gate.run(), self._follow_day(), self._recording.run(), *bed]
 
     def _handle(self, event: CallEvent, start: Start) -> None:
         match event:
@@ -370,6 +380,7 @@ class Call:
                 self._delegation.carry_out(command, start)
         speaking = (self._barge_in.speaking or self._sound_until > self._now()) and not self._limits.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
+        self._follow_waiting()
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -554,6 +565,13 @@ class Call:
     def _warn(self, code: str, detail: str) -> None:
         self._record(journal.CallWarned(code=code, detail=detail))
 
+    def _follow_waiting(self) -> None:
+        """A caller who waits for a tool, while nobody speaks, may hear a sound."""
+        if self._bed:
+            replying = self._replies.running or self._replies.due or self._gate.audible
+            speech = replying or self._barge_in.speaking or self._loudness.loud
+            self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
+
     def _show_state(self) -> None:
         if self._gate.audible and not self._gate.paused:
             state = "speaking"
@@ -578,6 +596,8 @@ class Call:
         deadlines = [self._barge_in.deadline, self._replies.deadline, self._outage.deadline, sound]
         if not self._outage.parting:
             deadlines.append(self._limits.deadline)
+        if self._bed:
+            deadlines.append(self._bed.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
             self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
 

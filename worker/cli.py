@@ -82,9 +82,11 @@ def check(
     from worker.line.endpoint import in_use, unpriced
     from worker.line.review import review as provider_problems_of
     from worker.mcp.check import check as mcp_problems_of
+    from worker.room.sounds import of_spec as sound_of
 
     async def show(settings: Settings) -> None:
         spec = load_team(settings.team)
+        sound_of(spec.background, settings.team.parent, 24_000)
         print(f"Team {spec.team}: {spec.start} answers.")
         for agent in spec.speakers.values():
             to = ", ".join(handoff.to for handoff in agent.handoffs) or "nobody"

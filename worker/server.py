@@ -20,7 +20,7 @@ from agents.loader import load_team, prepare
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
-from worker.announcements import Announcements, of_team
+from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
@@ -33,6 +33,7 @@ from worker.parts import ready, until_told
 from worker.places import Places
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
+from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
 from worker.text_models import TextModel, choose_text_models
@@ -65,13 +66,14 @@ async def run(settings: Settings) -> None:
     await asyncio.to_thread(endpoints.sign_in)
     text_models = choose_text_models(settings, team)
     prices = read_prices(settings.prices)
+    sound = of_spec(team.background, settings.team.parent, SAMPLE_RATE)
     logger.info("team %s, model %s (%s)", team.team, endpoints.told(team.start), endpoints.why)
     for name, model in text_models.items():
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
-        server = _server(settings, team, endpoints, text_models, prices, recorder, mcp)
+        server = _server(settings, team, endpoints, text_models, prices, recorder, mcp, sound)
         async with background() as start:
 
             def registered(*_: object) -> None:
@@ -100,6 +102,7 @@ def _server(
     prices: Prices,
     recorder: Recorder,
     mcp: McpServers,
+    sound: Sound | None,
 ) -> AgentServer:
     places = Places(settings.max_calls)
     server = AgentServer(
@@ -118,7 +121,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoints, text_models, prices, recorder, mcp)
+            await _hold(job, settings, team, endpoints, text_models, prices, recorder, mcp, sound)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -150,6 +153,7 @@ async def _hold(
     prices: Prices,
     recorder: Recorder,
     mcp: McpServers,
+    sound: Sound | None,
 ) -> None:
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
@@ -202,6 +206,7 @@ async def _hold(
         prices=prices,
         spent_today=recorder.spent_today,
         files=Folder(settings.files),
+        sound=sound,
     )
     notes.record(
         journal.CallStarted(
