@@ -58,10 +58,14 @@ def test_given_a_recording_then_it_is_named_and_copied(database: str, tmp_path: 
     assert (result.exit_code, Path(copy).exists()) == (2, False)
     with closing(Folder(tmp_path / "files").create("c1", "recording.ogg")) as file:
         file.write(b"sound")
+    with closing(Folder(tmp_path / "files").create("c1", "recording-2.ogg")) as file:
+        file.write(b"of another worker")
     assert CliRunner().invoke(app, ["calls", "c1", "--recording", copy], env=env).exit_code == 0
     assert Path(copy).read_bytes() == b"sound"
+    assert (tmp_path / "copy-2.ogg").read_bytes() == b"of another worker"
     told = CliRunner().invoke(app, ["calls", "c1"], env=env).stdout.splitlines()
-    assert told[-1] == f"recording={tmp_path / 'files' / 'c1' / 'recording.ogg'}"
+    folder = tmp_path / "files" / "c1"
+    assert told[-2:] == [f"recording={folder / 'recording.ogg'}", f"recording={folder / 'recording-2.ogg'}"]
 
 
 def test_given_costs_then_each_day_and_agent_has_its_sum(database: str) -> None:

@@ -136,15 +136,16 @@ def calls(
     ] = None,
 ) -> None:
     """The calls that were held and what they cost, the journal of one, or its recording."""
-    from worker.journal.files import RECORDING, Folder
+    from worker.journal.files import Folder
     from worker.journal.store import Store
 
     async def show(settings: Settings) -> None:
-        recorded = Folder(settings.files).find(call, RECORDING)
+        recorded = Folder(settings.files).recordings(call)
         if recording:
             if not recorded:
                 raise SettingsError(f"There is no recording of a call {call!r} in {settings.files}.")
-            shutil.copyfile(recorded, recording)
+            for number, part in enumerate(recorded, 1):
+                shutil.copyfile(part, recording.with_stem(f"{recording.stem}-{number}") if number > 1 else recording)
             return
         store = Store(settings.database_url)
         await store.open()
@@ -165,8 +166,8 @@ def calls(
                 if as_json
                 else "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, ""))
             )
-        if recorded and not as_json:
-            print(f"recording={recorded}")
+        for part in [] if as_json else recorded:
+            print(f"recording={part}")
 
     _run(show)
 

@@ -20,7 +20,7 @@ from aiohttp import web
 from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from worker.journal.files import RECORDING, Folder
+from worker.journal.files import Folder
 from worker.journal.store import Store
 from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings
@@ -222,12 +222,13 @@ class FrontDesk:
         """What was said, as sound, as far as it is written."""
         self._admin(request)
         call = request.match_info["id"]
-        if not (path := await asyncio.to_thread(Folder(self._settings.files).find, call, RECORDING)):
-            return _refuse(
-                404, "There is no recording of such a call.", "GET /api/calls/{id} tells whether it was recorded."
-            )
+        parts = await asyncio.to_thread(Folder(self._settings.files).recordings, call)
+        part = request.query.get("part", "1")
+        if part not in map(str, range(1, len(parts) + 1)):
+            hint = "GET /api/calls/{id} tells whether it was recorded, and in how many parts."
+            return _refuse(404, "There is no such recording.", hint)
         named = {"Content-Disposition": f'attachment; filename="{call}.ogg"', "Cache-Control": "no-store"}
-        return web.FileResponse(path, headers={"Content-Type": "audio/ogg", **named})
+        return web.FileResponse(parts[int(part) - 1], headers={"Content-Type": "audio/ogg", **named})
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the journal so far, then as it grows, until the call ends."""

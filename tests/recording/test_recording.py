@@ -294,6 +294,23 @@ async def test_given_a_disk_that_is_full_then_the_call_goes_on_and_the_journal_s
 
 
 @virtual_time
+async def run_again(folder: Path) -> None:
+    """Another worker goes on with the call."""
+    for _ in range(2):
+        desk = Desk(Folder(folder), RecordingSpec(when="on"))
+        async with background(desk.recording.run()):
+            desk.recording.begin()
+            await desk.hears(tone(300, 2000, RATE))
+        await desk.recording.close()
+
+
+def test_given_a_call_that_another_worker_goes_on_with_then_its_recording_has_two_parts(tmp_path: Path) -> None:
+    run_again(tmp_path)
+    assert [path.name for path in Folder(tmp_path).recordings(CALL)] == ["recording.ogg", "recording-2.ogg"]
+    assert [len(decoded(path)) // RATE for path in Folder(tmp_path).recordings(CALL)] == [2, 2]
+
+
+@virtual_time
 async def test_given_an_announcement_that_was_talked_over_then_it_comes_again() -> None:
     desk = Desk(Folder(Path()), RecordingSpec(when="on"))
     desk.recording.heard("This call", interrupted=True)

@@ -5,14 +5,16 @@ import re
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-RECORDING = "recording.ogg"
-
 _CALL = re.compile(r"[\w-]{1,64}", re.ASCII)
 _NAME = re.compile(r"[a-z0-9-]{1,64}\.[a-z0-9]{1,8}")
 
 
 class FilesError(Exception):
     """A file cannot be made, or has no name that is possible; the message says why."""
+
+
+class Taken(FilesError):
+    """There is a file of that name."""
 
 
 class Writer(Protocol):
@@ -27,7 +29,12 @@ class Files(Protocol):
     """Keeps the files of calls. Blocks: not for an event loop."""
 
     def create(self, call: str, name: str) -> Writer:
-        """A new file of a call. Raises FilesError, when there is one of that name too."""
+        """A new file of a call. Raises FilesError: Taken, when there is one of that name."""
+
+
+def recording(part: int) -> str:
+    """The name of a call's recording. A call that another worker went on with has several, from 1."""
+    return "recording.ogg" if part == 1 else f"recording-{part}.ogg"
 
 
 class Folder:
@@ -41,6 +48,8 @@ class Folder:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
+        except FileExistsError as error:
+            raise Taken(f"{path} is there already.") from error
         except OSError as error:
             raise FilesError(f"{path} cannot be made: {error.strerror}. Check BATON_FILES.") from error
 
@@ -51,6 +60,13 @@ class Folder:
         except FilesError:
             return None
         return path if path.is_file() and not path.is_symlink() else None
+
+    def recordings(self, call: str) -> list[Path]:
+        """The parts of a call's recording, in order."""
+        found = list[Path]()
+        while path := self.find(call, recording(len(found) + 1)):
+            found.append(path)
+        return found
 
     def _of(self, call: str, name: str) -> Path:
         if not _CALL.fullmatch(call) or not _NAME.fullmatch(name):

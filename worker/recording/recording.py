@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from agents.recording import CONSENT, Announced, RecordingSpec
 from worker.gate.audio_gate import AudioSink
 from worker.journal import events as journal
-from worker.journal.files import RECORDING, Files, FilesError
+from worker.journal.files import Files, FilesError, Taken, recording
 from worker.recording.tape import Pcm, Side, Tape
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Recording:
         self._on = False  # what is heard and played goes on the tape
         self._failed = False
         self._begun = asyncio.Event()
+        self._file = ""  # its name
         self._began_ms = 0
         self._late_ms = 0
         self._work: asyncio.Future[None] | None = None  # in a thread
@@ -85,14 +87,16 @@ class Recording:
         if agreed == self._on or self._failed or self._files is None:
             return
         self._on = agreed
-        if not agreed:
-            self._stopped("the caller wishes so")
-            return
         if self._tape is None:
             self._tape = Tape(self._rate, self.now, self._held_s)
             self._began_ms = round(self._now_s() * 1000)
             self._begun.set()
-        self._record(journal.RecordingStarted(file=RECORDING, began_ms=self._began_ms))
+        elif not self._file:
+            pass  # it is being opened
+        elif agreed:
+            self._started()
+        else:
+            self._stopped("the caller wishes so")
 
     # ---- what
 
@@ -139,6 +143,8 @@ class Recording:
         assert self._tape
         try:
             await self._in_thread(self._open)
+            if self._on:
+                self._started()
             now = self.now
             while True:
                 await asyncio.sleep(WRITE_S)
@@ -173,7 +179,14 @@ class Recording:
         from worker.recording.ogg import Ogg  # a worker that records nothing has no need of its library
 
         assert self._files
-        self._ogg = Ogg(self._files.create(self._call, RECORDING), self._rate)
+        for part in count(1):
+            name = recording(part)
+            try:
+                self._ogg = Ogg(self._files.create(self._call, name), self._rate)
+            except Taken:
+                continue
+            self._file = name
+            return
 
     def _write(self, pcm: Pcm) -> None:
         if self._ogg and len(pcm):
@@ -187,9 +200,12 @@ class Recording:
             self._on = False
             self._stopped(f"it failed: {type(error).__name__}")
 
+    def _started(self) -> None:
+        self._record(journal.RecordingStarted(file=self._file, began_ms=self._began_ms))
+
     def _stopped(self, why: str) -> None:
         lost_ms = self._tape.lost * 1000 // self._rate if self._tape else 0
-        self._record(journal.RecordingStopped(file=RECORDING, reason=why, late_ms=self._late_ms, lost_ms=lost_ms))
+        self._record(journal.RecordingStopped(file=self._file, reason=why, late_ms=self._late_ms, lost_ms=lost_ms))
 
 
 class _Tap:
