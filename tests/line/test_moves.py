@@ -184,6 +184,20 @@ async def test_given_a_provider_that_dies_then_the_next_takes_the_call_without_a
 
 
 @virtual_time
+async def test_given_a_provider_that_is_not_there_when_a_call_begins_then_the_next_is_asked_at_once() -> None:
+    """That it has failed but once says nothing of it to other calls, and everything to this one."""
+
+    def refuse(providers: Sequence[Provider]) -> None:
+        providers[0].refusals.count, providers[0].refusals.status = 1, 503
+
+    async with house(2, refuse) as at:
+        await at.moved()
+        await at.reply()
+        assert [len(provider.connections) for provider in at.providers] == [0, 1]
+        assert not at.breaker.rests(at.line.armed.endpoints[0])
+
+
+@virtual_time
 async def test_given_nobody_who_answers_then_the_line_gives_up_in_time() -> None:
     def refuse(providers: Sequence[Provider]) -> None:
         for provider in providers:

@@ -64,6 +64,7 @@ class Sessions:
         self._failure = LinkLost(Failure.NETWORK, "")  # the last one
         self._attempts = 0
         self._tried: list[Endpoint] = []  # that have failed since the line was lost
+        self._in_vain: list[Endpoint] = []  # of these, where no session was to be had
         self._closing = set[asyncio.Task[None]]()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.present = self._dial(breaker.choose(first.endpoints), first, ())
@@ -112,6 +113,7 @@ class Sessions:
         self._breaker.failed(self.present.endpoint, lost.failure)
         self._failure, self._lost_since, self._attempts, self.up = lost, self._now(), 0, False
         self._tried = [self.present.endpoint]
+        self._in_vain = [] if self.present.connected else [self.present.endpoint]
         self._cancel("ends")
         self._part_with(self.present)
         self._owner.on_lost(lost.reason, final=False)
@@ -142,9 +144,7 @@ class Sessions:
         self._stay()
         self._why, self._drained = why, False
         self.up = why not in (Move.HANDOFF, Move.LOST)
-        self._next = self._spare() or self._dial(
-            self._breaker.choose(self.armed.endpoints), self.armed, self._owner.entries()
-        )
+        self._next = self._spare() or self._dial(self._choose(), self.armed, self._owner.entries())
         if self._next.connected:
             self._on_next_connected()
         else:
@@ -219,7 +219,7 @@ class Sessions:
     def _replace(self) -> None:
         """Dials whoever may hold the call now that the line is lost; at once whoever has not failed yet."""
         assert self._lost_since is not None, "somebody is missing"
-        endpoint = self._breaker.choose(self.armed.endpoints)
+        endpoint = self._choose()
         wait = _WAITS_S[min(self._attempts, len(_WAITS_S) - 1)] if endpoint in self._tried else 0.0
         self._attempts += 1
         rests = self._breaker.rests(endpoint)
@@ -228,6 +228,12 @@ class Sessions:
             self._owner.on_lost(self._failure.reason, final=True)
         else:
             self._after("dial", wait, lambda: self.move(Move.LOST))
+
+    def _choose(self) -> Endpoint:
+        """Who is dialled: a lost session may have been an accident, one that was not to be had is for later."""
+        endpoints = self.armed.endpoints
+        fresh = [] if self.open else [one for one in endpoints if one not in self._in_vain]
+        return next((one for one in fresh if not self._breaker.rests(one)), None) or self._breaker.choose(endpoints)
 
     def _watch_the_end(self) -> None:
         """A session that its provider ends is left before, at a pause or not."""
@@ -299,6 +305,7 @@ class Sessions:
         if not self.open:
             self._failure = lost
             self._tried.append(endpoint)
+            self._in_vain.append(endpoint)
             self._replace()
             return
         self._attempts += 1
