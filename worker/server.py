@@ -115,6 +115,7 @@ def _server(
         api_secret=settings.livekit_api_secret.get_secret_value(),
         host="127.0.0.1",
         port=settings.worker_http_port,
+        prometheus_port=settings.worker_metrics_port,
         http_proxy=None,
     )
 

@@ -94,6 +94,13 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_WORKER_HTTP_PORT", "worker_http_port"),
         description="The worker's health page.",
     )
+    worker_metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("BATON_WORKER_METRICS_PORT", "worker_metrics_port"),
+        description="The worker's /metrics, for Prometheus.",
+    )
     local_model_port: int = Field(
         default=8790,
         ge=0,
