@@ -50,8 +50,8 @@ class FactSpec(Spec):
 WhileRunning = Annotated[
     Literal["wait", "filler", "background"],
     Field(
-        description="`wait`: silence until it is done; `filler`: a word after a moment; `background`: the conversation "
-        "goes on, the result is news."
+        description="`wait`: silence until it is done, for nine seconds at most; `filler`: a word after a moment; "
+        "`background`: the conversation goes on, the result is news."
     ),
 ]
 Result = Annotated[
@@ -232,6 +232,14 @@ class MemorySpec(Spec):
 class AnnouncementsSpec(Spec):
     """What the caller hears when no model can speak: short sentences in the embedded voice, which speaks English."""
 
+    moment: Text = Field(
+        default="One moment, please.",
+        description="When the caller has waited for four seconds, and has heard nothing.",
+    )
+    still: Text = Field(
+        default="I am still here. It takes a little longer.",
+        description="After nine more seconds in which they have heard nothing.",
+    )
     lost: Text = Field(
         default="One moment please, I have lost my connection.",
         description="When no session of a model is there for two and a half seconds.",
@@ -242,7 +250,7 @@ class AnnouncementsSpec(Spec):
     )
     unanswered: Text = Field(
         default="I am sorry, I could not get an answer to that. Could you say it another way?",
-        description="When the model has failed to reply several times.",
+        description="When the model has failed to reply several times, or nothing of a reply is heard in twenty seconds.",
     )
     unreachable: Text = Field(
         default="I am sorry, I cannot get my connection back.", description="When all providers have failed."

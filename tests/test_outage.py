@@ -13,7 +13,7 @@ from livekit.agents import llm
 from agents.spec import LimitsSpec, TeamSpec
 from bench.tones import tone
 from tests.fakes import FakeSpeaker, speak
-from tests.simulators.openai_realtime.script import Asked, Fail, Say, Step
+from tests.simulators.openai_realtime.script import Asked, Fail, Pause, Say, Step
 from tests.simulators.openai_realtime.server import Provider, text
 from tests.virtual_time import virtual_time
 from tools.context import CallContext, Caller
@@ -25,10 +25,11 @@ from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
-from worker.outage import AGAIN_S, WONDER_S, Speak
+from worker.outage import WONDER_S, Speak
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.tool_runs import Tell
+from worker.turns.watchdog import AGAIN_S
 
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."
 HELLO, PROMISED = "Hello there.", "We call you back on Monday."
@@ -500,3 +501,18 @@ async def test_given_a_time_limit_that_is_reached_while_the_last_words_are_said_
     await held.hold(spec, voice=Slow(3.0).speak)
     assert held.said == [UNREACHABLE, GOODBYE]
     assert held.reason.startswith("the model is out of reach: ")
+
+
+@virtual_time
+async def test_given_a_model_that_is_mute_when_a_limit_is_reached_then_the_goodbye_is_said_without_it(
+    tmp_path: Path,
+) -> None:
+    def mute(asked: Asked) -> Sequence[Step]:
+        return [Pause(600_000)] if "The call ends now" in asked.instructions else play(asked)
+
+    held = Held(tmp_path, Provider(mute))
+    spec = team().model_copy(update={"limits": LimitsSpec(minutes_per_call=0.2)})
+    await held.hold(spec)
+    assert held.said[0] == HELLO
+    assert held.said[-2:] == [UNREACHABLE, GOODBYE]
+    assert held.reason == "a limit was reached: minutes_per_call"

@@ -12,8 +12,9 @@ from worker.background import background
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Started
 from worker.journal.events import JournalEvent, WatchdogFired
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
-from worker.replies import BEGIN_S, BUSY, CANCEL_S, CORRECTIONS, LATE_RESULT, ONE_MOMENT, RETRIES, STALL_S, Replies
+from worker.replies import BUSY, CORRECTIONS, LATE_RESULT, ONE_MOMENT, Replies
 from worker.turns.arbiter import Reason
+from worker.turns.watchdog import BEGIN_S, CANCEL_S, RETRIES, STALL_S, Watchdog
 
 RATE = 24000
 WORDS = "Your order comes on Monday."
@@ -52,9 +53,11 @@ class Stage:
     def __init__(self) -> None:
         self.model = FakeModel()
         self.gate = AudioGate(FakeSpeaker(RATE), RATE, self._on_gate)
+        self.watched = Watchdog()
         self.replies = Replies(
             self.model,
             self.gate,
+            self.watched,
             clock=asyncio.get_running_loop().time,
             record=self._record,
             begun=self._on_begun,
@@ -121,7 +124,8 @@ class Stage:
         self.start()
         self.replies.handle(MessageStarted(self.last, item))
         self.replies.handle(Text(self.last, item, WORDS))
-        self.feed(ms)
+        if ms:
+            self.feed(ms)
 
     def feed(self, ms: int) -> None:
         self.replies.handle(Audio(self.last, self.last.replace("reply", "item"), bytes(2 * RATE * ms // 1000)))
@@ -158,7 +162,7 @@ async def test_given_a_turn_then_its_reply_is_heard_and_the_wait_is_known_for_it
         stage.speak()
         stage.end()
         assert not stage.replies.running
-        assert stage.replies.deadline is None
+        assert stage.watched.deadline is None
         await asyncio.sleep(3)
         stage.want(Reason.RESULT)
         stage.speak()
@@ -235,7 +239,7 @@ async def test_given_another_reply_that_does_not_end_then_ours_is_asked_again_al
     async with staged() as stage:
         stage.want(Reason.TURN)
         stage.replies.refused("", BUSY)
-        assert stage.replies.deadline == CANCEL_S
+        assert stage.watched.deadline == CANCEL_S
         await asyncio.sleep(CANCEL_S)
         stage.replies.watch()
         assert stage.ask()
@@ -266,7 +270,7 @@ async def test_given_a_provider_that_refuses_for_good_then_it_is_asked_again_and
         assert not stage.ask()
         assert stage.watchdog == ["ask again", "swap the line", "apologise"]
         assert stage.apologies == [RETRIES + 1]
-        assert stage.replies.deadline is None
+        assert stage.watched.deadline is None
         stage.replies.caller_spoke(ended=0)
         assert stage.ask()
         stage.fail(range(RETRIES))
@@ -298,19 +302,43 @@ async def test_given_a_model_that_does_not_begin_then_another_session_is_asked_a
 
 
 @virtual_time
-async def test_given_sessions_that_are_all_mute_then_the_caller_is_waited_for() -> None:
+async def test_given_sessions_that_are_all_mute_then_the_second_is_the_last_that_is_asked() -> None:
     async with staged() as stage:
         stage.want(Reason.TURN)
-        for attempt in range(RETRIES + 1):
-            await asyncio.sleep(BEGIN_S)
-            stage.replies.watch()
-            if attempt == 0:
-                stage.replies.line_lost()
-            assert stage.ask()
+        await asyncio.sleep(BEGIN_S)
+        stage.replies.watch()
+        stage.replies.line_lost()
+        assert stage.ask()
         await asyncio.sleep(BEGIN_S)
         stage.replies.watch()
         assert len(stage.model.given_up) == 1
-        assert stage.watchdog == ["swap the line", *["ask again"] * RETRIES, "apologise"]
+        assert stage.watchdog == ["swap the line", "apologise"]
+        assert stage.apologies == [2]
+        assert not stage.ask()
+
+
+@virtual_time
+async def test_given_a_reply_of_words_alone_then_it_is_as_if_it_had_not_come() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN, "Greet them.")
+        stage.speak(ms=0)
+        stage.end()
+        assert stage.why == ["the reply has no sound"]
+        await asyncio.sleep(1)
+        assert stage.ask()
+        assert stage.model.asked == ["Greet them."] * 2, "there is nothing to go on from"
+
+
+@virtual_time
+async def test_given_an_answer_that_nobody_will_hear_then_it_is_left_and_there_is_an_apology() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN)
+        stage.start()
+        stage.replies.abandon("it took too long")
+        assert stage.model.cancelled == ["reply 1"]
+        assert (stage.watchdog, stage.apologies) == (["apologise"], [1])
+        assert not stage.replies.running
+        assert stage.watched.deadline is None
         assert not stage.ask()
 
 
@@ -333,8 +361,8 @@ async def test_given_a_model_that_answers_unasked_then_it_is_heard_as_the_reply_
 @virtual_time
 async def test_given_a_model_that_does_not_answer_a_turn_unasked_then_it_is_asked() -> None:
     async with staged() as stage:
-        stage.replies.owed()
-        assert stage.replies.deadline == BEGIN_S
+        stage.replies.owed(ended=0)
+        assert stage.watched.deadline == BEGIN_S
         await asyncio.sleep(BEGIN_S - 1)
         stage.replies.watch()
         assert not stage.ask()
@@ -347,7 +375,7 @@ async def test_given_a_model_that_does_not_answer_a_turn_unasked_then_it_is_aske
 @virtual_time
 async def test_given_a_model_that_answers_a_turn_in_time_then_it_owes_nothing() -> None:
     async with staged() as stage:
-        stage.replies.owed()
+        stage.replies.owed(ended=0)
         stage.replies.answers("reply 9", "ann", 0)
         stage.replies.handle(ReplyEnded("reply 9", ""))
         await asyncio.sleep(BEGIN_S)
@@ -358,7 +386,7 @@ async def test_given_a_model_that_answers_a_turn_in_time_then_it_owes_nothing() 
 @virtual_time
 async def test_given_a_model_that_is_about_to_answer_unasked_then_nothing_is_asked_that_would_break_it_off() -> None:
     async with staged() as stage:
-        stage.replies.owed()
+        stage.replies.owed(ended=0)
         stage.replies.want(Reason.FILLER)
         assert not stage.ask()
         stage.replies.answers("reply 9", "ann", 0)
@@ -368,7 +396,7 @@ async def test_given_a_model_that_is_about_to_answer_unasked_then_nothing_is_ask
 @virtual_time
 async def test_given_a_turn_of_the_callers_that_is_to_be_asked_for_then_nothing_is_owed_any_more() -> None:
     async with staged() as stage:
-        stage.replies.owed()
+        stage.replies.owed(ended=0)
         stage.replies.caller_spoke(ended=0)
         assert stage.ask(), "another provider took over, or the caller typed"
 
@@ -379,7 +407,7 @@ async def test_given_a_result_when_the_caller_is_answered_unasked_then_it_is_tol
         stage.replies.want(Reason.RESULT)
         stage.replies.answers("reply 9", "ann", 0)
         stage.replies.handle(MessageStarted("reply 9", "item 9"))
-        stage.replies.handle(Text("reply 9", "item 9", WORDS))
+        stage.replies.handle(Audio("reply 9", "item 9", b""))
         stage.replies.handle(ReplyEnded("reply 9", ""))
         assert stage.ask()
         assert stage.model.asked == [LATE_RESULT]
@@ -391,7 +419,7 @@ async def test_given_a_greeting_when_the_caller_is_answered_unasked_then_no_late
         stage.replies.want(Reason.ENTRY, "Greet them.")
         stage.replies.answers("reply 9", "ann", 0)
         stage.replies.handle(MessageStarted("reply 9", "item 9"))
-        stage.replies.handle(Text("reply 9", "item 9", WORDS))
+        stage.replies.handle(Audio("reply 9", "item 9", b""))
         stage.replies.handle(ReplyEnded("reply 9", ""))
         assert not stage.ask()
         stage.replies.want(Reason.RESULT)
@@ -473,13 +501,13 @@ async def test_given_a_tool_call_late_in_a_reply_then_the_reply_has_some_time_to
     async with staged() as stage:
         stage.want(Reason.TURN)
         stage.start()
-        assert stage.replies.deadline == STALL_S
+        assert stage.watched.deadline == STALL_S
         await asyncio.sleep(1)
         stage.replies.tool_requested(stage.last)
-        assert stage.replies.deadline == STALL_S
+        assert stage.watched.deadline == STALL_S
         await asyncio.sleep(STALL_S - 2)
         stage.replies.tool_requested(stage.last)
-        assert stage.replies.deadline == STALL_S - 1 + CANCEL_S
+        assert stage.watched.deadline == STALL_S - 1 + CANCEL_S
 
 
 @virtual_time
@@ -490,7 +518,7 @@ async def test_given_a_cut_before_the_reply_began_then_it_is_cancelled_when_it_d
         stage.want(Reason.ENTRY, "Greet them.")
         stage.replies.cut()
         assert stage.model.cancelled == []
-        assert stage.replies.deadline == CANCEL_S
+        assert stage.watched.deadline == CANCEL_S
         stage.replies.caller_spoke(ended=0)
         assert not stage.ask(), "the provider has one to end"
         stage.speak()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import llm
+from prometheus_client import Counter
 
 from agents import context, plan
 from agents.loader import load_when_unreachable
@@ -20,7 +21,7 @@ from tools.context import CallContext
 from worker.background import Start, background
 from worker.briefing import Briefing
 from worker.delegation import Delegation
-from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Started
+from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
 from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.files import Files
@@ -59,6 +60,7 @@ from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
+from worker.silence import Silence
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
@@ -66,12 +68,16 @@ from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Reason
 from worker.turns.barge_in import BargeIn, Verdict
 from worker.turns.limits import End, Limits, Near, Reached, SayGoodbye
+from worker.turns.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 PROMISE_S = 8.0  # so long `when_unreachable` may take
 SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
+LATE_S = 15.0  # a session that does not hear is left after nine seconds, and the next is told what it has missed
+RETOLD_S = 2.0  # a new session has noticed by then what the old one may not have heard
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
+_FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +163,11 @@ class Call:
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
+        self._watchdog = Watchdog()
         self._replies = Replies(
             self._line,
             self._gate,
+            self._watchdog,
             clock=self._now,
             record=self._record,
             begun=lambda epoch: self._delegation.begun(epoch),
@@ -187,6 +195,16 @@ class Call:
             present=lambda: (self._orchestrator.agent, self._orchestrator.epoch),
             connected=lambda: self._line.connected,
         )
+        self._silence = Silence(
+            self._watchdog,
+            self._replies,
+            self._outage,
+            self._tools,
+            self._line,
+            self._gate,
+            clock=self._now,
+            record=self._record,
+        )
         self._text_models = text_models
         self._account = Account(prices or shipped())
         self._limits = Limits(team.limits, self._now())
@@ -195,6 +213,7 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
+        self._retold_until = -math.inf
         self._provider = self._line.profile.provider
 
     def put(self, event: CallEvent) -> None:
@@ -272,8 +291,10 @@ class Call:
                 self._on_line_lost(reason, start, final=final)
             case LineMoved():
                 self._on_line_moved(event)
-            case Interrupted():
+            case Interrupted() if not self._outage.speaking:
                 self._replies.cut()
+            case Interrupted():
+                pass  # what a model says is interrupted; who speaks in its place is cut by what the caller says
             case Usage():
                 profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
                 self._count(agent, profile.provider, profile.model, event)
@@ -333,7 +354,7 @@ class Call:
                 if self._line.profile.own_turns:
                     self._take_turn(ended=self._turn_ended())
                 else:
-                    self._replies.owed()
+                    self._replies.owed(ended=self._turn_ended())
             case Verdict.NONE:
                 pass
 
@@ -348,8 +369,10 @@ class Call:
             self._replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
 
     def _turn_ended(self) -> float:
-        """When the caller's last sound was, if their turn is over now."""
-        return self._now() - self._line.profile.silence_ms / 1000
+        """When the caller's last sound was, if their turn is over now. Another session, or some models, tell of it late."""
+        noticed = self._now() - self._line.profile.silence_ms / 1000
+        late_s = LATE_S if self._now() < self._retold_until or not self._line.profile.own_turns else 0
+        return self._sound_at if noticed - late_s < self._sound_at < noticed else noticed
 
     def _take_turn(self, *, ended: float) -> None:
         self._sound_at = -math.inf
@@ -365,9 +388,8 @@ class Call:
         """Asks for the next reply, if it is time for one."""
         self._replies.watch()
         self._recording.follow(self._orchestrator.facts)
-        self._outage.watch(start, caller_speaking=self._loudness.loud)
         if not self._outage.parting:
-            self._keep_limits()
+            self._keep_limits(start)
         if not self._limits.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
@@ -379,8 +401,10 @@ class Call:
             for command in self._orchestrator.idle():
                 self._delegation.carry_out(command, start)
         speaking = (self._barge_in.speaking or self._sound_until > self._now()) and not self._limits.insists
+        self._silence.listen(caller_speaking=speaking, insists=self._insists)
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._follow_waiting()
+        self._outage.watch(start, caller_speaking=self._loudness.loud)
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -427,13 +451,19 @@ class Call:
     def _on_gate(self, event: GateEvent) -> None:
         match event:
             case Started(item):
-                if not self._outage.announces(item):
+                announced = self._outage.announces(item)
+                self._watchdog.speaks(self._now(), model=not announced)
+                if not announced:
                     self._replies.sounds(item)
+            case Sounding(on):
+                self._watchdog.sounds(self._now(), on=on)
+                self.put(_Tick())
                 self._show_state()
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 announced = self._outage.heard(item)
+                text = text if heard_ms or announced else ""
                 if announced and heard_ms:
                     self._line.note(f'Meanwhile the caller has heard in your voice: "{text}"')
                 elif not announced:
@@ -504,7 +534,7 @@ class Call:
     def _on_line_moved(self, moved: LineMoved) -> None:
         if self._lost_at is not None:
             self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
-            self._lost_at = None
+            self._lost_at, self._retold_until = None, self._now() + RETOLD_S
         if moved.why is not Move.LOST or moved.provider != self._provider:
             switched = journal.LineSwitched(provider=moved.provider, model=moved.model, why=moved.why.value)
             self._record(switched)
@@ -529,7 +559,7 @@ class Call:
             await self._look_up_day()
             self.put(_Tick())
 
-    def _keep_limits(self) -> None:
+    def _keep_limits(self, start: Start) -> None:
         """Does what the limits say now; what they say next depends on it."""
         while command := self._limits.step(
             self._now(),
@@ -548,14 +578,19 @@ class Call:
                     if cut:
                         self._replies.cut()
                     self._replies.want(Reason.GOODBYE, hint)
-                case End(reason):
+                case End(reason, True):
                     self._ended = reason
+                case End(reason):  # the model has not said goodbye
+                    self._replies.cut()
+                    start(self._part(reason))
 
     # ---- small things
 
     def _record(self, event: journal.JournalEvent) -> None:
         pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
-        if isinstance(event, journal.ModelUsed):
+        if isinstance(event, journal.WatchdogFired):
+            _FIRED.labels(event.action).inc()
+        elif isinstance(event, journal.ModelUsed):
             model = self._text_models[event.agent]
             used = Usage(
                 input_text=event.input_tokens, cached_text=event.cached_tokens, output_text=event.output_tokens
@@ -573,13 +608,7 @@ class Call:
             self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
 
     def _show_state(self) -> None:
-        if self._gate.audible and not self._gate.paused:
-            state = "speaking"
-        elif self._replies.running or self._replies.due or self._tools.awaited:
-            state = "thinking"
-        else:
-            state = "listening"
-        self._outbox.attributes({STATE: state, AGENT: self._orchestrator.agent})
+        self._outbox.attributes({STATE: self._silence.state, AGENT: self._orchestrator.agent})
 
     def _show_plan(self) -> None:
         if (steps := self._orchestrator.plan) != self._shown_plan:
@@ -592,8 +621,9 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        sound = self._sound_until if self._replies.due and self._sound_until > self._now() else None
-        deadlines = [self._barge_in.deadline, self._replies.deadline, self._outage.deadline, sound]
+        waits = self._replies.owed_to_caller or self._tools.awaited
+        sound = self._sound_until if waits and self._sound_until > self._now() else None
+        deadlines = [self._barge_in.deadline, self._watchdog.deadline, self._outage.deadline, sound]
         if not self._outage.parting:
             deadlines.append(self._limits.deadline)
         if self._bed:

@@ -9,9 +9,9 @@ from livekit.agents.utils import shortuuid
 from agents.spec import AnnouncementsSpec, TeamSpec
 from worker.background import Start
 from worker.gate.audio_gate import AudioGate
+from worker.turns.watchdog import AGAIN_S, Step
 
 WONDER_S = 2.5  # without a session; after that, silence makes people wonder
-AGAIN_S = 9.0  # from one sentence to the next
 _QUIET_S = 0.5  # what is still being said is looked at again
 _LINGER_S = 0.5  # what left us last is still on its way to the caller
 
@@ -43,6 +43,7 @@ class Outage:
         self._clock, self._present, self._connected = clock, present, connected
         self._waiting = dict[str, asyncio.Event]()  # to be heard, by item
         self._told = self._sorry = False
+        self._word = ""  # to fill a silence
         self.parting = False  # last words are said, whoever speaks
         self.deadline: float | None = None  # when `watch` has something to do
         self.lost()
@@ -60,18 +61,27 @@ class Outage:
         """The model has failed to reply, and is not asked again: that is said as soon as nobody speaks."""
         self._sorry, self.deadline = True, self._clock()
 
+    def fill(self, step: Step) -> None:
+        """The caller waits in silence for a model that is there: a word for them at once."""
+        self._word = self._texts.moment if step is Step.MOMENT else self._texts.still
+        self.deadline = self._clock()
+
     def watch(self, start: Start, *, caller_speaking: bool) -> None:
         """Tells the caller what they wait for, when they have waited long enough, or in vain."""
         now = self._clock()
         if self.deadline is None or now < self.deadline:
             return
-        if self.parting or (self._connected() and not self._sorry):
+        word, self._word = self._word, ""
+        if self.parting or (self._connected() and not self._sorry and not word):
             self.deadline = None
-        elif self._gate.audible or caller_speaking:
+        elif self._gate.sounding or caller_speaking or (self._gate.audible and not word):
             self.deadline = now + _QUIET_S
         elif self._sorry:
             self._sorry, self.deadline = False, now + AGAIN_S
             start(self._apologise())
+        elif self._connected():
+            self.deadline = None
+            start(self._bridge(word))
         else:
             text = self._texts.waiting if self._told else self._texts.lost
             self._told, self.deadline = True, now + AGAIN_S
@@ -82,6 +92,11 @@ class Outage:
         if waiting := self._waiting.pop(item, None):
             waiting.set()
         return waiting is not None
+
+    @property
+    def speaking(self) -> bool:
+        """An announcement is heard, or is the next to be."""
+        return bool(self._waiting)
 
     def announces(self, item: str) -> bool:
         """Whether a message is an announcement that is not over."""
@@ -110,15 +125,20 @@ class Outage:
         if not self.parting and not self._connected():
             self._put(text, sound)
 
+    async def _bridge(self, word: str) -> None:
+        sound = await self._sound(word)
+        if not self.parting and not self._gate.sounding:
+            self._put(word, sound, first=True)
+
     async def _sound(self, text: str, *, keep: bool = True) -> bytes:
         agent, _ = self._present()
         return await self._speak(text, self._team.agents[agent].voice, keep=keep)
 
-    def _put(self, text: str, sound: bytes) -> asyncio.Event:
-        """Without a sound, it is a caption alone. Returns what is set when it was heard."""
+    def _put(self, text: str, sound: bytes, *, first: bool = False) -> asyncio.Event:
+        """Without a sound, it is a caption alone. `first`: before what waits. Returns what is set when it was heard."""
         item, (agent, epoch) = shortuuid("announcement_"), self._present()
         self._waiting[item] = asyncio.Event()
-        self._gate.open(item, agent, epoch)
+        self._gate.open(item, agent, epoch, first=first)
         self._gate.write(item, text)
         self._gate.feed(item, sound)
         self._gate.end(item)

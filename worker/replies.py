@@ -9,11 +9,8 @@ from worker.gate.audio_gate import AudioGate
 from worker.journal import events as journal
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
 from worker.turns.arbiter import Arbiter, Reason
+from worker.turns.watchdog import Due, Step, Watchdog
 
-BEGIN_S = 6.0  # a model that has not begun by then is taken to be mute
-STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
-CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
-RETRIES = 2
 CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
 BUSY = "conversation_already_has_active_response"
 LATE_RESULT = "A tool has returned meanwhile. Tell the caller what they do not know of it yet, in one sentence."
@@ -50,12 +47,11 @@ class _Reply:
     epoch: int
     agent: str
     reason: Reason
-    deadline: float
     id: str = ""
     hint: str = ""
     cut: bool = False  # nobody shall hear more of it
     refused: bool = False  # another runs at the provider, which nobody here asked for
-    fruitful: bool = False  # it brought words or a tool call
+    fruitful: bool = False  # it brought sound or a tool call
     message: str = ""  # the item that is being spoken
 
 
@@ -63,7 +59,7 @@ class Replies:
     """Knows the reply that was asked for last, what else there is to reply to, and what the next shall be told.
 
     `want` says why a reply is due, `ask` asks when it is its turn, `handle` takes what becomes of it. One that comes to
-    nothing is asked for again, RETRIES times, but not if the caller had it `cut`. Call `watch` at `deadline`.
+    nothing is asked for again, as `watchdog` says, but not if the caller had it `cut`. Call `watch` at its deadline.
 
     Times are seconds on `clock`. `begun` hears of the epoch whose reply begins, `not_begun` why one never will:
     it returns whether that undoes a handoff, and has then wanted a reply that says so. `gave_up` hears of a reply that is
@@ -75,6 +71,7 @@ class Replies:
         self,
         model: Model,
         gate: AudioGate,
+        watchdog: Watchdog,
         *,
         clock: Callable[[], float],
         record: Callable[[journal.JournalEvent], None],
@@ -83,16 +80,14 @@ class Replies:
         gave_up: Callable[[], None],
         how_it_goes: Callable[[], str],
     ) -> None:
-        self._model, self._gate, self._clock, self._record = model, gate, clock, record
+        self._model, self._gate, self._watchdog, self._clock, self._record = model, gate, watchdog, clock, record
         self._begun, self._not_begun, self._gave_up, self._how_it_goes = begun, not_begun, gave_up, how_it_goes
         self._arbiter = Arbiter()
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
-        self._retries = self._corrections = 0
-        self._swapped = False  # the line was, for a reply that did not begin
-        self._owed_by: float | None = None  # by a model that answers unasked
+        self._corrections = 0
         self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
         self._firsts: dict[
             str, tuple[float, float]
@@ -116,15 +111,14 @@ class Replies:
     def caller_spoke(self, *, ended: float) -> None:
         """The caller's turn is complete; its last sound was at `ended`."""
         self._turn_ended = ended
-        self._owed_by = None
-        self._retries = self._corrections = 0
-        self._swapped = False
+        self._watchdog.caller_spoke(self._clock(), ended)
+        self._corrections = 0
         self._arbiter.want(Reason.TURN)
         self._want_news()
 
-    def owed(self) -> None:
+    def owed(self, *, ended: float) -> None:
         """The caller's turn is complete, and a model that keeps turns itself is to answer it, unasked."""
-        self._owed_by = self._clock() + BEGIN_S
+        self._watchdog.owed(self._clock(), ended)
 
     def tell(self, result: str) -> None:
         """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
@@ -139,7 +133,7 @@ class Replies:
         """What an agent has told as done, and has not done, it takes back."""
         if self._corrections < CORRECTIONS:
             self._corrections += 1
-            self._record(journal.WatchdogFired(reason=f"said, but not done: {', '.join(tools)}", action="put it right"))
+            self._fired(f"said, but not done: {', '.join(tools)}", Step.PUT_RIGHT)
             self._hint = f"{self._hint} {claims.correction(tools)}".strip()
             self._arbiter.want(Reason.CORRECTION)
 
@@ -160,21 +154,21 @@ class Replies:
 
         What a model is about to say unasked comes first: it would break off for a request.
         """
-        if not self._model.up or self._owed_by is not None:
+        if not self._model.up or self._watchdog.owes:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
-            self._owed_by = None
             ask = self._model.ask(hint, tools=reason not in (Reason.FILLER, Reason.GOODBYE))
-            self._reply = _Reply(ask, epoch, agent, reason, self._clock() + BEGIN_S, hint=hint)
+            self._reply = _Reply(ask, epoch, agent, reason, hint=hint)
             self._arbiter.asked(reason)
+            self._watchdog.asked(self._clock())
 
     def answers(self, reply: str, agent: str, epoch: int) -> None:
         """A model that keeps turns itself answers the caller's, unasked."""
-        self._owed_by = None
         if self._arbiter.running:
             self._arbiter.ended()
-        self._reply = _Reply("", epoch, agent, Reason.TURN, self._clock() + STALL_S, id=reply)
+        self._reply = _Reply("", epoch, agent, Reason.TURN, id=reply)
+        self._watchdog.alive(self._clock())
         self._arbiter.answered()
         if not (self._arbiter.wants(Reason.CORRECTION) or self._arbiter.wants(Reason.GOODBYE)):
             self._hint = LATE_RESULT if self._arbiter.wants(Reason.RESULT) else ""  # what was left to it is out of date
@@ -211,7 +205,8 @@ class Replies:
                 if self._alive(reply):
                     self._gate.write(item, text)
             case Audio(reply, item, pcm):
-                if self._alive(reply):
+                if current := self._alive(reply):
+                    current.fruitful = True
                     self._gate.feed(item, pcm)
             case MessageEnded(reply, item):
                 if self._current(reply):
@@ -226,7 +221,7 @@ class Replies:
         if not (current := self._reply) or current.id != reply:
             return None
         current.fruitful = True
-        current.deadline = max(current.deadline, self._clock() + CANCEL_S)
+        self._watchdog.calls_tool(self._clock())
         return current.epoch
 
     def refused(self, ask: str, code: str) -> None:
@@ -235,7 +230,7 @@ class Replies:
             return
         if code == BUSY:
             reply.refused = True
-            reply.deadline = self._clock() + CANCEL_S
+            self._watchdog.busy(self._clock())
             self._model.cancel()
         else:
             self._give_up(reply, code)
@@ -245,7 +240,7 @@ class Replies:
         self._gate.cut()
         if (reply := self._reply) and not reply.cut:
             reply.cut = True
-            reply.deadline = self._clock() + CANCEL_S
+            self._watchdog.cut(self._clock())
             if not reply.message:
                 self._hand_on(reply)
                 self._want_news()
@@ -254,37 +249,38 @@ class Replies:
 
     def line_lost(self) -> None:
         """The reply that runs is gone with its session; what was to come of it is asked for in the next."""
-        reply, self._reply = self._reply, None
-        self._arbiter.ended()
+        reply = self._end()
         if reply and not reply.cut:
             self._break_off(reply)
             self._arbiter.want(Reason.RETRY)
             self._want_news()
 
     @property
-    def deadline(self) -> float | None:
-        """When the reply that runs must have shown a sign of life, or one that is owed must have begun."""
-        life = self._reply.deadline if self._reply else None
-        return min((by for by in (life, self._owed_by) if by is not None), default=None)
+    def owed_to_caller(self) -> bool:
+        """An answer is due, asked for, or expected unasked."""
+        return self.running or self.due or self._watchdog.owes
 
     def watch(self) -> None:
-        """A model that stalls is asked again; one that does not even begin, in another session, once."""
-        if self._owed_by is not None and self._clock() >= self._owed_by:
-            self._owed_by = None
-            if not self._arbiter.running:
-                self._record(journal.WatchdogFired(reason="the caller's turn is not answered", action="ask"))
+        """Does what the watchdog says about the model."""
+        match self._watchdog.step(self._clock(), up=self._model.up):
+            case Due(Step.ASK, why):
+                self._fired(why, Step.ASK)
                 self._arbiter.want(Reason.TURN)
-        reply = self._reply
-        if not reply or not self._model.up or self._clock() < reply.deadline:
-            return
-        begun = reply.id or reply.refused or reply.cut
-        if not begun and not self._swapped:
-            self._swap(f"no reply begins in {BEGIN_S:.0f} s")
-            return
-        self._model.cancel(reply.id or None)
-        busy = "the provider stays busy with another reply"
-        silent = f"no sign of life for {STALL_S if reply.id else BEGIN_S:.0f} s"
-        self._give_up(reply, busy if reply.refused else silent)
+            case Due(Step.MOVE, why):
+                self._move(why)
+            case Due(_, why) if reply := self._reply:
+                self._model.cancel(reply.id or None)
+                self._give_up(reply, why)
+
+    def abandon(self, why: str) -> None:
+        """Whatever becomes of the reply that runs, or waits to be heard: the caller has waited long enough."""
+        if (reply := self._end()) and not reply.cut:
+            self._model.cancel(reply.id or None)
+            if not reply.message:
+                self._hand_on(reply)
+        self._gate.cut()
+        self._fired(why, Step.APOLOGISE)
+        self._gave_up()
 
     # ---- how long the caller waited
 
@@ -313,13 +309,11 @@ class Replies:
         """The reply that may be heard; None for one that is cut off, or of another time."""
         return self._reply if self._reply and self._reply.id == reply and not self._reply.cut else None
 
-    def _alive(self, reply: str) -> bool:
-        """Whether what comes of this reply shall be heard; it is a sign of life."""
-        if not (current := self._current(reply)):
-            return False
-        current.fruitful = True
-        current.deadline = self._clock() + STALL_S
-        return True
+    def _alive(self, reply: str) -> _Reply | None:
+        """The reply, if what comes of it shall be heard; it is a sign of life."""
+        if current := self._current(reply):
+            self._watchdog.alive(self._clock())
+        return current
 
     def _on_started(self, reply: str, ask: str) -> None:
         if not self._reply or self._reply.ask != ask:
@@ -329,7 +323,7 @@ class Replies:
         if self._reply.cut:
             self._model.cancel(reply)
         else:
-            self._reply.deadline = self._clock() + STALL_S
+            self._watchdog.alive(self._clock())
         self._begun(self._reply.epoch)
 
     def _on_ended(self, reply: str, failure: str) -> None:
@@ -338,16 +332,22 @@ class Replies:
         if current.refused:
             self._give_up(current, "the provider was busy with another reply")
         elif current.id == reply and not current.cut and (failure or not current.fruitful):
-            self._give_up(current, failure or "the reply was empty")
+            self._give_up(current, failure or ("the reply has no sound" if current.message else "the reply was empty"))
         elif current.id == reply:
-            self._retries = 0 if not current.cut else self._retries
-            self._reply = None
-            self._arbiter.ended()
+            if not current.cut:
+                self._watchdog.worked()
+            self._end()
+
+    def _end(self) -> _Reply | None:
+        """No reply runs from now on. Returns the one that did."""
+        reply, self._reply = self._reply, None
+        self._arbiter.ended()
+        self._watchdog.over()
+        return reply
 
     def _give_up(self, reply: _Reply, why: str) -> None:
         """Nothing more will come of it. Whoever was to take the call with it has not."""
-        self._reply = None
-        self._arbiter.ended()
+        self._end()
         if reply.cut:
             return
         if reply.id or not self._not_begun(reply.epoch, why):
@@ -356,29 +356,32 @@ class Replies:
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
         news = reply.reason is Reason.NEWS
-        if reply.reason in (Reason.FILLER, Reason.GOODBYE) or (news and reply.message):
-            self._record(journal.WatchdogFired(reason=why, action="leave it"))
-        elif self._retries < RETRIES:
-            self._retries += 1
-            self._arbiter.want(Reason.NEWS if news else Reason.RETRY)
-            if self._retries == RETRIES and not self._swapped:
-                self._swap(why)
-            else:
-                self._record(journal.WatchdogFired(reason=why, action="ask again"))
-        else:
-            self._record(journal.WatchdogFired(reason=why, action="apologise"))
-            self._gave_up()
+        if reply.reason in (Reason.FILLER, Reason.GOODBYE) or (news and reply.message and reply.fruitful):
+            self._fired(why, Step.LEAVE)
+            return
+        match step := self._watchdog.failed():
+            case Step.APOLOGISE:
+                self._fired(why, step)
+                self._gave_up()
+            case _:
+                self._arbiter.want(Reason.NEWS if news else Reason.RETRY)
+                if step is Step.MOVE:
+                    self._move(why)
+                else:
+                    self._fired(why, step)
 
-    def _swap(self, why: str) -> None:
-        """It may be the session's fault, or its provider's."""
-        self._swapped = True
-        self._record(journal.WatchdogFired(reason=why, action="swap the line"))
+    def _move(self, why: str) -> None:
+        self._fired(why, Step.MOVE)
         self._model.give_up(why)
+
+    def _fired(self, why: str, step: Step) -> None:
+        self._record(journal.WatchdogFired(reason=why, action=step.value))
 
     def _break_off(self, reply: _Reply) -> None:
         """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
         if reply.message:
             self._gate.end(reply.message)
+        if reply.message and reply.fruitful:
             self._hint = _go_on(self._model.words(reply.message))
         else:
             self._hand_on(reply)

@@ -84,6 +84,17 @@ class ToolRuns:
         """Whether one runs that is not in the background."""
         return any(not run.background for run in self._runs.values())
 
+    @property
+    def reminds(self) -> bool:
+        """Whether ToolSlow is still to come."""
+        return any(run.reminder for run in self._runs.values())
+
+    @property
+    def spoken_over(self) -> bool:
+        """Whether the caller may hear a word while they wait."""
+        waits = (run for run in self._runs.values() if not run.background)
+        return all(self._toolboxes[run.agent].spec(run.tool).while_running == "filler" for run in waits)
+
     def what(self, call_id: str) -> tuple[str, str]:
         """Agent and tool of a call that runs; empty when it is over."""
         return (run.agent, run.tool) if (run := self._runs.get(call_id)) else ("", "")

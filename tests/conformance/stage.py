@@ -16,6 +16,7 @@ from livekit.agents import llm
 
 from agents.loader import load_team
 from agents.providers import AzureSpec, GeminiSpec, OpenAISpec
+from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.conformance import script
 from tests.fakes import FakeSpeaker, speak
@@ -238,7 +239,11 @@ OPEN: Mapping[str, Callable[[Script, list[Asked]], Any]] = {
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *names: str, play: Script = script.play, change: Callable[[Profile], Profile] = lambda same: same
+    folder: Path,
+    *names: str,
+    play: Script = script.play,
+    change: Callable[[Profile], Profile] = lambda same: same,
+    team: TeamSpec = TEAM,
 ) -> AsyncIterator[Stage]:
     """A call whose providers have these names, in the order of preference. `change` is done to their profiles."""
     loop = asyncio.get_running_loop()
@@ -261,8 +266,8 @@ async def staged(
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
         room, speaker = Room(), FakeSpeaker(RATE)
         call = Call(
-            team=TEAM,
-            endpoints=dict.fromkeys(TEAM.speakers, tuple(service.endpoint for service in services)),
+            team=team,
+            endpoints=dict.fromkeys(team.speakers, tuple(service.endpoint for service in services)),
             text_models={},
             caller="caller",
             sink=speaker,

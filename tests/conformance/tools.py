@@ -27,3 +27,23 @@ async def send_catalogue(context: CallContext) -> str:
     """Send the caller our catalogue."""
     await asyncio.sleep(SLOW_S)
     return "The catalogue is on its way."
+
+
+@function_tool
+async def hangs(context: CallContext) -> str:
+    """Look up what nobody finds."""
+    await asyncio.Event().wait()
+    return "Never."
+
+
+@function_tool
+async def hangs_quietly(context: CallContext) -> str:
+    """Look up what nobody finds, while the caller hears nothing."""
+    await asyncio.Event().wait()
+    return "Never."
+
+
+@function_tool
+async def raises(context: CallContext) -> str:
+    """Look up what breaks."""
+    raise RuntimeError("scripted")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.fakes import FakeSpeaker
 from tests.virtual_time import virtual_time
 from worker.background import background
-from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Progress, Started
+from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Progress, Sounding, Started
 
 RATE = 24000
 
@@ -166,3 +166,97 @@ def test_a_caption_only_grows(fed: int, step: int, text: str) -> None:
         assert all(text.startswith(shown) for shown in texts)
 
     play()
+
+
+@virtual_time
+async def test_given_speech_that_starves_is_paused_or_cut_then_it_sounds_exactly_while_samples_are_played() -> None:
+    door, speaker, events = gate()
+    loop, seen = asyncio.get_running_loop(), list[tuple[float, bool]]()
+
+    def note(event: GateEvent) -> None:
+        events.append(event)
+        if isinstance(event, Sounding):
+            seen.append((round(loop.time(), 3), event.on))
+            assert event.on == (speaker.queued > 0) == door.sounding
+
+    door = AudioGate(speaker, RATE, note)
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        await asyncio.sleep(0.5)
+        assert not door.sounding, "nothing has come yet"
+        door.feed("m1", speech(300))
+        await asyncio.sleep(1.5)  # until 2.0: starved from 0.8 on
+        door.feed("m1", speech(4000))
+        await asyncio.sleep(1)
+        door.pause()
+        await asyncio.sleep(1)
+        door.resume()
+        await asyncio.sleep(1)
+        door.cut()
+        await asyncio.sleep(1)
+    assert seen == [(0.5, True), (0.8, False), (2.0, True), (3.0, False), (4.0, True), (5.0, False)]
+    assert [ms(speaker.heard), *(event.heard_ms for event in events if isinstance(event, Heard))] == [2300, 2300]
+
+
+@virtual_time
+async def test_given_a_message_that_starves_then_a_word_may_go_before_the_rest_of_it_and_nothing_is_lost() -> None:
+    door, speaker, events = gate()
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        door.feed("m1", speech(500, 1))
+        await asyncio.sleep(1)
+        door.open("word", "reception", 0, first=True)
+        door.feed("word", speech(300, 2))
+        door.end("word")
+        door.feed("m1", speech(700, 3))
+        door.end("m1")
+        await asyncio.sleep(3)
+    assert speaker.heard == speech(500, 1) + speech(300, 2) + speech(700, 3)
+    assert [(event.item, event.heard_ms) for event in events if isinstance(event, Heard)] == [
+        ("word", 300),
+        ("m1", 1200),
+    ]
+
+
+@virtual_time
+async def test_given_a_word_that_went_first_when_all_is_cut_then_each_has_what_was_heard_of_it() -> None:
+    door, speaker, events = gate()
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        door.feed("m1", speech(500, 1))
+        await asyncio.sleep(1)
+        door.open("word", "reception", 0, first=True)
+        door.feed("word", speech(3000, 2))
+        await asyncio.sleep(1)
+        door.cut()
+    heard = {event.item: event.heard_ms for event in events if isinstance(event, Heard)}
+    assert heard["m1"] == 500
+    assert abs(heard["word"] - 1000) <= 20
+    assert ms(speaker.heard) == sum(heard.values())
+
+
+@virtual_time
+async def test_given_a_message_that_sounds_then_no_word_goes_first() -> None:
+    door, speaker, _ = gate()
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        door.feed("m1", speech(500, 1))
+        door.end("m1")
+        await asyncio.sleep(0.2)
+        door.open("word", "reception", 0, first=True)
+        door.feed("word", speech(300, 2))
+        door.end("word")
+        await asyncio.sleep(2)
+    assert speaker.heard == speech(500, 1) + speech(300, 2)
+
+
+@virtual_time
+async def test_given_a_message_without_a_sound_then_nobody_has_heard_it() -> None:
+    door, _, events = gate()
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        door.write("m1", "words alone")
+        door.end("m1")
+        await asyncio.sleep(1)
+    [heard] = [event for event in events if isinstance(event, Heard)]
+    assert (heard.heard_ms, heard.interrupted) == (0, True)

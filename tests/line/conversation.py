@@ -33,7 +33,7 @@ from worker.line.events import (
 from worker.line.line import Line
 from worker.line.link import Arms
 from worker.line.profile import AZURE_LEGACY, GEMINI, OPENAI
-from worker.replies import BEGIN_S
+from worker.turns.watchdog import BEGIN_S
 
 Kind = TypeVar("Kind", bound=LineEvent)
 Provider = OpenAI | Gemini

@@ -47,7 +47,8 @@ class Wire:
                 self.mute = True
             case "deaf":
                 self.mute = self.deaf = True
-                self._transport.pause_reading()
+                if not self._transport.is_closing():
+                    self._transport.pause_reading()
             case "slow":
                 self._delay += fault.late_ms / 1000
             case "garbage" | "untyped" | "malformed" | "unknown":

@@ -99,7 +99,7 @@ def test_given_a_limit_then_goodbye_is_said_for_its_reason_and_the_call_ends_whe
     held.limits.said()
     assert held.at(126.0) == [], "the last of it is on its way"
     assert held.limits.deadline == 126.0 + LINGER_S
-    assert held.at(126.0 + LINGER_S) == [End(f"a limit was reached: {limit}")]
+    assert held.at(126.0 + LINGER_S) == [End(f"a limit was reached: {limit}", parted=True)]
     assert held.at(200.0) == []
     assert held.limits.deadline is None
 

@@ -73,7 +73,14 @@ class Heard:
     interrupted: bool
 
 
-GateEvent = Started | Progress | Heard
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """Whether the room hears something: from the first sample that goes there to the end of the last one."""
+
+    on: bool
+
+
+GateEvent = Started | Progress | Heard | Sounding
 
 
 class AudioGate:
@@ -88,7 +95,13 @@ class AudioGate:
         self._sink, self._sample_rate, self._emit = sink, sample_rate, emit
         self._waiting = deque[Speech]()  # unbounded: a reply ends by itself
         self._paused = False
+        self._sounding = False
         self._changed = asyncio.Event()
+
+    @property
+    def sounding(self) -> bool:
+        """The room hears something: neither what waits or is paused, nor a message whose next sound has not come."""
+        return self._sounding
 
     @property
     def audible(self) -> bool:
@@ -99,9 +112,13 @@ class AudioGate:
     def paused(self) -> bool:
         return self._paused
 
-    def open(self, item: str, agent: str, epoch: int) -> None:
-        """A message begins; it speaks when those before it have been heard."""
-        self._waiting.append(Speech(item, agent, epoch))
+    def open(self, item: str, agent: str, epoch: int, *, first: bool = False) -> None:
+        """A message begins; it speaks when those before it have been heard, or `first`, while nothing is sounding."""
+        speech = Speech(item, agent, epoch)
+        if first and not self._sounding:
+            self._waiting.appendleft(speech)
+        else:
+            self._waiting.append(speech)
 
     def feed(self, item: str, pcm: bytes) -> None:
         """A delta of speech. One of a message that is not open comes too late, and is dropped."""
@@ -144,8 +161,10 @@ class AudioGate:
         while True:
             self._changed.clear()
             delay = self._step()
+            left = self._sink.queued
+            self._tell(left > 0)
             try:
-                async with asyncio.timeout(delay):
+                async with asyncio.timeout(left or None if delay is None else delay):
                     await self._changed.wait()
             except TimeoutError:
                 pass
@@ -180,6 +199,12 @@ class AudioGate:
         if self._waiting:
             self._waiting[0].handed_over = self._heard(self._waiting[0])
         self._sink.clear()
+        self._tell(False)
+
+    def _tell(self, sounding: bool) -> None:
+        if sounding is not self._sounding:
+            self._sounding = sounding
+            self._emit(Sounding(sounding))
 
     def _finish(self, speech: Speech) -> None:
         heard = self._heard(speech)
@@ -190,7 +215,7 @@ class AudioGate:
                 epoch=speech.epoch,
                 text=self._heard_text(speech),
                 heard_ms=heard * 1000 // self._sample_rate,
-                interrupted=not speech.ended or heard < speech.fed,
+                interrupted=not speech.ended or heard < speech.fed or not heard,
             )
         )
 

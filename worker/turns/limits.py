@@ -47,7 +47,10 @@ class SayGoodbye:
 
 @dataclass(frozen=True, slots=True)
 class End:
+    """The call is over; `parted`, if its goodbye was heard."""
+
     reason: str
+    parted: bool
 
 
 Command = Near | Reached | SayGoodbye | End
@@ -165,7 +168,7 @@ class Limits:
     def _end(self, reached: Reached) -> End:
         self._over = True
         self.deadline = None
-        return End(f"a limit was reached: {reached.limit}")
+        return End(f"a limit was reached: {reached.limit}", parted=self._said)
 
 
 def _hint(limit: str, *, greeted: bool) -> str:
