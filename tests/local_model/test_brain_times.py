@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.spoken import clock
-from worker.local_model.brain.dates import without_days
 from worker.local_model.brain.phrases import subject
 from worker.local_model.brain.slots import Slot, slots_of
-from worker.local_model.brain.times import find_minutes, find_time, without_times
 from worker.local_model.conversation import Tool
+from worker.spoken.dates import without_days
+from worker.spoken.times import find_minutes, find_time, without_times
 
 MONDAY = date(2026, 11, 23)
 

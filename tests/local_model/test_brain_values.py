@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import sub_agent
-from worker.local_model.brain.dates import find_day, today_in
-from worker.local_model.brain.numbers import runs
 from worker.local_model.brain.slots import Slot, said_yes
+from worker.spoken.dates import find_day, today_in
+from worker.spoken.numbers import runs
 
 ORDER = Slot("order", {"type": "integer", "minimum": 1000, "maximum": 9999, "description": "the order number"}, True)
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]

@@ -6,10 +6,10 @@ from datetime import date
 
 from worker.local_model.brain.chat import ChatBrain
 from worker.local_model.brain.choice import choose
-from worker.local_model.brain.dates import today_in
 from worker.local_model.brain.dialogue import Dialogue
 from worker.local_model.brain.embedding import Embedder
 from worker.local_model.conversation import Brain, Conversation, Say, ToolCall
+from worker.spoken.dates import today_in
 
 __all__ = ["ChatBrain", "EmbeddingBrain", "make_brain"]
 

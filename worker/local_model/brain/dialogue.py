@@ -16,11 +16,11 @@ from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import consent, small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
-from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after, subject, without_values
 from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
+from worker.spoken.numbers import is_number_word
 
 Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from agents.orchestrator import NOTE, STOP
 from agents.plan import MAKE, SETTLE
-from worker.local_model.brain.dates import without_days
-from worker.local_model.brain.numbers import is_number_word
 from worker.local_model.brain.slots import NO_CONTENT, slots_of, trimmed
-from worker.local_model.brain.times import without_times
 from worker.local_model.conversation import Tool
+from worker.spoken.dates import without_days
+from worker.spoken.numbers import is_number_word
+from worker.spoken.times import without_times
 
 HANDOFF = "transfer_to_"
 _NO_VERBS = frozenset(["here", "am", "good", "sorry", "as"])

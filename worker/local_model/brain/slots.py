@@ -6,9 +6,9 @@ from datetime import date, time
 from typing import Any
 
 from tools.spoken import clock
-from worker.local_model.brain.dates import find_day
-from worker.local_model.brain.numbers import runs
-from worker.local_model.brain.times import find_minutes, find_time
+from worker.spoken.dates import find_day
+from worker.spoken.numbers import runs
+from worker.spoken.times import find_minutes, find_time
 
 _HESITATIONS = re.compile(r"(?i)\b(?:uh+|um+|er+|hmm+|you know|i mean|like,|well,|so,)[,.]?\s*")
 _EMAIL_WORDS = ((" at ", "@"), (" dot ", "."), (" underscore ", "_"), (" dash ", "-"))

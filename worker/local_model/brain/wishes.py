@@ -9,11 +9,11 @@ from enum import Enum, auto
 from agents.plan import MAKE, SETTLE
 from agents.sub_agent import PREFIX as ASK
 from worker.local_model.brain.choice import ENOUGH, Choice
-from worker.local_model.brain.numbers import is_number_word, runs
 from worker.local_model.brain.past import named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer
 from worker.local_model.brain.slots import NO_CONTENT, clean
 from worker.local_model.conversation import Item, Message, Say, Tool, ToolCall
+from worker.spoken.numbers import is_number_word, runs
 
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 

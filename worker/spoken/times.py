@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import time
 
-from worker.local_model.brain.numbers import cardinal
+from worker.spoken.numbers import cardinal
 
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TENS = "(?:twenty|thirty|forty|fifty)"

@@ -1,0 +1,1 @@
+"""Numbers, days and times as people say them."""
