@@ -13,12 +13,15 @@ from livekit.agents import llm
 
 from agents import handoff, plan, sub_agent
 from agents.consent import with_consent
+from agents.guarding import GuardSpec
 from agents.orchestrator import NOTE, STOP
 from agents.recording import CONSENT
 from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
 from agents.team_file import line_of, read_with_lines
 from tools.context import CallContext
 from tools.database import Database
+
+Promise = Callable[[CallContext], Coroutine[Any, Any, str | None]]
 
 
 def load_team(path: Path) -> TeamSpec:
@@ -36,6 +39,13 @@ def load_team(path: Path) -> TeamSpec:
             load_when_unreachable(team.when_unreachable)
         except SpecError as error:
             raise SpecError(f"{path}:{line_of(root, ['when_unreachable'])}: when_unreachable: {error}") from error
+    if team.when_person_needed:
+        try:
+            load_when_person_needed(team.when_person_needed)
+        except SpecError as error:
+            line = line_of(root, ["when_person_needed"])
+            raise SpecError(f"{path}:{line}: when_person_needed: {error}") from error
+    _check_guards(path, team, root)
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
             where = ["agents", agent.name, "tools", str(number), "mcp" if tool.mcp else "tool"]
@@ -99,19 +109,25 @@ def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
     return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
-def load_when_unreachable(path: str) -> Callable[[CallContext], Coroutine[Any, Any, str | None]]:
+def load_when_unreachable(path: str) -> Promise:
     """What is asked when no provider can be reached, at a dotted path. Raises SpecError."""
+    return _promise(path)
+
+
+def load_when_person_needed(path: str) -> Promise:
+    """What is asked when a guard hands the caller over to a person, at a dotted path. Raises SpecError."""
+    return _promise(path)
+
+
+def load_guard(path: str) -> Callable[[Any], Any]:
+    """The function of a passage at a dotted path, async or not. Raises SpecError."""
     found = _at(path)
-    if not inspect.iscoroutinefunction(found):
-        raise SpecError(
-            f"{path!r} is no async function; it is called with a CallContext, and returns a sentence or None."
-        )
+    if not callable(found):
+        raise SpecError(f"{path!r} is no function; it is called with a Passage.")
     try:
         inspect.signature(found).bind(None)
     except TypeError as error:
-        raise SpecError(
-            f"{path!r} cannot be called with a CallContext alone: {error}. Give it one parameter."
-        ) from error
+        raise SpecError(f"{path!r} cannot be called with a Passage alone: {error}. Give it one parameter.") from error
     return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
@@ -131,6 +147,35 @@ def _at(path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise SpecError(f"{path!r} cannot be found ({error}). Write `package.module.function`.") from error
+
+
+def _promise(path: str) -> Promise:
+    found = _at(path)
+    if not inspect.iscoroutinefunction(found):
+        raise SpecError(
+            f"{path!r} is no async function; it is called with a CallContext, and returns a sentence or None."
+        )
+    try:
+        inspect.signature(found).bind(None)
+    except TypeError as error:
+        raise SpecError(
+            f"{path!r} cannot be called with a CallContext alone: {error}. Give it one parameter."
+        ) from error
+    return found  # type: ignore[no-any-return]  # what it is, its first call tells
+
+
+def _check_guards(path: Path, team: TeamSpec, root: Any) -> None:
+    """Finds the functions of guards. Raises SpecError."""
+    lists: list[tuple[list[str], str, tuple[GuardSpec, ...]]] = [([], "", team.guards)]
+    lists += [(["agents", agent.name], f"agent {agent.name!r}, ", agent.guards) for agent in team.agents.values()]
+    for above, whose, guards in lists:
+        for number, guard in enumerate(guards):
+            if guard.python:
+                try:
+                    load_guard(guard.python)
+                except SpecError as error:
+                    line = line_of(root, [*above, "guards", str(number), "python"])
+                    raise SpecError(f"{path}:{line}: {whose}guards: {guard.name!r}: {error}") from error
 
 
 def _preparation(path: str) -> Callable[[Database, date], Coroutine[Any, Any, None]]:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from agents.background import BackgroundSpec
+from agents.guarding import ClaimsSpec, GuardSpec, JudgeSpec, TopicsSpec
 from agents.providers import (
     ActivityDetectionSpec,
     AzureSpec,
@@ -56,6 +57,10 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`recording`", RecordingSpec),
     ("`background`", BackgroundSpec),
     ("`mcp.NAME`", McpSpec),
+    ("`guards`, `agents.NAME.guards`: a name, or", GuardSpec),
+    ("`guards.claims`", ClaimsSpec),
+    ("`guards.topics`", TopicsSpec),
+    ("`guards.judge`: a question, or", JudgeSpec),
     ("`agents.NAME`", AgentSpec),
     ("`agents.NAME.tools`: a dotted path, or", ToolSpec),
     ("`agents.NAME.tasks`", TaskSpec),
@@ -104,8 +109,12 @@ def _for_people() -> dict[str, Any]:
     agent = told["$defs"]["AgentSpec"]
     del agent["properties"]["name"]
     agent["required"].remove("name")
-    for key, kind in (("tools", "ToolSpec"), ("agents", "SubAgentSpec")):
+    for key, kind in (("tools", "ToolSpec"), ("agents", "SubAgentSpec"), ("guards", "GuardSpec")):
         agent["properties"][key]["items"] = {"anyOf": [{"type": "string"}, {"$ref": f"#/$defs/{kind}"}]}
+    told["properties"]["guards"]["items"] = agent["properties"]["guards"]["items"]
+    guard = told["$defs"]["GuardSpec"]["properties"]
+    guard["on"] = _or_a_word(guard["on"], guard["on"]["items"]["enum"])
+    guard["judge"]["anyOf"].append({"type": "string"})
     assert told["$defs"]["SubAgentSpec"]["required"] == ["agent"]
     told["$defs"]["ToolSpec"]["oneOf"] = [{"required": ["tool"]}, {"required": ["mcp"]}]
     every = told["properties"]["model"]["items"]["enum"]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
 from agents.background import BackgroundSpec
+from agents.guarding import GuardSpec, names_alone, of_agent, twice
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.strict import Spec, Text
@@ -310,6 +311,16 @@ class AgentSpec(Spec):
         default=60.0, gt=0, le=600, description="Of a sub-agent: seconds after which it has failed."
     )
 
+    guards: tuple[GuardSpec, ...] = Field(
+        default=(), description="Guards beside the team's: names of built-in ones, or mappings."
+    )
+    without_guards: tuple[Name, ...] = Field(default=(), description="Guards of the team that this agent does without.")
+
+    @field_validator("guards", mode="before")
+    @classmethod
+    def _guards_alone(cls, guards: Any) -> Any:
+        return names_alone(guards)
+
     @field_validator("tools", mode="before")
     @classmethod
     def _paths_alone(cls, tools: Any) -> Any:
@@ -400,6 +411,16 @@ class TeamSpec(Spec):
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "
         "a sentence for the caller, such as when they are called back, or None.",
     )
+    guards: tuple[GuardSpec, ...] = Field(
+        default=(),
+        description="What is checked before it is heard, for all agents: names of built-in guards, or mappings. See "
+        "[guards.md](guards.md).",
+    )
+    when_person_needed: Path | None = Field(
+        default=None,
+        description="Dotted path of an async function of a `CallContext`, awaited when a guard hands over to a person: "
+        "returns a sentence for the caller, such as when they are called back, or None.",
+    )
     mcp: dict[Name, McpSpec] = Field(default={}, description="MCP servers whose tools agents may name.")
     agents: dict[Name, AgentSpec] = Field(min_length=1, description="Who is in it, by name.")
 
@@ -407,6 +428,16 @@ class TeamSpec(Spec):
     @classmethod
     def _provider_alone(cls, model: Any) -> Any:
         return _listed(model)
+
+    @field_validator("guards", mode="before")
+    @classmethod
+    def _guards_alone(cls, guards: Any) -> Any:
+        return names_alone(guards)
+
+    def guards_of(self, name: str) -> tuple[GuardSpec, ...]:
+        """Who judges what an agent says, hears and does, in order."""
+        agent = self.agents[name]
+        return of_agent(self.guards, agent.guards, agent.without_guards)
 
     @property
     def sub_agents(self) -> Mapping[str, AgentSpec]:
@@ -419,6 +450,12 @@ class TeamSpec(Spec):
         """Those who take callers."""
         sub_agents = self.sub_agents
         return {name: agent for name, agent in self.agents.items() if name not in sub_agents}
+
+    @property
+    def needs_embedded_model(self) -> bool:
+        """Whether a guard asks the embedded model what something is about, whoever holds the calls."""
+        every = [*self.guards, *(guard for agent in self.agents.values() for guard in agent.guards)]
+        return any(guard.topics is not None and guard.topics.url is None for guard in every)
 
     def writes(self, name: str) -> bool:
         """Whether an agent's tools, or those of a sub-agent of its own, change the world."""
@@ -539,6 +576,26 @@ class TeamSpec(Spec):
         if lost := set(self.agents) - self._reachable():
             name = min(lost)
             raise ValueError(f"agents.{name}: nobody hands over to {name!r} or asks it, and it does not start.")
+        return self
+
+    @model_validator(mode="after")
+    def _guards_stand(self) -> Self:
+        lists = [("guards", self.guards), *((f"agents.{a.name}.guards", a.guards) for a in self.agents.values())]
+        for where, guards in lists:
+            if found := twice(guards):
+                raise ValueError(f"{where}.{found[0]}: {found[1]!r} is there twice; rename one.")
+            for number, guard in enumerate(guards):
+                if guard.action == "hand_over" and not self.when_person_needed:
+                    raise ValueError(
+                        f"{where}.{number}.action: {guard.name!r} hands over to a person; say by `when_person_needed` "
+                        "of the team how."
+                    )
+        for agent in self.agents.values():
+            if unknown := [name for name in agent.without_guards if name not in {guard.name for guard in self.guards}]:
+                raise ValueError(
+                    f"agents.{agent.name}.without_guards: the team has no guard {unknown[0]!r}. "
+                    f"Guards: {', '.join(guard.name for guard in self.guards) or 'none'}."
+                )
         return self
 
     def _reachable(self) -> set[str]:

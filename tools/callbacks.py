@@ -11,6 +11,10 @@ from tools.context import CallContext
 from tools.database import Tables
 
 _PROMISE = "We will call you back on the number you are calling from. Goodbye."
+_PERSON = "A colleague had better talk to you about this. They will call you back on the number you are calling from."
+_COME = (
+    "That is for a colleague. You can talk to one in our shop, Monday to Saturday, from nine in the morning until six."
+)
 
 
 class Callback(Tables):
@@ -27,6 +31,19 @@ async def call_back(context: CallContext) -> str | None:
     """Notes that the caller is to be called back. None for one without a number: nothing is promised that cannot be kept."""
     if not context.caller.phone:
         return None
+    await _note(context)
+    return _PROMISE
+
+
+async def person_needed(context: CallContext) -> str:
+    """What the caller is told who needs a person: they are called back, or where people are if they have no number."""
+    if not context.caller.phone:
+        return _COME
+    await _note(context)
+    return _PERSON
+
+
+async def _note(context: CallContext) -> None:
     order = context.facts.get("order_number")
     wanted = Callback(
         phone=context.caller.phone,
@@ -39,4 +56,3 @@ async def call_back(context: CallContext) -> str | None:
         session.add(wanted)
         with suppress(IntegrityError):  # this call has asked before
             await session.commit()
-    return _PROMISE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tools.callbacks import Callback, call_back
+from tools.callbacks import Callback, call_back, person_needed
 from tools.context import CallContext, Caller
 from tools.database import Database
 from tools.shop_seed import prepare
@@ -46,3 +46,12 @@ async def test_given_a_caller_without_a_number_then_nothing_is_promised(tmp_path
     shop = await database(tmp_path)
     assert await call_back(context(shop, "c-1", "")) is None
     assert await noted(shop) == []
+
+
+async def test_given_a_caller_who_needs_a_person_then_they_are_called_back_or_told_where_people_are(
+    tmp_path: Path,
+) -> None:
+    shop = await database(tmp_path)
+    assert "call you back" in await person_needed(context(shop, "c-1", "+441632960123", order_number=1042))
+    assert "in our shop" in await person_needed(context(shop, "c-2", ""))
+    assert [row[0] for row in await noted(shop)] == ["+441632960123"]

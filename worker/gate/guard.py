@@ -33,13 +33,16 @@ class Passage:
 class Finding:
     """Why a passage does not pass as it is. `why` names the kind of thing, never the thing: it goes to the journal.
 
-    `instead`: what is said in its place (block), or stands there (rewrite).
+    `instead`: what is said in its place (block), or stands there (rewrite). `arguments`: what a tool is called with
+    instead (rewrite of a tool's call). `text`: what was found, if the team wants it kept: it goes to the journal.
     """
 
     guard: str
     action: Action
     why: str
     instead: str = ""
+    arguments: Mapping[str, Any] | None = None
+    text: str = ""
 
 
 class Guard(Protocol):

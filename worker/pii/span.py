@@ -1,9 +1,10 @@
 """A place in a text, and what is there."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["card_number", "email", "phone", "iban", "national_id", "secret"]
+from agents.guarding import Personal
+
+Kind = Personal  # as a team file names it
 
 
 @dataclass(frozen=True, slots=True)
