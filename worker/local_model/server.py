@@ -5,8 +5,9 @@ import logging
 
 from aiohttp import WSMsgType, web
 
-from worker.local_model.brain import make_brain
+from worker.local_model.brain import EmbeddingBrain, make_brain
 from worker.local_model.ears import Ears
+from worker.local_model.embeddings import Embeddings
 from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.session import Session
@@ -33,6 +34,9 @@ def app(senses: Senses) -> web.Application:
     application[_SENSES] = senses
     application.router.add_get("/healthz", _healthz)
     application.router.add_get("/v1/models", _models)
+    brain = senses.brain
+    embeddings = Embeddings(brain.embedder if isinstance(brain, EmbeddingBrain) else None)
+    application.router.add_post("/v1/embeddings", embeddings.answer)
     application.router.add_get("/v1/realtime", _realtime)
     application.router.add_get("/realtime", _realtime)
     return application

@@ -18,7 +18,7 @@ class EmbeddingBrain:
     """Chooses tools by nearness of meaning, fills their parameters from what was said, and words the rest by rules."""
 
     def __init__(self) -> None:
-        self._embedder = Embedder()
+        self.embedder = Embedder()
 
     async def reply(self, conversation: Conversation) -> AsyncGenerator[Say | ToolCall]:
         for thought in await asyncio.to_thread(self.think, conversation):
@@ -30,7 +30,7 @@ class EmbeddingBrain:
     def think(self, conversation: Conversation) -> list[Say | ToolCall]:
         """The same in the caller's thread, all at once."""
         today = today_in(conversation.instructions) or date.today()
-        return Dialogue(conversation, lambda text, on_offer: choose(self._embedder, text, on_offer), today).next()
+        return Dialogue(conversation, lambda text, on_offer: choose(self.embedder, text, on_offer), today).next()
 
 
 def make_brain(chat_url: str) -> Brain:
