@@ -43,6 +43,7 @@ async def run(settings: Settings) -> None:
     endpoints = choose_endpoints(settings, team)
     text_models = choose_text_models(settings, team).values()
     local = "local" in {*(one.profile.provider for one in endpoints.each), *(model.provider for model in text_models)}
+    local = local or team.needs_embedded_model
     own_livekit = not settings.livekit_url
     environment = {**os.environ, CHILD: "1", "PYTHONUNBUFFERED": "1", "BATON_TEAM": str(settings.team)}
     if own_livekit:

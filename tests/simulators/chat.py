@@ -174,6 +174,8 @@ class ChatServer:
         steps = self.script(asked)
         if isinstance(steps[0], Refuse):
             return web.json_response({"error": {"message": steps[0].message}}, status=steps[0].status)
+        if not body.get("stream"):
+            return web.json_response(await _at_once(steps, asked.number))
         return await _stream(
             request, steps, lambda step, number: _as_openai(step, number, asked.number), b"data: [DONE]"
         )
@@ -196,6 +198,20 @@ class ChatServer:
         self.asked.append(asked)
         self.bodies.append(body)
         self.keys.append(key)
+
+
+async def _at_once(steps: Sequence[Step], number: int) -> Any:
+    """A completion of words alone, for a client that does not stream."""
+    words = list[str]()
+    for step in steps:
+        match step:
+            case Pause(s):
+                await asyncio.sleep(s)
+            case Answer(text):
+                words.append(text)
+    message = {"role": "assistant", "content": "".join(words)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"id": f"chat-{number}", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
 
 
 async def _stream(

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 Found = Iterator[tuple[re.Match[str], date]]
 
-_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_MONTHS = [
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = [
     "january",
     "february",
     "march",
@@ -24,7 +24,7 @@ _MONTHS = [
 ]
 _SOUND_ALIKE = {"thirsty": "thursday", "sundae": "sunday"}
 _ALIKE = 0.78  # of 1; `yesterday` is 0.71 like `thursday`
-_ORDINALS = {
+ORDINALS = {
     word: value
     for value, word in enumerate(
         [
@@ -55,16 +55,17 @@ _ORDINALS = {
     f"twenty {w}": v
     for v, w in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 21)
 }
-_ORDINALS |= {"thirtieth": 30, "thirty first": 31}
+ORDINALS |= {"thirtieth": 30, "thirty first": 31}
 _COUNTS = {
     w: v for v, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
 } | {"a": 1}
-_MONTH = "|".join(_MONTHS)
-_NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?|" + "|".join(sorted(_ORDINALS, key=len, reverse=True))
+_MONTH = "|".join(MONTHS)
+_NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?|" + "|".join(sorted(ORDINALS, key=len, reverse=True))
 
 _NAMED = re.compile(
-    rf"(?i)\b(?:(?:on|for|from|by|until|till) )?(?:(?:next |this |coming )?(?:{'|'.join(_DAYS)})(?:,? the (?:{_NUMBER})\b)?"
-    rf"(?: of)?(?: (?:{_MONTH})\b)?|(?:the )?day after tomorrow|tomorrow|today|in (?:\d+|{'|'.join(_COUNTS)}) (?:day|week)s?"
+    rf"(?i)\b(?:(?:on|for|from|by|until|till) )?(?:(?:next |this |coming )?(?:{'|'.join(WEEKDAYS)})"
+    rf"(?:,? the (?:{_NUMBER})\b)?(?: of)?(?: (?:{_MONTH})\b)?"
+    rf"|(?:the )?day after tomorrow|tomorrow|today|in (?:\d+|{'|'.join(_COUNTS)}) (?:day|week)s?"
     rf"|(?:the )?(?:{_NUMBER})(?: of)? (?:{_MONTH})|(?:{_MONTH}) (?:the )?(?:{_NUMBER}))\b"
 )
 
@@ -84,13 +85,13 @@ def without_days(text: str) -> str:
 def today_in(instructions: str) -> date | None:
     """The day that instructions name as today's: `Today is Monday 23 November 2026.`"""
     match = re.search(rf"(?i)today is (?:\w+ )?(\d{{1,2}}) ({_MONTH}) (\d{{4}})", instructions)
-    return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1])) if match else None
+    return date(int(match[3]), MONTHS.index(match[2].lower()) + 1, int(match[1])) if match else None
 
 
 def _weekdays(text: str, today: date) -> Found:
     text = re.sub(r"[a-z]{5,}", lambda word: _nearest_weekday(word[0]), text)
-    for match in re.finditer(rf"\b(next |this )?({'|'.join(_DAYS)})\b(?! the \d)", text):
-        ahead = (_DAYS.index(match[2]) - today.weekday()) % 7 or 7
+    for match in re.finditer(rf"\b(next |this )?({'|'.join(WEEKDAYS)})\b(?! the \d)", text):
+        ahead = (WEEKDAYS.index(match[2]) - today.weekday()) % 7 or 7
         if match[1] == "next " and ahead + today.weekday() < 7:
             ahead += 7  # "next Friday", said on a Monday, is not this week's
         yield match, today + timedelta(ahead)
@@ -98,7 +99,7 @@ def _weekdays(text: str, today: date) -> Found:
 
 def _nearest_weekday(word: str) -> str:
     """`thirsty` and `wensday` are weekdays that were misheard; other words stay as they are."""
-    near = difflib.get_close_matches(word, _DAYS, 1, _ALIKE)
+    near = difflib.get_close_matches(word, WEEKDAYS, 1, _ALIKE)
     return near[0] if near else _SOUND_ALIKE.get(word, word)
 
 
@@ -112,9 +113,9 @@ def _relative(text: str, today: date) -> Found:
 
 def _dates(text: str, today: date) -> Found:
     for match in re.finditer(rf"\b(?P<day>{_NUMBER})(?: of)? (?P<month>{_MONTH})\b", text):
-        yield from _dated(match, today, _MONTHS.index(match["month"]) + 1)
+        yield from _dated(match, today, MONTHS.index(match["month"]) + 1)
     for match in re.finditer(rf"\b(?P<month>{_MONTH}) (?:the )?(?P<day>{_NUMBER})\b", text):
-        yield from _dated(match, today, _MONTHS.index(match["month"]) + 1)
+        yield from _dated(match, today, MONTHS.index(match["month"]) + 1)
     for match in re.finditer(rf"\bthe (?P<day>{_NUMBER})\b(?!(?: of)? (?:{_MONTH}))", text):
         yield from _dated(match, today, None)
     for match in re.finditer(r"\b(\d{4}) (\d\d) (\d\d)\b", text):
@@ -126,7 +127,7 @@ def _dates(text: str, today: date) -> Found:
 
 def _dated(match: re.Match[str], today: date, month: int | None) -> Found:
     word = re.sub(r"(st|nd|rd|th)$", "", match["day"]) if match["day"][0].isdigit() else match["day"]
-    number = int(word) if word.isdigit() else _ORDINALS[word]
+    number = int(word) if word.isdigit() else ORDINALS[word]
     for ahead in range(13):
         year, at = divmod(today.year * 12 + today.month - 1 + ahead, 12)
         if month not in (None, at + 1):

@@ -54,8 +54,8 @@ def runs(text: str) -> list[list[int]]:
         ):
             run.append(token)
         elif run:
-            if meanings := _meanings(run):
-                found.append(meanings)
+            if numbers := meanings(run):
+                found.append(numbers)
             run = []
     return found
 
@@ -76,7 +76,8 @@ def _tokens(text: str) -> list[str]:
     return re.findall(r"\d+|[a-z]+|\|", text.replace("-", " "))
 
 
-def _meanings(run: list[str]) -> list[int]:
+def meanings(run: list[str]) -> list[int]:
+    """The numbers that a row of number words and digits may mean, the likeliest first."""
     while run and (run[-1] in _FILLERS or run[-1] in _SOUNDALIKES):
         run.pop()
     while run and run[0] in _SOUNDALIKES and not (run[0] in ("a", "an") and run[1:2] and run[1] in _SCALES):

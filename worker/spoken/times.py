@@ -48,7 +48,7 @@ def find_minutes(text: str) -> int | None:
 
 def find_time(text: str, *, answering: bool = False) -> time | None:
     """The last time that is named: a correction comes last. `answering`: a bare hour is one. None if none is."""
-    found = list(_times(text))
+    found = list(times(text))
     if not found and answering and (bare := _BARE.search(_plain(text))):
         return _read(bare)
     return found[-1][1] if found else None
@@ -56,7 +56,7 @@ def find_time(text: str, *, answering: bool = False) -> time | None:
 
 def without_times(text: str) -> str:
     """The text with the times taken out, and how long something takes."""
-    spans = [(begin, end) for begin, _, end in _times(text)] + [match.span() for match in _LONG.finditer(_plain(text))]
+    spans = [(begin, end) for begin, _, end in times(text)] + [match.span() for match in _LONG.finditer(_plain(text))]
     for begin, end in spans:
         if leading := _LEADS_TO.search(text[:begin]):
             begin = leading.start()
@@ -64,7 +64,7 @@ def without_times(text: str) -> str:
     return text
 
 
-def _times(text: str) -> Iterator[tuple[int, time, int]]:
+def times(text: str) -> Iterator[tuple[int, time, int]]:
     """(begin, time, end), in order; a longer reading hides those within it."""
     plain, taken = _plain(text), list[tuple[int, time, int]]()
     for pattern in _PATTERNS:

@@ -1,0 +1,5 @@
+"""What is said against what is known, as values."""
+
+from worker.gate.guards.claims.claims import Claims
+
+__all__ = ["Claims"]
