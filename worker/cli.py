@@ -92,11 +92,13 @@ def check(
             to = ", ".join(handoff.to for handoff in agent.handoffs) or "nobody"
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
             print(f"  {agent.name} ({agent.voice} voice, {len(agent.tools)} tools) hands over to {to}{asks}")
+            print(_guards(spec, agent.name), end="")
         for agent in spec.sub_agents.values():
             asks = "".join(f", asks {use.agent}" for use in agent.agents)
             print(
                 f"  {agent.name} (sub-agent, {len(agent.tools)} tools) thinks with {_text_model(agent.text_model)}{asks}"
             )
+            print(_guards(spec, agent.name), end="")
         logging.getLogger("worker.mcp").setLevel(logging.ERROR)  # a server that is away is a problem below
         unheard = provider_problems_of(settings.team, spec, settings)
         prices = read_prices(settings.prices)
@@ -114,15 +116,23 @@ def check(
 async def _tried(settings: Settings, team: Any) -> list[str]:
     """Tells how each provider in use does; returns what is wrong with them."""
     from worker.check import tried
+    from worker.gate.guards.trial import tried as tried_guards
 
     logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what fails is told in a sentence
     wrong = list[str]()
-    async for trial in tried(settings, team):
-        if trial.works:
-            print(f"  {trial.told}")
-        else:
-            wrong.append(trial.told)
+    for trials in (tried(settings, team), tried_guards(settings, team)):
+        async for trial in trials:
+            if trial.works:
+                print(f"  {trial.told}")
+            else:
+                wrong.append(trial.told)
     return wrong
+
+
+def _guards(team: Any, agent: str) -> str:
+    """A line with an agent's guards; nothing when it has none."""
+    told = [f"{one.name} ({', '.join(one.on)}: {one.action})" for one in team.guards_of(agent)]
+    return f"    guarded by {', '.join(told)}\n" if told else ""
 
 
 @app.command()

@@ -26,10 +26,15 @@ def guards_of(team: TeamSpec, settings: Settings) -> Mapping[str, tuple[Guard, .
     def guard(spec: GuardSpec) -> Guard:
         key = spec.model_dump_json()
         if key not in made:
-            made[key] = Ruled(spec, _look(spec, team, settings))
+            made[key] = make(spec, team, settings)
         return made[key]
 
     return {name: tuple(guard(spec) for spec in team.guards_of(name)) for name in team.agents}
+
+
+def make(spec: GuardSpec, team: TeamSpec, settings: Settings) -> Guard:
+    """One guard. Raises as `build`."""
+    return Ruled(spec, _look(spec, team, settings))
 
 
 def _look(spec: GuardSpec, team: TeamSpec, settings: Settings) -> Look:
@@ -47,9 +52,9 @@ def _look(spec: GuardSpec, team: TeamSpec, settings: Settings) -> Look:
 
             return PersonalData(spec.finds).look
         case "profanity":
-            from worker.gate.guards.profanity import swearing
+            from worker.gate.guards.profanity import Profanity
 
-            return swearing(spec.profanity).look
+            return Profanity(spec.profanity).look
         case "claims":
             from worker.gate.guards.claims import Claims
 
@@ -86,9 +91,14 @@ def _judge(name: str, spec: JudgeSpec, settings: Settings) -> Look:
     from worker.gate.guards.judge import Judge
 
     import_module(f"openai.resources.{'moderations' if spec.moderation else 'chat.completions'}")
-    url = spec.url or settings.openai_base_url or OPENAI_URL
+    url = judge_url(spec, settings)
     variable = spec.key or (None if spec.url else "OPENAI_API_KEY")
     return Judge(spec, url, _key(name, variable, url, settings), aside).look
+
+
+def judge_url(spec: JudgeSpec, settings: Settings) -> str:
+    """Where it is asked."""
+    return spec.url or settings.openai_base_url or OPENAI_URL
 
 
 def _key(name: str, variable: str | None, url: str, settings: Settings) -> str:

@@ -10,7 +10,7 @@ from worker.gate.guards.aside import Aside
 from worker.gate.guards.places import Within
 from worker.gate.guards.ruling import Found
 
-CHAT, MODERATION = "gpt-4.1-mini", "omni-moderation-latest"
+_CHAT, _MODERATION = "gpt-4.1-mini", "omni-moderation-latest"
 _FORM: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -38,6 +38,11 @@ _WHAT = {
 _KIND = re.compile(r"[a-z][a-z _-]{0,39}")
 
 
+def model_of(spec: JudgeSpec) -> str:
+    """The model that is asked."""
+    return spec.model or (_MODERATION if spec.moderation else _CHAT)
+
+
 class JudgeError(Exception):
     """The model's answer is none. It says how, never what the answer was."""
 
@@ -47,8 +52,8 @@ class Judge:
 
     def __init__(self, spec: JudgeSpec, url: str, key: str, aside: Aside) -> None:
         self._spec, self._url, self._key, self._aside = spec, url, key, aside
-        self.model = spec.model or (MODERATION if spec.moderation else CHAT)
-        self.url = url
+        self._model = model_of(spec)
+        aside.client(url, key)  # reads its certificates now, not with the first sentence
 
     async def look(self, passage: Passage) -> Found | None:
         return await self._aside.run(self._moderated(passage) if self._spec.moderation else self._asked(passage))
@@ -57,7 +62,7 @@ class Judge:
         client = self._aside.client(self._url, self._key)
         told = _TOLD.format(what=_WHAT[passage.place], question=self._spec.question)
         answered = await client.chat.completions.create(
-            model=self.model,
+            model=self._model,
             messages=[{"role": "system", "content": told}, {"role": "user", "content": self._shown(passage)}],
             **self._form(),
         )
@@ -67,7 +72,7 @@ class Judge:
 
     async def _moderated(self, passage: Passage) -> Found | None:
         answered = await self._aside.client(self._url, self._key).moderations.create(
-            model=self.model, input=Within(passage).whole
+            model=self._model, input=Within(passage).whole
         )
         if not answered.results:
             raise JudgeError("a moderation without a result")

@@ -1,11 +1,13 @@
 """Swear words, from a list that others keep."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
-import regex
 from glin_profanity.data.dictionary import DictionaryLoader
 
-from worker.gate.guards.patterns import Patterns
+from worker.gate.guard import Passage
+from worker.gate.guards.places import Within
+from worker.gate.guards.ruling import Found
 
 _EVERYDAY = frozenset(
     (
@@ -14,16 +16,45 @@ _EVERYDAY = frozenset(
         *("tied up", "vagina", "vulva"),
     )
 )  # names, tools, parts of the body, ways to say that a line is busy: said where nobody swears
-_DISGUISES = {"a": "[a@4]", "e": "[e3]", "i": "[i1!]", "o": "[o0]", "s": "[s$5]", "t": "[t7]", "u": "[uv*]"}
+_TOKEN = re.compile(r"[^\s.,;:?()\"]+")
+_EDGES = "!'`-*\u2019\u201c\u201d"
+_PLAIN = str.maketrans("@43105$7*", "aaeioss" + "tu")
+_LONG = re.compile(r"(\w)\1{2,}")
 
 
-def swearing(languages: Sequence[str]) -> Patterns:
+class Profanity:
     """As whole words, in the usual disguises (`sh1t`, `fuuuck`). The languages are those that the list knows."""
-    lists = DictionaryLoader()
-    words = {word.casefold() for language in languages for word in lists.get_words(language)} - _EVERYDAY
-    shapes = sorted((_shape(word) for word in words if len(word) > 2), key=len, reverse=True)
-    return Patterns([rf"(?i)(?<!\w)(?:{'|'.join(shapes)})(?!\w)"], "a swear word")
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        lists = DictionaryLoader()
+        words = {word.casefold() for language in languages for word in lists.get_words(language)} - _EVERYDAY
+        self._words = frozenset(word for word in words if len(word) > 2)
+        self._begin = frozenset(word.split()[0] for word in self._words if " " in word)
+        self._longest = max((len(word.split()) for word in self._words), default=1)
+
+    async def look(self, passage: Passage) -> Found | None:
+        within = Within(passage)
+        found = [span for span in self._spans(within.whole) if within.touches(*span)]
+        return Found("a swear word", within.without(found, "…"), text=within.text_of(found)) if found else None
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        tokens = [(match[0].strip(_EDGES).casefold(), *match.span()) for match in _TOKEN.finditer(text)]
+        for place, (word, start, end) in enumerate(tokens):
+            if any(one in self._words for one in _disguised(word)):
+                yield start, end
+            elif word in self._begin:
+                phrase = word
+                for further, _, stop in tokens[place + 1 : place + self._longest]:
+                    phrase += f" {further}"
+                    if phrase in self._words:
+                        yield start, stop
 
 
-def _shape(word: str) -> str:
-    return "".join(r"[\W_]+" if char == " " else f"{_DISGUISES.get(char, regex.escape(char))}+" for char in word)
+def _disguised(word: str) -> Iterator[str]:
+    """What a word may stand for."""
+    yield word
+    plain = word.translate(_PLAIN)
+    yield plain
+    if _LONG.search(plain):
+        yield _LONG.sub(r"\1", plain)
+        yield _LONG.sub(r"\1\1", plain)

@@ -106,6 +106,8 @@ def _words(sentence: str) -> int:
 def embedder(aside: Aside, url: str, key: str, model: str) -> Embed:
     """Asks an endpoint, on the loop beside the calls."""
 
+    aside.client(url, key)  # reads its certificates now, not with the first sentence
+
     async def embed(texts: Sequence[str]) -> Vectors:
         answered = await aside.client(url, key).embeddings.create(
             input=list(texts), model=model, encoding_format="float"
