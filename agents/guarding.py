@@ -25,8 +25,8 @@ class ClaimsSpec(Spec):
     about: tuple[About, ...] = Field(
         default=get_args(About),
         min_length=1,
-        description="What is compared, as values: amounts of money, percentages, dates and weekdays, times of day, and "
-        "other numbers, such as an order's.",
+        description="What is compared, as values: amounts of money, percentages, dates and weekdays, times of day, other "
+        "numbers.",
     )
     known: tuple[Text, ...] = Field(
         default=(), description="Texts with what may be said besides, such as a price list."

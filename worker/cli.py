@@ -118,7 +118,8 @@ async def _tried(settings: Settings, team: Any) -> list[str]:
     from worker.check import tried
     from worker.gate.guards.trial import tried as tried_guards
 
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what fails is told in a sentence
+    for name in ("livekit", "openai", "worker.gate"):  # what fails is told in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     wrong = list[str]()
     for trials in (tried(settings, team), tried_guards(settings, team)):
         async for trial in trials:

@@ -1,6 +1,7 @@
 """One event loop beside all calls, for the guards that ask others: calls have loops of their own, connections have one."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine
 from functools import cached_property
@@ -33,6 +34,7 @@ class Aside:
         if (url, key) not in self._clients:
             from openai import AsyncOpenAI
 
+            logging.getLogger("httpx2").setLevel(logging.WARNING)  # else a line in the log for every sentence
             self._clients[url, key] = AsyncOpenAI(base_url=url, api_key=key, max_retries=1, http_client=self._http)
         return self._clients[url, key]
 

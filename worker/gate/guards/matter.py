@@ -11,7 +11,7 @@ _SENTENCE = re.compile(r"[^.!?\n]{8,200}[.!?]")
 
 
 def matter(team: TeamSpec) -> tuple[str, ...]:
-    """Each sentence once. All agents together: who speaks of an order to the wrong one is not off topic."""
+    """Each sentence once. All agents together: who speaks to the wrong one is not off topic."""
     return tuple(dict.fromkeys(one.strip() for agent in team.agents.values() for one in _of_agent(agent)))
 
 

@@ -15,11 +15,24 @@ from worker.gate.guards.ruling import Found
 _ROUGH = Decimal("0.1")  # "about fifty" is said of 45 to 55
 _COUNTED = frozenset(
     (
-        *("nights", "people", "persons", "guests", "adults", "children", "age", "quantity", "qty", "count", "items"),
-        *("pages", "stock", "room", "floor", "number", "id", "order", "order_number", "booking", "phone", "postcode"),
-        *("zip", "version"),
+        *(
+            "nights",
+            "people",
+            "persons",
+            "guests",
+            "adults",
+            "children",
+            "age",
+            "quantity",
+            "qty",
+            "items",
+            "pages",
+            "stock",
+        ),
+        *("room", "floor", "id", "order", "booking", "phone", "version"),
     )
 )  # what tools call numbers that are no amount, time or measure
+_ENDS_COUNTED = ("number", "_id", "_count", "code")
 _WHY = {
     "amount": "an amount of money that nothing in this call has told",
     "percentage": "a percentage that nothing in this call has told",
@@ -119,7 +132,9 @@ def _comparable(said: Figure, known: Figure) -> bool:
 
 def _may_measure(known: Figure) -> bool:
     """Whether it may be money, time or a measure: written in digits, and called nothing that is counted."""
-    return known.field is not None and not known.unit and known.field not in _COUNTED
+    if known.field is None or known.unit:
+        return False
+    return known.field not in _COUNTED and not known.field.endswith(_ENDS_COUNTED)
 
 
 def _values(text: str, today: date) -> Values:

@@ -34,7 +34,7 @@ class Moment:
 
 
 def moments(text: str) -> Iterator[Moment]:
-    """What is surely a time: `ten forty two` may be an order, `10 to 14 days` and `by one of us` are none."""
+    """What is surely a time: `ten forty two` may be any number, `10 to 14 days` and `by one of us` are none."""
     for match in _DIGITAL.finditer(text):
         afternoon = (match["part"] or "").lower().startswith("p")
         yield Moment((int(match["hour"]) + 12 * afternoon) % 12 * 60 + int(match["minute"]), *match.span())
