@@ -140,7 +140,10 @@ class GuardSpec(Spec):
     )
     say_instead: Text | None = Field(default=None, description="What is said in its place.")
     deadline_ms: int = Field(
-        default=0, ge=0, le=10_000, description="After that it blocks; 0: 2000 for a judge, 500 for others."
+        default=0,
+        ge=0,
+        le=10_000,
+        description="After that it blocks; 0: 2000 for a judge, topics or your own function, 500 for others.",
     )
     keep_text: bool = Field(
         default=False, description="Keep what was found in the journal, for whoever tunes the guard."
@@ -203,7 +206,7 @@ class GuardSpec(Spec):
 
     @property
     def deadline_s(self) -> float:
-        return (self.deadline_ms or (2000 if self.judge else 500)) / 1000
+        return (self.deadline_ms or (2000 if self.judge or self.topics or self.python else 500)) / 1000
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

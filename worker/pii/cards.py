@@ -31,13 +31,13 @@ def luhn(digits: str) -> bool:
 
 def _within(spelling: Spelling, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A card beside its date and its code, or two of them: they begin and end where a group of digits does."""
-    heads, found_to = spelling.heads_within(start, end), start
-    for begin in heads:
+    found_to = start
+    for begin, stops in spelling.stretches(start, end, range(_SHORTEST, _LONGEST + 1)):
         if begin < found_to:
             continue
-        for stop in reversed(heads):
+        for stop in stops:
             digits = spelling.chars[begin:stop]
-            if _SHORTEST <= len(digits) <= _LONGEST and _ISSUED.fullmatch(digits) and luhn(digits):
+            if _ISSUED.fullmatch(digits) and luhn(digits):
                 yield spelling.span(begin, stop)
                 found_to = stop
                 break

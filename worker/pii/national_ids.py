@@ -20,9 +20,10 @@ _NAMED_WITHIN = 80  # characters before a number, in which its name makes it one
 def national_ids(spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Where they are, as places in the text: of the US, the United Kingdom, Germany, Spain and France."""
     for start, end in spelling.digits(9):
-        for begin, stop in _stretches(spelling, start, end):
-            if _is_number_of_somebody(spelling, begin, stop):
-                yield spelling.span(begin, stop)
+        for begin, stops in spelling.stretches(start, end, range(9, 16)):
+            for stop in stops:
+                if _is_number_of_somebody(spelling, begin, stop):
+                    yield spelling.span(begin, stop)
     yield from _lettered(spelling, _NINO, _NINO_NAMED, lambda _: True)
     yield from _lettered(spelling, _DNI, _DNI_NAMED, is_dni)
 
@@ -51,14 +52,6 @@ def is_dni(number: str) -> bool:
     return _DNI_LETTERS[int(digits) % 23] == number[-1]
 
 
-def _stretches(spelling: Spelling, start: int, end: int) -> Iterator[tuple[int, int]]:
-    heads = spelling.heads_within(start, end)
-    for begin in heads:
-        for stop in heads:
-            if stop - begin in (9, 11, 15):
-                yield begin, stop
-
-
 def _is_number_of_somebody(spelling: Spelling, start: int, end: int) -> bool:
     digits = spelling.chars[start:end]
     match len(digits):
@@ -68,8 +61,10 @@ def _is_number_of_somebody(spelling: Spelling, start: int, end: int) -> bool:
             return bool(_SSN.fullmatch(digits) and (written or _named(spelling, begin, _SSN_NAMED)))
         case 11:
             return is_steuer_id(digits)
-        case _:
+        case 15:
             return is_nir(digits)
+        case _:
+            return False
 
 
 def _lettered(

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from worker.pii.spelling import Spelling
 
 _SHORTEST, _LONGEST = 7, 15
+_LEAD = 8  # characters before a number that may say that it is from abroad
 _DATE = re.compile(
     r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}-\d\d-\d\d.*|\d{1,2}([./-])\d{1,2}\2\d{2,4}[\s,]+\d{1,2}[:.]\d\d"
 )
@@ -19,12 +19,12 @@ _DIALLED_WITH_0 = frozenset(
 def phones(spelling: Spelling, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Where they are, as places in the text. `regions`: whose national numbers count, beside all international ones."""
     for start, end in spelling.digits(_SHORTEST):
-        heads, found_to = spelling.heads_within(start, end), start
-        for begin, following in pairwise(heads):
-            if begin < found_to or (begin > start and following - begin < 2):
+        found_to = start
+        for begin, stops in spelling.stretches(start, end, range(_SHORTEST, _LONGEST + 1)):
+            if begin < found_to or (begin > start and not spelling.is_group(begin)):
                 continue  # a spoken number begins where its digits do
-            for stop in reversed(heads):
-                if stop > begin and _SHORTEST <= stop - begin <= _LONGEST and _is_phone(spelling, begin, stop, regions):
+            for stop in stops:
+                if _is_phone(spelling, begin, stop, regions):
                     yield _with_plus(spelling, begin, stop)
                     found_to = stop
                     break
@@ -35,7 +35,7 @@ def _is_phone(spelling: Spelling, start: int, end: int, regions: Sequence[str]) 
     begin, stop = spelling.span(start, end)
     if _DATE.fullmatch(spelling.text[begin:stop]):
         return False
-    if _ABROAD.search(spelling.text, 0, begin):
+    if _ABROAD.search(spelling.text[max(0, begin - _LEAD) : begin]):
         return _is_valid(f"+{digits}", None)
     if digits.startswith("00"):
         return _is_valid(f"+{digits[2:]}", None)
@@ -61,5 +61,6 @@ def _is_valid(number: str, region: str | None) -> bool:
 
 def _with_plus(spelling: Spelling, start: int, end: int) -> tuple[int, int]:
     begin, stop = spelling.span(start, end)
-    plus = re.search(r"(?i)(?:\+|\bplus)[\s(]*$|\($", spelling.text[:begin])
-    return (plus.start() if plus else begin), stop
+    lead = spelling.text[max(0, begin - _LEAD) : begin]
+    plus = re.search(r"(?i)(?:\+|\bplus)[\s(]*$|\($", lead)
+    return (begin - len(lead) + plus.start() if plus else begin), stop

@@ -32,7 +32,7 @@ def secrets(spelling: Spelling) -> Iterator[tuple[int, int]]:
         value = match["value"].rstrip(".,;!?")
         if value[:1] in "\"'`«“" or re.search(r"\d|[^\w'\u2019.,;!?-]|_|[a-z][A-Z]", value):
             yield match.start("value"), match.start("value") + len(value)
-    for match in _PIN.finditer(spelling.text):
+    if named := {match.end() for match in _PIN.finditer(spelling.text)}:
         for start, end in spelling.digits(_PIN_DIGITS.start):
-            if end - start in _PIN_DIGITS and spelling.span(start, end)[0] == match.end():
+            if end - start in _PIN_DIGITS and spelling.span(start, end)[0] in named:
                 yield spelling.span(start, end)

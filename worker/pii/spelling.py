@@ -78,9 +78,16 @@ class Spelling:
         for match in re.finditer(rf"[0-9]{{{least},}}", self.chars):
             yield match.span()
 
-    def heads_within(self, start: int, end: int) -> list[int]:
-        """Where words begin in `chars[start:end]`, `end` included."""
-        return [start, *(place for place in range(start + 1, end) if place in self.heads), end]
+    def is_group(self, place: int) -> bool:
+        """Whether a word of several digits begins there, as people write them in groups."""
+        return place in self.heads and place + 1 not in self.heads
+
+    def stretches(self, start: int, end: int, lengths: range) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Parts of `chars[start:end]` from word to word: where each begins, and where it may end, the farthest first."""
+        heads = [start, *(place for place in range(start + 1, end) if place in self.heads), end]
+        for number, begin in enumerate(heads):
+            following = heads[number + 1 : number + 1 + lengths.stop]
+            yield begin, tuple(stop for stop in reversed(following) if stop - begin in lengths)
 
 
 def _written(piece: Piece) -> bool:

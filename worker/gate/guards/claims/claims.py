@@ -147,7 +147,7 @@ def _values(text: str, today: date) -> Values:
     return Values(tuple(numbers), tuple(days), tuple(times))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)  # what tools have returned is looked at again with every sentence
 def known_in(text: str, today: date, *, meant_too: bool) -> Known:
     """All that a text may be taken to tell. `meant_too`: a caller's "on Friday" stands for that day's date as well."""
     told = _values(text, today)
