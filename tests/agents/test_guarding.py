@@ -51,6 +51,8 @@ def test_given_other_keys_of_a_built_in_guard_then_the_rest_of_it_stays(tmp_path
     assert guard.on == ("input",)
     assert guard.topics
     assert guard.topics.allowed == ("orders",)
+    assert spec.needs_embedded_model
+    assert not team(tmp_path, GOOD).needs_embedded_model
 
 
 @pytest.mark.parametrize(
