@@ -32,6 +32,7 @@ from agents.providers import (
     VoicesSpec,
 )
 from agents.recording import RecordingSpec
+from agents.redaction import DigitsSpec, RedactedSpec, RedactionSpec
 from agents.spec import (
     AgentSpec,
     AnnouncementsSpec,
@@ -56,6 +57,9 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`announcements`", AnnouncementsSpec),
     ("`recording`", RecordingSpec),
     ("`background`", BackgroundSpec),
+    ("`redact`: a list, or", RedactionSpec),
+    ("`redact.what`: a kind, or", RedactedSpec),
+    ("`digits`", DigitsSpec),
     ("`mcp.NAME`", McpSpec),
     ("`guards`, `agents.NAME.guards`: a name, or", GuardSpec),
     ("`guards.claims`", ClaimsSpec),
@@ -122,6 +126,10 @@ def _for_people() -> dict[str, Any]:
     told["properties"]["model"] = _or_a_word(told["properties"]["model"], every)
     model = agent["properties"]["model"]
     agent["properties"]["model"] = _or_a_word(model, [*every, *(name for name in text if name not in every)])
+    told["properties"]["redact"]["anyOf"] = [
+        {"$ref": told["properties"]["redact"].pop("$ref")},
+        told["$defs"]["RedactionSpec"]["properties"]["what"],
+    ]
     for name in ("OpenAISpec", "AzureSpec"):
         truncation = told["$defs"][name]["properties"]["truncation"]
         types = told["$defs"]["TruncationSpec"]["properties"]["type"]["enum"]

@@ -11,6 +11,7 @@ from agents.background import BackgroundSpec
 from agents.guarding import GuardSpec, names_alone, of_agent, twice
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
+from agents.redaction import DigitsSpec, RedactionSpec
 from agents.strict import Spec, Text
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -406,6 +407,10 @@ class TeamSpec(Spec):
     background: BackgroundSpec = Field(
         default=BackgroundSpec(), description="What the caller hears while they wait for a tool."
     )
+    redact: RedactionSpec = Field(
+        default=RedactionSpec(), description="What is not kept of a call: a list, or a mapping. See below."
+    )
+    digits: DigitsSpec = Field(default=DigitsSpec(), description="What callers dial on a telephone's keypad.")
     when_unreachable: Path | None = Field(
         default=None,
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "
@@ -456,6 +461,11 @@ class TeamSpec(Spec):
         """Whether a guard asks the embedded model what something is about, whoever holds the calls."""
         every = [*self.guards, *(guard for agent in self.agents.values() for guard in agent.guards)]
         return any(guard.topics is not None and guard.topics.url is None for guard in every)
+
+    @model_validator(mode="after")
+    def _redacts_what_is_there(self) -> Self:
+        self.redact.check({name: fact.type for name, fact in self.facts.items()})
+        return self
 
     def writes(self, name: str) -> bool:
         """Whether an agent's tools, or those of a sub-agent of its own, change the world."""

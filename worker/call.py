@@ -61,6 +61,7 @@ from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.silence import Silence
+from worker.room.spoken_times import SpokenTimes
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
@@ -136,6 +137,7 @@ class Call:
         roles = {name: box.role for name, box in toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
         facts = self._orchestrator.facts
+        journal.follow(facts)
         self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
             make_context(agent, call, facts, tell)
         )
@@ -159,11 +161,14 @@ class Call:
             sample_rate=self._line.profile.sample_rate,
             now_s=lambda: self._now() - began,
             record=self._record,
+            redacts=bool(team.redact.what),
         )
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
         self._watchdog = Watchdog()
+        journal.mutes(lambda side, start, end: self._recording.mute(start * rate // 1000, end * rate // 1000, side))
+        self._spoken = SpokenTimes(lambda: self._journal.now_ms, self._line.ago_ms)
         self._replies = Replies(
             self._line,
             self._gate,
@@ -263,6 +268,7 @@ class Call:
         return [self._gate.run(), self._follow_day(), self._recording.run(), *bed]
 
     def _handle(self, event: CallEvent, start: Start) -> None:
+        self._spoken.follow(event)
         match event:
             case SpeechStarted():
                 self._on_speech_started()
@@ -321,7 +327,8 @@ class Call:
         if not final:
             return
         if text.strip():
-            self._record(journal.UserSaid(participant=self._caller, text=text.strip(), item=item))
+            times = self._spoken.take(item)
+            self._record(journal.UserSaid(participant=self._caller, text=text.strip(), item=item, **times))
             self._outbox.caller_caption(self._caller, self._caller_track, text.strip())
         self._judge(self._barge_in.transcript(text, audible=self._gate.audible))
 
@@ -451,6 +458,7 @@ class Call:
     def _on_gate(self, event: GateEvent) -> None:
         match event:
             case Started(item):
+                self._spoken.started(item)
                 announced = self._outage.announces(item)
                 self._watchdog.speaks(self._now(), model=not announced)
                 if not announced:
@@ -474,12 +482,14 @@ class Call:
                 latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
                 if heard_ms and not announced:
                     self._recording.heard(text, interrupted=interrupted)
+                started_ms = self._spoken.take(item)["started_ms"]
                 if heard_ms:
                     said = journal.AgentSaid(
                         agent=agent,
                         text=text,
                         item=item,
                         heard_ms=heard_ms,
+                        started_ms=started_ms,
                         interrupted=interrupted,
                         latency_ms=latency_ms,
                     )

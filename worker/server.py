@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,8 @@ from worker.line.endpoint import Endpoints, choose_endpoints
 from worker.mcp.servers import McpServers
 from worker.parts import ready, until_told
 from worker.places import Places
+from worker.redaction.kept import Redaction
+from worker.redaction.policy import Policy
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
@@ -105,6 +108,7 @@ def _server(
     sound: Sound | None,
 ) -> AgentServer:
     places = Places(settings.max_calls)
+    policy = Policy(team.redact)
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
         num_idle_processes=1,
@@ -122,7 +126,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, endpoints, text_models, prices, recorder, mcp, sound)
+            await _hold(job, settings, team, policy, endpoints, text_models, prices, recorder, mcp, sound)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -149,6 +153,7 @@ async def _hold(
     job: JobContext,
     settings: Settings,
     team: TeamSpec,
+    policy: Policy,
     endpoints: Endpoints,
     text_models: Mapping[str, TextModel],
     prices: Prices,
@@ -159,12 +164,13 @@ async def _hold(
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    room, outbox = job.room, Outbox(job.room)
+    room = job.room
     call_id = _call_id(job.job.metadata)
+    redaction = Redaction(policy)
+    outbox = Outbox(room, redaction.text if team.redact.captions else None)
     database = Database(settings.database_url)
     profile = endpoints[team.start][0].profile
     speaker = Speaker(profile.sample_rate)
-    notes = Journal(call_id, recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=outbox.event)
 
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     if await _is_held(job):
@@ -180,6 +186,15 @@ async def _hold(
         logger.info("call %s: nobody came", call_id)
         return
     who = caller_of(caller)
+    notes = Journal(
+        call_id,
+        recorder,
+        elapsed_ms=lambda: round((loop.time() - began) * 1000),
+        publish=outbox.event,
+        redaction=redaction,
+        whisper=partial(outbox.event_to, caller.identity),
+        reveal=partial(outbox.event_past, caller.identity),
+    )
 
     def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
         return CallContext(
@@ -242,6 +257,7 @@ async def _hold(
         raise
     finally:
         notes.record(journal.CallEnded(reason=reason), epoch=0)
+        notes.close()
         await outbox.flush()
         await speaker.aclose()
 

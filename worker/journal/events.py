@@ -44,14 +44,24 @@ class UserSaid(_Event):
     participant: str
     text: str
     item: str = Field(default="", description="The provider's id of the item.")
-    started_ms: int | None = None
-    ended_ms: int | None = None
+    started_ms: int | None = Field(default=None, description="When it began, as the provider heard it.")
+    ended_ms: int | None = Field(default=None, description="When it ended.")
 
 
 class UserWrote(_Event):
     type: Literal["user.wrote"] = "user.wrote"
     participant: str
     text: str
+
+
+class UserDialled(_Event):
+    """Keys that were pressed on a telephone, as one; the terminator is not among them."""
+
+    type: Literal["user.dialled"] = "user.dialled"
+    participant: str
+    digits: str
+    started_ms: int = Field(description="When the first key was pressed.")
+    ended_ms: int = Field(description="When the last one was.")
 
 
 class UserShowed(_Event):
@@ -71,6 +81,7 @@ class AgentSaid(_Event):
     text: str
     item: str = Field(default="", description="The provider's id of the message; its caption's segment, too.")
     heard_ms: int
+    started_ms: int | None = Field(default=None, description="When its first sound went to the room.")
     interrupted: bool = False
     latency_ms: int | None = Field(default=None, description="End of the caller's turn to first audio in the room.")
 
@@ -263,6 +274,7 @@ JournalEvent = Annotated[
     | CallWarned
     | UserSaid
     | UserWrote
+    | UserDialled
     | UserShowed
     | AgentSaid
     | ToolCalled

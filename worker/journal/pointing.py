@@ -11,6 +11,8 @@ def note(references: References, event: journal.JournalEvent) -> None:
             references.showed(ref, description, at)
         case journal.UserWrote(at=at, text=text):
             references.wrote(text, at)
+        case journal.UserDialled(at=at, digits=digits):
+            references.wrote(digits, at)
         case journal.ToolCalled(agent=agent, call_id=call_id, tool=tool, arguments=arguments):
             references.called(call_id, agent, tool, arguments)
         case journal.ToolFinished(at=at, call_id=call_id, output=output, failed=failed):

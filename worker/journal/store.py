@@ -1,6 +1,6 @@
 """Where journals and costs are kept: three tables in SQLite or PostgreSQL, read by the front desk and `baton calls`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tools.database import alone
 from worker.journal.events import CallEnded, CallStarted, CostUpdated, JournalEvent, journal_event
+
+_BUSY_MS = 5000  # so long a second writer waits
 
 
 class StoreError(Exception):
@@ -62,12 +64,13 @@ class Store:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self._engine: AsyncEngine | None = None
+        self._stale = False  # the log has something that was rewritten
 
     async def open(self) -> None:
         """Connects, and makes the tables where they are missing. Raises StoreError."""
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_async_engine(self._url)
+        self._engine = create_async_engine(self._url, hide_parameters=True)  # they would stand in errors, and in logs
         if self._url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _share_sqlite)
         try:
@@ -101,6 +104,31 @@ class Store:
                 for offset, entry in enumerate(events)
             ]
             await connection.execute(insert(_Entry), rows)
+        await self._empty_log()
+
+    async def rewrite(self, call: str, events: Mapping[int, JournalEvent]) -> None:
+        """Events of a call, by number, as they are to stand from now on; nothing is left of what stood there.
+
+        SQLite's own files are meant: it overwrites what it frees, and its log is emptied. A PostgreSQL keeps old rows
+        until its next vacuum, and whatever its archive holds.
+        """
+        if not events:
+            return
+        async with self._open_engine.begin() as connection:
+            for number, entry in events.items():
+                same = _Entry.call == call, _Entry.number == number
+                await connection.execute(update(_Entry).where(*same).values(body=entry.model_dump(mode="json")))
+        self._stale = True
+        await self._empty_log()
+
+    async def _empty_log(self) -> None:
+        """What was written once stands in SQLite's write-ahead log until that is emptied; a reader may be in the way."""
+        if self._stale and self._url.get_backend_name() == "sqlite":
+            async with self._open_engine.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA busy_timeout=0")  # it is tried again after the next event
+                done = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._stale = bool(done.scalar_one())
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
 
     async def calls(self, limit: int = 100) -> list[dict[str, Any]]:
         """The latest calls first: id, room, team, model, started_at, ended_at (None while it lasts), reason, events, cost.
@@ -141,9 +169,14 @@ class Store:
 
     async def events(self, call: str, after: int = 0) -> list[JournalEvent]:
         """A call's events in order, without the first `after`; an unknown call has none."""
-        query = select(_Entry.body).where(_Entry.call == call, _Entry.number >= after).order_by(_Entry.number)
+        return list((await self.numbered(call, after)).values())
+
+    async def numbered(self, call: str, after: int = 0) -> dict[int, JournalEvent]:
+        """The same, by number."""
+        entries = select(_Entry.number, _Entry.body).where(_Entry.call == call, _Entry.number >= after)
         async with self._open_engine.connect() as connection:
-            return [journal_event.validate_python(body) for body in (await connection.execute(query)).scalars()]
+            rows = (await connection.execute(entries.order_by(_Entry.number))).all()
+        return {number: journal_event.validate_python(body) for number, body in rows}
 
     @property
     def _open_engine(self) -> AsyncEngine:
@@ -169,9 +202,10 @@ async def _add_cost(connection: AsyncConnection, call: str, entry: CostUpdated) 
 
 
 def _share_sqlite(connection: Any, _record: Any) -> None:
-    """Readers do not wait for the writer, and a second writer waits 5 s before it gives up."""
+    """Readers do not wait for the writer, and a second writer waits before it gives up."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is rewritten or deleted is overwritten, too
     cursor.close()

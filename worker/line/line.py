@@ -131,6 +131,10 @@ class Line:
         session.asked.add(ask)
         return ask
 
+    def ago_ms(self, at_ms: int) -> int:
+        """How long ago a moment of the present session's audio was heard, as far as is known."""
+        return (self._ring.position - self._position(at_ms)) * 1000 // self.profile.sample_rate
+
     def cancel(self, reply: str | None = None) -> None:
         if self._sessions.open:
             self._sessions.present.link.cancel(reply)

@@ -23,6 +23,11 @@ def cards(spelling: Spelling) -> Iterator[tuple[int, int]]:
             yield from _within(spelling, start, end)
 
 
+def is_issued(digits: str) -> bool:
+    """Whether it is a number that an issuer gives out: rarer than one whose check digit is right."""
+    return bool(_ISSUED.fullmatch(digits)) and luhn(digits)
+
+
 def luhn(digits: str) -> bool:
     """Whether the last digit is the check digit of the others; zeros alone are no number."""
     values = [int(digit) for digit in reversed(digits)]

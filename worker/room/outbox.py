@@ -16,10 +16,13 @@ STATE, AGENT = "lk.agent.state", "baton.agent"
 
 
 class Outbox:
-    """Methods return at once; `run` sends, one thing after the other. A room that is gone is not an error."""
+    """Methods return at once; `run` sends, one thing after the other. A room that is gone is not an error.
 
-    def __init__(self, room: rtc.Room) -> None:
-        self._room = room
+    `mask`: what captions go through, if they are not to tell all that is said; the agent's then come message by message.
+    """
+
+    def __init__(self, room: rtc.Room, mask: Callable[[str], str] | None = None) -> None:
+        self._room, self._mask = room, mask
         self._waiting = asyncio.Queue[Callable[[], Awaitable[object]]]()  # unbounded: small, and paced by what is heard
         self._captions: Captions | None = None
         self._attributes: dict[str, str] = {}
@@ -29,8 +32,21 @@ class Outbox:
         self._captions = Captions(self._room, track)
 
     def event(self, event: JournalEvent) -> None:
-        body = event.model_dump_json()
-        self._waiting.put_nowait(lambda: self._room.local_participant.send_text(body, topic=TOPIC))
+        self._tell(event.model_dump_json(), None)
+
+    def event_to(self, caller: str, event: JournalEvent) -> None:
+        """Tells one participant alone."""
+        self._tell(event.model_dump_json(), [caller])
+
+    def event_past(self, caller: str, event: JournalEvent) -> None:
+        """Tells all but one participant."""
+        if others := [identity for identity in self._room.remote_participants if identity != caller]:
+            self._tell(event.model_dump_json(), others)
+
+    def _tell(self, body: str, to: list[str] | None) -> None:
+        self._waiting.put_nowait(
+            lambda: self._room.local_participant.send_text(body, destination_identities=to, topic=TOPIC)
+        )
 
     def attributes(self, attributes: dict[str, str]) -> None:
         """Sets attributes of our participant; what is set already is not sent again."""
@@ -40,12 +56,16 @@ class Outbox:
             self._waiting.put_nowait(lambda: self._room.local_participant.set_attributes(new))
 
     def agent_caption(self, item: str, text: str, *, final: bool = False) -> None:
+        if self._mask and not final:
+            return  # what follows may make a secret of it
         if captions := self._captions:
-            self._waiting.put_nowait(lambda: captions.agent(item, text, final=final))
+            told = self._mask(text) if self._mask else text
+            self._waiting.put_nowait(lambda: captions.agent(item, told, final=final))
 
     def caller_caption(self, identity: str, track: str, text: str) -> None:
         if captions := self._captions:
-            self._waiting.put_nowait(lambda: captions.caller(identity, track, text))
+            told = self._mask(text) if self._mask else text
+            self._waiting.put_nowait(lambda: captions.caller(identity, track, told))
 
     async def run(self) -> None:
         """Sends until cancelled."""
