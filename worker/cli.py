@@ -276,6 +276,7 @@ def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | Non
         settings = Settings.read()
         if team:
             settings = settings.model_copy(update={"team": team})
+        _guard_logs(settings)
         asyncio.run(body(settings))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
@@ -284,6 +285,12 @@ def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | Non
             raise
         print(f"baton: {error}", file=sys.stderr)
         raise typer.Exit(code) from None
+
+
+def _guard_logs(settings: Settings) -> None:
+    from worker.redaction import logs
+
+    logs.guard(logs.of_team(settings))
 
 
 def _exit_code(error: BaseException) -> int | None:
