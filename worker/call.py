@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from livekit.agents import llm
@@ -54,7 +54,7 @@ from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
 from worker.recording.recording import Recording
 from worker.replies import Replies
-from worker.room.events import Left, RoomEvent, Typed, Warned
+from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
 from worker.room.loudness import Loudness
 from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
@@ -306,6 +306,12 @@ class Call:
                 self._count(agent, profile.provider, profile.model, event)
             case Typed(participant, text):
                 self._on_typed(participant, text)
+            case Pressed():
+                if not self._insists:
+                    self._barge_in.typed()
+                    self._replies.cut()
+            case Dialled():
+                self._on_dialled(event)
             case Warned(code, detail):
                 self._warn(code, detail)
             case Left(reason):
@@ -334,6 +340,14 @@ class Call:
 
     def _on_typed(self, participant: str, text: str) -> None:
         self._record(journal.UserWrote(participant=participant, text=text))
+        self._take_text(text)
+
+    def _on_dialled(self, dialled: Dialled) -> None:
+        self._record(journal.UserDialled(**asdict(dialled)))
+        self._take_text(f"On the telephone's keypad I have dialled: {dialled.digits}")
+
+    def _take_text(self, text: str) -> None:
+        """A turn of the caller that is not spoken."""
         self._line.write(text)
         self._delegation.rearm()
         if not self._insists:

@@ -34,6 +34,7 @@ from worker.parts import ready, until_told
 from worker.places import Places
 from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
+from worker.room.digits import Digits
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
@@ -242,6 +243,7 @@ async def _hold(
         tell=call.put,
         hear=call.hear,
         listen_to=call.listen_to,
+        digits=Digits(team.digits, caller.identity, tell=call.put, now_ms=lambda: notes.now_ms),
     )
     reason = "the worker stopped"
     try:

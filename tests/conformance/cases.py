@@ -15,7 +15,7 @@ from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, BreakOff, Fault, Say, Script, Step
 from worker.line.profile import Profile
 from worker.line.sessions import EARLY
-from worker.room.events import Left, RoomEvent, Typed, Warned
+from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
 
 YES = "yes"
 ORDER, HOURS, CATALOGUE = "When does order 1042 arrive?", "When are you open?", "Please send me your catalogue."
@@ -156,7 +156,7 @@ async def image(at: Stage) -> str:
 
 def images(profile: Profile) -> str:
     """There is no way in yet: a call takes nothing else from its room."""
-    assert get_args(RoomEvent) == (Typed, Left, Warned), "try it"
+    assert get_args(RoomEvent) == (Typed, Pressed, Dialled, Left, Warned), "try it"
     return "not yet: the model takes them, calls do not" if profile.images else "no: the model takes none"
 
 

@@ -1,4 +1,4 @@
-"""What comes in from the room: the caller's microphone, what they type, and that they leave."""
+"""What comes in from the room: the caller's microphone, what they type and dial, and that they leave."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from livekit import rtc
 
 from worker.background import background
+from worker.room.digits import Digits
 from worker.room.events import Left, RoomEvent, Typed, Warned
 from worker.room.microphone import Microphone
 
@@ -16,7 +17,7 @@ SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
 
 
 class Doors:
-    """What comes in from the room: the caller's microphone, what they type, and that they leave."""
+    """What comes in from the room: the caller's microphone, what they type and dial, and that they leave."""
 
     def __init__(
         self,
@@ -27,9 +28,11 @@ class Doors:
         tell: Callable[[RoomEvent], None],
         hear: Callable[[bytes], None],
         listen_to: Callable[[str], None],
+        digits: Digits,
     ) -> None:
         self._room, self._caller, self._sample_rate = room, caller, sample_rate
         self._tell, self._hear, self._listen_to = tell, hear, listen_to
+        self._digits = digits
         self._tracks = asyncio.Queue[rtc.Track]()
         self._readers = asyncio.Queue[tuple[rtc.TextStreamReader, str]]()
         self._known = set[str]()  # a track may be announced twice; heard twice, it would sound twice as fast
@@ -40,6 +43,7 @@ class Doors:
         room.on("participant_disconnected", self._on_left)
         room.on("participant_connected", self._on_second)
         room.on("disconnected", self._on_disconnected)
+        room.on("sip_dtmf_received", self._on_key)
         room.register_text_stream_handler(CHAT_TOPIC, lambda reader, who: self._readers.put_nowait((reader, who)))
         for participant in room.remote_participants.values():
             self._on_second(participant)
@@ -75,12 +79,17 @@ class Doors:
             self._known.add(track.sid)
             self._tracks.put_nowait(track)
 
+    def _on_key(self, key: rtc.SipDTMF) -> None:
+        if key.participant and key.participant.identity == self._caller:
+            self._digits.press(key.digit)
+
     def _on_second(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity != self._caller and participant.kind in (STANDARD, SIP):
             self._tell(Warned("room.second_participant", "Somebody else is in the room; the agent hears the first."))
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._caller:
+            self._digits.end()
             self._tell(Left("the caller left"))
 
     def _on_disconnected(self, *_: object) -> None:

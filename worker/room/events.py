@@ -12,6 +12,23 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """The caller begins to dial on a telephone's keypad."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """What the caller has dialled as one, from the first key to the last: ms since the call began."""
+
+    participant: str
+    digits: str
+    started_ms: int
+    ended_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Nobody is there to speak to any more."""
 
@@ -26,4 +43,4 @@ class Warned:
     detail: str
 
 
-RoomEvent = Typed | Left | Warned
+RoomEvent = Typed | Pressed | Dialled | Left | Warned
