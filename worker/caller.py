@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import soxr
@@ -58,7 +58,7 @@ class Caller:
         self._tasks = set[asyncio.Task[None]]()
         self._last_loud = 0.0
 
-    async def __aenter__(self) -> "Caller":
+    async def __aenter__(self) -> Self:
         self.room.on("track_subscribed", self._on_track)
         self.room.on("participant_attributes_changed", lambda *_: self._wake())
         self.room.on("participant_disconnected", lambda *_: self._wake())

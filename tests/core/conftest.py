@@ -23,6 +23,7 @@ from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
 from worker.talk import join
 
+PROGRAM = "from worker.cli import main; main()"
 ROOT = Path(__file__).parents[2]
 WORDS = {300: "chat", 350: "second", 400: "move", 450: "tool", 500: "long", 550: "okay", 600: "third", 650: "charlie"}
 PITCHES = {word: hz for hz, word in WORDS.items()}
@@ -35,13 +36,14 @@ class House:
     folder: Path
     environment: dict[str, str]
     provider_port: int
+    program: str = PROGRAM
 
     def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
         """A part of Baton, ready."""
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-c", "from worker.cli import main; main()", *arguments],
+                [sys.executable, "-c", self.program, *arguments],
                 cwd=self.folder,
                 env={**self.environment, **settings},
                 stdout=subprocess.PIPE,
@@ -94,8 +96,11 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @contextmanager
-def house_with(places: Sequence[int], folder: Path, **settings: str) -> Iterator[House]:
-    """A LiveKit server, and a worker with so many places for each entry; `settings` besides the usual."""
+def house_with(places: Sequence[int], folder: Path, program: str = PROGRAM, **settings: str) -> Iterator[House]:
+    """A LiveKit server, and a worker with so many places for each entry; `settings` besides the usual.
+
+    `program`: how a process becomes one of ours.
+    """
     config = with_free_ports(read_config(ROOT / "livekit.yaml"))
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
     port = free_port()
@@ -117,15 +122,18 @@ def house_with(places: Sequence[int], folder: Path, **settings: str) -> Iterator
         "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
         **settings,
     }
-    house = House(folder, environment, port)
+    house = House(folder, environment, port, program)
     parts = [house.start("livekit")]
-    for count in places:
-        parts.append(house.start("worker", BATON_MAX_CALLS=str(count), BATON_WORKER_HTTP_PORT=str(free_port())))
-    parts.append(house.start("desk"))
-    yield house
-    for part in reversed(parts):
-        part.terminate()
-        assert part.wait(30) == 0
+    try:
+        for count in places:
+            parts.append(house.start("worker", BATON_MAX_CALLS=str(count), BATON_WORKER_HTTP_PORT=str(free_port())))
+        parts.append(house.start("desk"))
+        yield house
+    finally:  # else a test that fails leaves them running
+        for part in reversed(parts):
+            part.terminate()
+            part.wait(30)
+    assert [part.returncode for part in parts] == [0] * len(parts)
     for log in sorted(folder.glob("worker*.log")):
         assert "ERROR worker" not in log.read_text(), f"{log.name}:\n{log.read_text()[-4000:]}"
 

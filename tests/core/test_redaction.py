@@ -1,0 +1,170 @@
+"""Forty secrets in a call, spoken, typed, dialled and shown: what is left of them, in everything that is left of a call."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from livekit import api, rtc
+
+from bench.tones import tone
+from tests.core.conftest import PROGRAM, ROOT, House, house_with
+from tests.core.planted import DIALLED, EVERY, SHOWN, SPOKEN, TYPED, WORDS, found, script
+from tests.simulators.openai_realtime.script import Pace
+from tests.simulators.openai_realtime.server import Provider
+from worker.caller import Caller
+from worker.talk import join
+
+pytestmark = pytest.mark.system
+AT_DEBUG = f"import logging; logging.basicConfig(level=logging.DEBUG); {PROGRAM}"
+ADMIN = "let me in"
+CODES = {**{str(digit): digit for digit in range(10)}, "*": 10, "#": 11}
+
+
+@dataclass
+class Observer:
+    """Somebody else in the room, and what they are told."""
+
+    told: list[str] = field(default_factory=list)
+    room: rtc.Room = field(default_factory=rtc.Room)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _reading: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def join(self, house: House, room: str) -> None:
+        settings = house.environment
+        token = api.AccessToken(settings["LIVEKIT_API_KEY"], settings["LIVEKIT_API_SECRET"])
+        grants = api.VideoGrants(room_join=True, room=room)
+        self.room.register_text_stream_handler("baton.events", lambda reader, _: self._read(reader))
+        self.room.register_text_stream_handler("lk.transcription", lambda *_: None)
+        await self.room.connect(settings["LIVEKIT_URL"], token.with_identity("observer").with_grants(grants).to_jwt())
+
+    def _read(self, reader: rtc.TextStreamReader) -> None:
+        async def read() -> None:
+            self.told.append(await reader.read_all())
+            if json.loads(self.told[-1])["type"] == "call.ended":
+                self.ended.set()
+
+        self._reading.add(task := asyncio.ensure_future(read()))
+        task.add_done_callback(self._reading.discard)
+
+
+class Planting(Caller):
+    """A caller who tells secrets in every way, and waits for an answer each time."""
+
+    def answers(self) -> int:
+        return sum(event["type"] == "agent.said" for event in self.events)
+
+    async def answered_after(self, before: int) -> None:
+        await self.until(lambda: self.answers() > before, 20, "an answer")
+
+    async def speak(self) -> None:
+        before = self.answers()
+        await self.say(tone(300, 300, 24_000))
+        await self.answered_after(before)
+
+    async def type(self, text: str) -> None:
+        before = self.answers()
+        await self.write(text)
+        await self.answered_after(before)
+
+    async def dial(self, keys: str) -> None:
+        before = self.answers()
+        for key in keys:
+            await self.room.local_participant.publish_dtmf(code=CODES[key], digit=key)
+        await self.answered_after(before)
+
+
+async def hold(house: House) -> dict[str, bytes]:
+    """The call. Returns what others were told, and what may be asked for later, by name."""
+    spoken = iter([text for secret in SPOKEN for text in secret.told])
+    provider = Provider(script(), pace=Pace(think_ms=20, transcript_ms=60), transcribe=lambda _: next(spoken, ""))
+    desk = f"http://127.0.0.1:{house.environment['BATON_HTTP_PORT']}"
+    observer = Observer()
+    async with provider.serve(house.provider_port):
+        joined = await join(desk)
+        async with Planting(joined["url"], joined["token"]) as caller:
+            await caller.answered_after(0)
+            await observer.join(house, joined["room"])  # not before: who comes first is the caller
+            for secret in SPOKEN:
+                for _ in secret.parts:
+                    await caller.speak()
+            for text in ["note", *(text for secret in TYPED for text in secret.told)]:
+                await caller.type(text)
+            for number, keys in enumerate(part for secret in DIALLED for part in secret.parts):
+                await caller.dial(f"{keys}#" if number % 2 else keys)
+            for word in WORDS:
+                await caller.type(word)
+        async with asyncio.timeout(20):
+            await observer.ended.wait()
+        await observer.room.disconnect()
+    return {"page events": "\n".join(observer.told).encode(), **await asked_for(house, desk, joined["call"])}
+
+
+async def asked_for(house: House, desk: str, call: str) -> dict[str, bytes]:
+    """What the front desk and the command line tell of a call, and the database while it is open."""
+    told = dict[str, bytes]()
+    paths = ("/metrics", "/api/calls", f"/api/calls/{call}", f"/api/calls/{call}/events")
+    async with aiohttp.ClientSession(desk, headers={"Authorization": f"Bearer {ADMIN}"}) as session:
+        for path in paths:
+            async with session.get(path) as answer:
+                assert answer.status == 200
+                told[path] = await answer.read()
+    for arguments in (["calls"], ["calls", call], ["calls", call, "--json"]):
+        command = [sys.executable, "-c", house.program, *arguments]
+        run = await asyncio.create_subprocess_exec(
+            *command, cwd=house.folder, env=house.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        told[" ".join(arguments)], _ = await run.communicate()
+        assert run.returncode == 0
+    return told | files(house.folder, "open: ")
+
+
+def files(folder: Path, prefix: str = "") -> dict[str, bytes]:
+    return {f"{prefix}{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Of a call under a policy, and of the same under none: everything that is left, with the processes' files last."""
+    folders = [tmp_path_factory.mktemp("kept"), tmp_path_factory.mktemp("all")]
+    shown = {name: secret.parts[0] for name, secret in SHOWN.items()}
+    yaml_text = (ROOT / "tests/core/secrets.yaml").read_text()
+    settings = {"TEST_SHOWN": json.dumps(shown), "BATON_ADMIN_TOKEN": ADMIN, "PYTHONPATH": str(ROOT)}
+    teams = [folder / "team.yaml" for folder in folders]
+    teams[0].write_text(yaml_text)
+    teams[1].write_text(yaml.safe_dump(yaml.safe_load(yaml_text) | {"redact": []}))
+    with (
+        house_with([2], folders[0], AT_DEBUG, BATON_TEAM=str(teams[0]), **settings) as strict,
+        house_with([2], folders[1], AT_DEBUG, BATON_TEAM=str(teams[1]), **settings) as lax,
+    ):
+
+        async def both() -> list[dict[str, bytes]]:
+            return list(await asyncio.gather(hold(strict), hold(lax)))
+
+        told = asyncio.run(both())
+    return told[0] | files(folders[0]), told[1] | files(folders[1])
+
+
+def test_given_a_policy_then_nothing_that_is_left_of_a_call_has_any_of_them(
+    artefacts: tuple[dict[str, bytes], dict[str, bytes]],
+) -> None:
+    kept, _ = artefacts
+    assert {"page events", ".baton/baton.db", "/metrics"} <= set(kept)
+    assert any(b"DEBUG" in content for name, content in kept.items() if name.startswith("worker-"))
+    assert found(EVERY, kept) == {}
+    journal: list[dict[str, Any]] = json.loads(kept[next(name for name in kept if name.startswith("/api/calls/"))])
+    assert {"user.said", "user.wrote", "user.dialled", "card.shown", "plan.changed"} <= {one["type"] for one in journal}
+
+
+def test_given_no_policy_then_all_of_them_are_left(artefacts: tuple[dict[str, bytes], dict[str, bytes]]) -> None:
+    _, everything = artefacts
+    whole = b"\n".join(everything.values()).lower()
+    assert [secret for secret in EVERY if not secret.is_in(whole)] == []
+    assert len(found(EVERY, {"journal": everything[".baton/baton.db"]})["journal"]) >= len(EVERY) - 1
+    assert found([SHOWN["exception"]], everything), "in a log: it is the only place where a fault of ours is told"
