@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 import yaml
 from livekit import api, rtc
@@ -16,6 +17,7 @@ from livekit import api, rtc
 from bench.tones import tone
 from tests.core.conftest import PROGRAM, ROOT, House, house_with
 from tests.core.planted import DIALLED, EVERY, SHOWN, SPOKEN, TYPED, WORDS, found, script
+from tests.recording.test_recording import RATE, decoded
 from tests.simulators.openai_realtime.script import Pace
 from tests.simulators.openai_realtime.server import Provider
 from worker.caller import Caller
@@ -160,6 +162,30 @@ def test_given_a_policy_then_nothing_that_is_left_of_a_call_has_any_of_them(
     assert found(EVERY, kept) == {}
     journal: list[dict[str, Any]] = json.loads(kept[next(name for name in kept if name.startswith("/api/calls/"))])
     assert {"user.said", "user.wrote", "user.dialled", "card.shown", "plan.changed"} <= {one["type"] for one in journal}
+
+
+def test_given_a_recording_then_only_what_had_a_secret_in_it_is_silent(
+    artefacts: tuple[dict[str, bytes], dict[str, bytes]], tmp_path: Path
+) -> None:
+    for number, artefact in enumerate(artefacts):
+        strict = number == 0
+        journal: list[dict[str, Any]] = json.loads(artefact[next(name for name in artefact if "/api/calls/" in name)])
+        [name] = [name for name in artefact if name.endswith(".ogg") and not name.startswith("open: ")]
+        (tmp_path / f"{number}.ogg").write_bytes(artefact[name])
+        pcm = decoded(tmp_path / f"{number}.ogg")
+        heard = dict[tuple[str, bool], list[bool]]()
+        for event in journal:
+            if event.get("started_ms") is None or event["type"] == "user.dialled":
+                continue
+            late = "[order pin]" in event["text"]  # noted when the sound had been written
+            secret = "[" in event["text"] and not late
+            until = event["ended_ms"] if event["type"] == "user.said" else event["at"]
+            part = pcm[event["started_ms"] * RATE // 1000 : until * RATE // 1000, int(event["type"] == "agent.said")]
+            heard.setdefault((event["type"], secret), []).append(bool(np.abs(part.astype(int)).max(initial=0) > 1000))
+        assert all(all(loud) for (_, secret), loud in heard.items() if not secret)
+        assert not any(any(loud) for (_, secret), loud in heard.items() if secret)
+        assert (("user.said", True) in heard and ("agent.said", True) in heard) is strict
+        assert len(heard["agent.said", False]) > 40
 
 
 def test_given_no_policy_then_all_of_them_are_left(artefacts: tuple[dict[str, bytes], dict[str, bytes]]) -> None:
