@@ -50,6 +50,7 @@ class Policy:
         self._kinds = frozenset(found for found, kind in _KINDS.items() if kind in spec.kinds)
         self._patterns = [(re.compile(one.pattern), one.shown) for one in spec.own if one.pattern]
         self.facts = {one.fact: one.shown for one in spec.own if one.fact}
+        self.text("Call +44 20 7946 0018.")  # what a detector loads at first, it loads now: it takes 0.2 s
 
     @property
     def hides_dialled(self) -> bool:
