@@ -60,8 +60,8 @@ from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
-from worker.silence import Silence
 from worker.room.spoken_times import SpokenTimes
+from worker.silence import Silence
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
