@@ -12,10 +12,10 @@ from tests.virtual_time import virtual_time
 from worker.local_model import ears as ears_module
 from worker.local_model import input_audio
 from worker.local_model.configuration import Configuration
-from worker.local_model.ears import WINDOW
 from worker.local_model.input_audio import InputAudio, Recognition
 from worker.local_model.round_robin import RoundRobin
 from worker.local_model.turn_detection import LONGEST_MS, WINDOW_MS
+from worker.voice_detection import WINDOW
 
 SECOND = RATE * 2
 

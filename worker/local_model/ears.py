@@ -1,30 +1,25 @@
-"""Hearing: where speech begins and ends, and which words it is."""
+"""Hearing: which words speech is."""
 
 import asyncio
 import re
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
-from pathlib import Path
 
 import faster_whisper
 import numpy as np
-import onnxruntime
 import soxr
 from ctranslate2 import StorageView
 from faster_whisper.tokenizer import Tokenizer
-from numpy.typing import NDArray
 
 from worker.local_model.round_robin import RoundRobin
+from worker.voice_detection import HEARD_RATE, Samples, to_float
 
-HEARD_RATE = 16000  # Hz, what both models want
 _LONGEST = 28 * HEARD_RATE  # samples recognised at once; Whisper's window is 30 s
 _FRAMES = 3000  # of 10 ms: that window
 _FRAMES_AT_LEAST = 700
 _SILENT_FRAMES = 200
 _TOKENS_AT_LEAST, _TOKENS_PER_S = 12, 8  # nobody speaks faster: more is a loop
-WINDOW = 512  # samples, 32 ms
-_CONTEXT = 64  # samples of the window before, that the detector wants too
 _WORKERS = 2  # recognitions at a time: two callers do not wait for one another
 _CORES = 2  # for each
 _UNSURE = -0.75  # mean log probability; below, the whole window is worth its time
@@ -35,39 +30,6 @@ _LOOP = re.compile(
 )  # a sentence, or all of it, said twice over
 # what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108
 _CONTEXT_WORDS = " Number 4 0 5 7. On Thursday, please."
-
-Samples = NDArray[np.float32]
-
-
-class VoiceDetector:
-    """Silero's voice detection on one stream: PCM16 mono at `rate` Hz in, a probability for each 32 ms out."""
-
-    def __init__(self, rate: int) -> None:
-        self._session = _detector()
-        self._resampler = soxr.ResampleStream(rate, HEARD_RATE, 1, dtype="float32")
-        self._rest: Samples = np.zeros(0, np.float32)
-        self.reset()
-
-    def reset(self) -> None:
-        self._h = np.zeros((1, 1, 128), np.float32)
-        self._c = np.zeros((1, 1, 128), np.float32)
-        self._context: Samples = np.zeros(_CONTEXT, np.float32)
-
-    def feed(self, pcm: bytes) -> list[float]:
-        """The probabilities of the windows that are complete now."""
-        heard = self._resampler.resample_chunk(to_float(pcm))
-        self._rest = np.concatenate([self._rest, heard])
-        probabilities = []
-        while len(self._rest) >= WINDOW:
-            window, self._rest = self._rest[:WINDOW], self._rest[WINDOW:]
-            probabilities.append(self._probability(window))
-        return probabilities
-
-    def _probability(self, window: Samples) -> float:
-        framed = np.concatenate([self._context, window])[None, :]
-        self._context = window[-_CONTEXT:]
-        output, self._h, self._c = self._session.run(None, {"input": framed, "h": self._h, "c": self._c})
-        return float(output[0])
 
 
 class Ears:
@@ -129,16 +91,3 @@ class Ears:
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
-
-
-def to_float(pcm: bytes) -> Samples:
-    """PCM16 to -1..1."""
-    return np.frombuffer(pcm, np.int16).astype(np.float32) / np.float32(32768)
-
-
-def _detector() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.inter_op_num_threads = options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    path = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

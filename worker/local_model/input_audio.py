@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from worker.local_model.audio_format import SAMPLE_RATE, Decoder
 from worker.local_model.configuration import Configuration
-from worker.local_model.ears import Ears, VoiceDetector
+from worker.local_model.ears import Ears
 from worker.local_model.errors import ProtocolError
 from worker.local_model.turn_detection import WINDOW_MS, Hushed, Started, Stopped, TurnDetector, WentOn
+from worker.voice_detection import VoiceDetector
 
 _KEPT_MS = 10 * 60_000  # of a buffer that nobody commits
 _QUIET_KEPT_MS = 2_000  # before speech, when voice detection is on
