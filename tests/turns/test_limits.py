@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.spec import LimitsSpec
-from worker.turns.limits import (
-    ANSWER_S,
-    ATTEMPTS,
-    GOODBYE_S,
-    LINGER_S,
-    WAIT_S,
-    Command,
-    End,
-    Limits,
-    Near,
-    Reached,
-    SayGoodbye,
-)
+from worker.turns.farewell import ANSWER_S, ATTEMPTS, GOODBYE_S, LINGER_S, WAIT_S, End, SayGoodbye
+from worker.turns.limits import Command, Limits, Near, Reached
 
 
 @dataclass

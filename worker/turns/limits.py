@@ -4,13 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.spec import LimitsSpec
+from worker.turns.farewell import End, Farewell, SayGoodbye
 
 NEAR = 0.8  # of a limit: the journal warns
-WAIT_S = 20.0  # the caller, and a reply that runs, have so long to come to an end
-ANSWER_S = 8.0  # a goodbye that nobody hears by then will not come
-GOODBYE_S = 30.0  # it is over by then, whatever becomes of it
-LINGER_S = 0.5  # what left us last is still on its way to the caller
-ATTEMPTS = 3
 
 _WHY = {
     "minutes_per_call": ("our time for this call is up", "Please call again if there is more I can do."),
@@ -37,31 +33,14 @@ class Reached:
     most: float
 
 
-@dataclass(frozen=True, slots=True)
-class SayGoodbye:
-    """Ask for a goodbye; `hint` is for this reply only. `cut`: whoever still speaks has had their time."""
-
-    hint: str
-    cut: bool
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The call is over; `parted`, if its goodbye was heard."""
-
-    reason: str
-    parted: bool
-
-
 Command = Near | Reached | SayGoodbye | End
 
 
 class Limits:
     """A pure state machine: what is used up comes in by method, `step` says what to do now, one thing after the other.
 
-    A limit that is reached cuts nobody off: the reply that runs is heard to its end, and the caller may finish what they
-    say, WAIT_S at most. After that the goodbye is said over them (`insists`). One that the caller breaks into, or that
-    fails, is asked for again. Times are seconds, of whatever clock; `began` is when the call did.
+    A limit that is reached cuts nobody off: see `Farewell`. Times are seconds, of whatever clock; `began` is when the call
+    did.
     """
 
     def __init__(self, spec: LimitsSpec, began: float) -> None:
@@ -69,21 +48,24 @@ class Limits:
         self._cost = 0.0  # of this call
         self._others = 0.0  # what the day's other calls have cost
         self._warned = set[str]()
-        self._reached: Reached | None = None
-        self._reached_at = 0.0
+        self._farewell: Farewell | None = None  # a limit is reached
         self._greeted = False
-        self._attempts = 0
-        self._asked_at: float | None = None
-        self._said = False
-        self._quiet_at: float | None = None
-        self._over = False
-        self.insists = False  # the goodbye is said, whoever speaks
-        self.deadline: float | None = None  # when `step` has something to say again, if nothing happens before
+        self._due: float | None = None
 
     @property
     def leaving(self) -> bool:
         """A limit is reached."""
-        return self._reached is not None
+        return self._farewell is not None
+
+    @property
+    def insists(self) -> bool:
+        """The goodbye is said, whoever speaks."""
+        return self._farewell is not None and self._farewell.insists
+
+    @property
+    def deadline(self) -> float | None:
+        """When `step` has something to say again, if nothing happens before."""
+        return self._farewell.deadline if self._farewell else self._due
 
     def spent(self, total: float) -> None:
         """What this call has cost so far."""
@@ -95,31 +77,31 @@ class Limits:
 
     def said(self) -> None:
         """A message was heard to its end."""
-        self._said = self._asked_at is not None
+        if self._farewell:
+            self._farewell.said()
 
     def step(
         self, now: float, *, caller_speaking: bool, replying: bool, audible: bool, working: bool
     ) -> Command | None:
         """What to do now; ask again until there is nothing. `replying`: a reply is due or runs. `working`: a tool is."""
-        if self._over:
-            return None
-        if self._reached is None:
+        if self._farewell is None:
             return self._watch(now)
-        if self._asked_at is None:
-            return self._wait(now, self._reached, busy=caller_speaking or replying or audible or working)
-        return self._part(now, self._asked_at, self._reached, caller_speaking, replying=replying, audible=audible)
+        return self._farewell.step(
+            now, caller_speaking=caller_speaking, replying=replying, audible=audible, working=working
+        )
 
     def _watch(self, now: float) -> Command | None:
         for limit, used, most in self._used(now):
             if used >= most:
-                self._reached, self._reached_at = Reached(limit, used, most), now
-                return self._reached
+                hint = _hint(limit, greeted=self._greeted)
+                self._farewell = Farewell(hint, f"a limit was reached: {limit}", since=now)
+                return Reached(limit, used, most)
             if used >= most * NEAR and limit not in self._warned:
                 self._warned.add(limit)
                 return Near(limit, used, most)
         minutes = self._spec.minutes_per_call
         due = [self._began + minutes * 60 * share for share in (NEAR, 1)] if minutes else []
-        self.deadline = next((at for at in due if at > now), None)
+        self._due = next((at for at in due if at > now), None)
         self._greeted = True
         return None
 
@@ -132,43 +114,6 @@ class Limits:
         for limit, amount in used.items():
             if (most := getattr(self._spec, limit)) is not None:
                 yield limit, amount, most
-
-    def _wait(self, now: float, reached: Reached, *, busy: bool) -> Command | None:
-        """For a moment in which nobody speaks."""
-        self.deadline = self._reached_at + WAIT_S
-        self.insists = now >= self.deadline
-        if busy and not self.insists:
-            return None
-        self._attempts += 1
-        self._asked_at, self._said, self._quiet_at = now, False, None
-        self.deadline = now + ANSWER_S
-        return SayGoodbye(_hint(reached.limit, greeted=self._greeted), cut=busy)
-
-    def _part(
-        self, now: float, asked_at: float, reached: Reached, caller_speaking: bool, *, replying: bool, audible: bool
-    ) -> Command | None:
-        """The goodbye has been asked for."""
-        mute = not audible and not self._said and now >= asked_at + ANSWER_S
-        if mute or now >= asked_at + GOODBYE_S:
-            return self._end(reached)
-        self.deadline = asked_at + (GOODBYE_S if audible or self._said else ANSWER_S)
-        if replying or audible or (caller_speaking and not self.insists):
-            self._quiet_at = None
-        elif self._said:
-            self._quiet_at = now if self._quiet_at is None else self._quiet_at
-            if now >= self._quiet_at + LINGER_S:
-                return self._end(reached)
-            self.deadline = self._quiet_at + LINGER_S
-        elif self._attempts < ATTEMPTS:
-            return self._wait(now, reached, busy=False)
-        else:
-            return self._end(reached)
-        return None
-
-    def _end(self, reached: Reached) -> End:
-        self._over = True
-        self.deadline = None
-        return End(f"a limit was reached: {reached.limit}", parted=self._said)
 
 
 def _hint(limit: str, *, greeted: bool) -> str:
