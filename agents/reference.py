@@ -48,12 +48,15 @@ from agents.spec import (
     TextModelSpec,
     ToolSpec,
 )
+from agents.turn_taking import SilenceSpec, TurnTakingSpec
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", TeamSpec),
     ("`facts.NAME`", FactSpec),
     ("`memory`", MemorySpec),
     ("`limits`", LimitsSpec),
+    ("`turn_taking`", TurnTakingSpec),
+    ("`turn_taking.silence`", SilenceSpec),
     ("`announcements`", AnnouncementsSpec),
     ("`recording`", RecordingSpec),
     ("`background`", BackgroundSpec),

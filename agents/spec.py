@@ -13,6 +13,7 @@ from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
 from agents.strict import Spec, Text
+from agents.turn_taking import Interruptions, TurnTakingSpec
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]  # of a Python object
@@ -289,6 +290,15 @@ class AgentSpec(Spec):
     name: Name
     voice: Voice = Field(default="warm", description="A role; each provider's profile maps it to one of its voices.")
     instructions: Text = Field(description="A file beside the team's, or the text itself.")
+    interruptions: Interruptions = Field(
+        default="free",
+        description="What a caller's turn does to what it is saying: `free`: it is cut off; `polite`: it finishes its "
+        "sentence; `none`: it is heard to its end, and answers then.",
+    )
+    must_hear: tuple[Text, ...] = Field(
+        default=(),
+        description="Words of legal notices: a sentence that has them in it is heard to its end, whatever the caller does.",
+    )
     tools: tuple[ToolSpec, ...] = Field(default=(), description="Dotted paths of function tools, or mappings.")
     tasks: tuple[TaskSpec, ...] = Field(default=(), description="The procedure, in order; held outside the prompt.")
     handoffs: tuple[HandoffSpec, ...] = Field(default=(), description="Whom it may hand the caller over to.")
@@ -400,6 +410,9 @@ class TeamSpec(Spec):
         "case the present one is lost, at all times.",
     )
     limits: LimitsSpec = Field(default=LimitsSpec(), description="What a call, and a day, may cost.")
+    turn_taking: TurnTakingSpec = Field(
+        default=TurnTakingSpec(), description="When a turn is over, and what becomes of a silence."
+    )
     announcements: AnnouncementsSpec = Field(
         default=AnnouncementsSpec(), description="What the caller hears while no model can speak."
     )
@@ -534,6 +547,8 @@ class TeamSpec(Spec):
             ("handoffs", "it has no caller to hand over; leave this out"),
             ("tasks", f"its caller is {caller!r}; hold the steps there"),
             ("voice", "nobody hears it; leave this out"),
+            ("interruptions", "nobody hears it; leave this out"),
+            ("must_hear", "nobody hears it; leave this out"),
         ):
             if key in agent.model_fields_set:
                 raise ValueError(f"{where}.{key}: {is_one}: {why}.")

@@ -24,6 +24,12 @@ class FakeSpeaker:
         self._play()
         return bytes(self._played)
 
+    @property
+    def position(self) -> int:
+        """How many bytes have been played."""
+        self._play()
+        return len(self._played)
+
     def put(self, pcm: bytes) -> None:
         self._play()
         self._queue += pcm

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from agents.orchestrator import (
     Orchestrator,
 )
 from agents.recording import greeting_hint
-from agents.spec import TeamSpec
+from agents.spec import FactSpec, TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
 from worker.briefing import Briefing
@@ -55,8 +54,6 @@ from worker.outage import Outage, Speak
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
-from worker.room.loudness import Loudness
-from worker.room.microphone import FRAME_MS
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
@@ -67,16 +64,15 @@ from worker.text_models import TextModel
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
 from worker.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Reason
-from worker.turns.barge_in import BargeIn, Verdict
-from worker.turns.limits import End, Limits, Near, Reached, SayGoodbye
+from worker.turns.farewell import End, SayGoodbye
+from worker.turns.floor import Floor
+from worker.turns.limits import Limits, Near, Reached
+from worker.turns.long_silence import LongSilence, Nudge
 from worker.turns.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 PROMISE_S = 8.0  # so long `when_unreachable` may take
-SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
-LATE_S = 15.0  # a session that does not hear is left after nine seconds, and the next is told what it has missed
-RETOLD_S = 2.0  # a new session has noticed by then what the old one may not have heard
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 _FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
@@ -144,9 +140,6 @@ class Call:
         self._tools = ToolRuns(toolboxes, self._make_context, self.put)
         self._shown_plan: tuple[plan.Step, ...] = ()
         self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
-        self._barge_in = BargeIn()
-        self._loudness = Loudness(FRAME_MS)
-        self._sound_at = -math.inf  # the caller's last one that nobody has answered
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
         self._shorten = shorten
         self._summarising = False
@@ -210,6 +203,18 @@ class Call:
             clock=self._now,
             record=self._record,
         )
+        self._floor = Floor(
+            team,
+            self._gate,
+            self._replies,
+            clock=self._now,
+            profile=lambda: self._line.profile,
+            agent=lambda: team.agents[self._orchestrator.agent],
+            wanted=self._wanted,
+            insists=lambda: self._insists,
+            take_turn=self._take_turn,
+        )
+        self._long_silence = LongSilence(team.turn_taking.silence)
         self._text_models = text_models
         self._account = Account(prices or shipped())
         self._limits = Limits(team.limits, self._now())
@@ -218,7 +223,6 @@ class Call:
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
-        self._retold_until = -math.inf
         self._provider = self._line.profile.provider
 
     def put(self, event: CallEvent) -> None:
@@ -229,13 +233,10 @@ class Call:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
         self._line.hear(pcm)
         self._recording.hear(pcm)
-        if self._loudness.take(pcm):
-            self._judge(self._barge_in.sound(self._now(), audible=self._gate.audible))
+        if self._floor.hear(pcm):
             self._set_timer()
-        if self._loudness.loud:
-            self._sound_at = self._now()
         self._follow_waiting()
-        if complaint := self._loudness.complaint():
+        if complaint := self._floor.complaint():
             self.put(Warned(*complaint))
 
     def listen_to(self, track: str) -> None:
@@ -265,17 +266,18 @@ class Call:
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         bed = [self._bed.run()] if self._bed else []
-        return [self._gate.run(), self._follow_day(), self._recording.run(), *bed]
+        return [self._gate.run(), self._follow_day(), self._recording.run(), self._floor.prepare(), *bed]
 
     def _handle(self, event: CallEvent, start: Start) -> None:
         self._spoken.follow(event)
         match event:
             case SpeechStarted():
-                self._on_speech_started()
+                self._caller_is_there()
+                self._floor.speech_started(event)
             case SpeechStopped():
-                self._judge(self._barge_in.speech_stopped(self._now()))
-            case Transcript(item, text, final):
-                self._on_transcript(item, text, final=final)
+                self._floor.speech_stopped(event)
+            case Transcript():
+                self._on_transcript(event)
             case ReplyStarted(reply, "") if not self._line.profile.own_turns:
                 self._on_answered(reply)
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
@@ -308,8 +310,7 @@ class Call:
                 self._on_typed(participant, text)
             case Pressed():
                 if not self._insists:
-                    self._barge_in.typed()
-                    self._replies.cut()
+                    self._floor.pressed()
             case Dialled():
                 self._on_dialled(event)
             case Warned(code, detail):
@@ -319,24 +320,22 @@ class Call:
             case _Summarised():
                 self._summarised = event
             case _Tick():
-                self._judge(self._barge_in.decide(self._now(), loud=self._loudness.loud))
+                self._floor.watch()
 
     # ---- the caller
 
-    def _on_speech_started(self) -> None:
-        audible = self._gate.audible
-        self._judge(self._barge_in.speech_started(self._now(), audible=audible))
-        if not audible and not self._insists:
-            self._replies.cut()  # a reply that nobody has heard yet would come in the middle of what they add
-
-    def _on_transcript(self, item: str, text: str, *, final: bool) -> None:
-        if not final:
+    def _on_transcript(self, heard: Transcript) -> None:
+        if not heard.final:
             return
-        if text.strip():
-            times = self._spoken.take(item)
-            self._record(journal.UserSaid(participant=self._caller, text=text.strip(), item=item, **times))
-            self._outbox.caller_caption(self._caller, self._caller_track, text.strip())
-        self._judge(self._barge_in.transcript(text, audible=self._gate.audible))
+        if text := heard.text.strip():
+            times = self._spoken.take(heard.item)
+            self._record(journal.UserSaid(participant=self._caller, text=text, item=heard.item, **times))
+            self._outbox.caller_caption(self._caller, self._caller_track, text)
+        self._floor.transcript(heard)
+
+    def _caller_is_there(self) -> None:
+        if self._long_silence.broken():
+            self._replies.drop(Reason.GOODBYE)
 
     def _on_typed(self, participant: str, text: str) -> None:
         self._record(journal.UserWrote(participant=participant, text=text))
@@ -350,53 +349,24 @@ class Call:
         """A turn of the caller that is not spoken."""
         self._line.write(text)
         self._delegation.rearm()
+        self._caller_is_there()
         if not self._insists:
-            self._barge_in.typed()
-            self._replies.cut()
-            self._take_turn(ended=self._now())
+            self._floor.typed()
 
     @property
     def _insists(self) -> bool:
         """The last words are said, whoever speaks."""
         return self._limits.insists or self._outage.parting
 
-    def _judge(self, verdict: Verdict) -> None:
-        if self._insists:
-            return
-        match verdict:
-            case Verdict.PAUSE:
-                self._gate.pause()
-            case Verdict.RESUME:
-                self._gate.resume()
-            case Verdict.CUT:
-                self._replies.cut()
-            case Verdict.TURN:
-                self._replies.cut()
-                if self._line.profile.own_turns:
-                    self._take_turn(ended=self._turn_ended())
-                else:
-                    self._replies.owed(ended=self._turn_ended())
-            case Verdict.NONE:
-                pass
-
     def _on_answered(self, reply: str) -> None:
         """A model that keeps turns itself took what the caller said for one, and replies."""
-        self._barge_in.typed()
-        self._replies.cut()
-        self._take_turn(ended=self._turn_ended())
+        self._floor.answered()
         if self._orchestrator.switching:
             self._line.cancel(reply)  # the next agent answers
         else:
             self._replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
 
-    def _turn_ended(self) -> float:
-        """When the caller's last sound was, if their turn is over now. Another session, or some models, tell of it late."""
-        noticed = self._now() - self._line.profile.silence_ms / 1000
-        late_s = LATE_S if self._now() < self._retold_until or not self._line.profile.own_turns else 0
-        return self._sound_at if noticed - late_s < self._sound_at < noticed else noticed
-
-    def _take_turn(self, *, ended: float) -> None:
-        self._sound_at = -math.inf
+    def _take_turn(self, ended: float) -> None:
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
         if missed := self._recording.caller_spoke():
@@ -421,25 +391,20 @@ class Call:
             self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._delegation.carry_out(command, start)
-        speaking = (self._barge_in.speaking or self._sound_until > self._now()) and not self._limits.insists
+        speaking = self._floor.speaking and not self._limits.insists
         self._silence.listen(caller_speaking=speaking, insists=self._insists)
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
         self._follow_waiting()
-        self._outage.watch(start, caller_speaking=self._loudness.loud)
+        self._outage.watch(start, caller_speaking=self._floor.loud)
         self._set_timer()
         self._show_state()
         self._show_plan()
 
     @property
-    def _sound_until(self) -> float:
-        """Until when the caller may be speaking, though a model that keeps turns itself has told nothing of it yet."""
-        return -math.inf if self._line.profile.own_turns else self._sound_at + SOUND_S
-
-    @property
     def _is_idle(self) -> bool:
         """Nobody speaks, or is about to, and nobody waits for a tool."""
         waits = self._replies.running or self._replies.due or self._tools.awaited
-        return not (waits or self._gate.audible or self._barge_in.undecided)
+        return not (waits or self._gate.audible or self._floor.undecided)
 
     def _put_right(self) -> None:
         """What an agent has told as done, and has not done, it takes back at once."""
@@ -483,6 +448,7 @@ class Call:
                 self._show_state()
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
+                self._floor.heard(text)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 announced = self._outage.heard(item)
                 text = text if heard_ms or announced else ""
@@ -493,6 +459,8 @@ class Call:
                 self._outbox.agent_caption(item, text, final=True)
                 if not interrupted and not announced:
                     self._limits.said()
+                    self._long_silence.said()
+                self._floor.over(item, text, interrupted=interrupted)
                 latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
                 if heard_ms and not announced:
                     self._recording.heard(text, interrupted=interrupted)
@@ -525,8 +493,7 @@ class Call:
             return
         self._lost_at = self._now()
         self._outage.lost()
-        self._barge_in = BargeIn()  # the new session hears again what was being said
-        self._gate.resume()
+        self._floor.line_lost()
         self._replies.line_lost()
 
     async def _part(self, reason: str) -> None:
@@ -558,7 +525,8 @@ class Call:
     def _on_line_moved(self, moved: LineMoved) -> None:
         if self._lost_at is not None:
             self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
-            self._lost_at, self._retold_until = None, self._now() + RETOLD_S
+            self._lost_at = None
+            self._floor.retold()
         if moved.why is not Move.LOST or moved.provider != self._provider:
             switched = journal.LineSwitched(provider=moved.provider, model=moved.model, why=moved.why.value)
             self._record(switched)
@@ -584,14 +552,8 @@ class Call:
             self.put(_Tick())
 
     def _keep_limits(self, start: Start) -> None:
-        """Does what the limits say now; what they say next depends on it."""
-        while command := self._limits.step(
-            self._now(),
-            caller_speaking=self._barge_in.speaking,
-            replying=self._replies.running or self._replies.due,
-            audible=self._gate.audible,
-            working=self._tools.awaited,
-        ):
+        """Does what the limits, or a long silence, say now; what they say next depends on it."""
+        while command := self._next_to_end():
             match command:
                 case Near(limit, used, most):
                     self._warn("limit.near", f"{limit}: {used:.2f} of {most:g} are used up.")
@@ -602,13 +564,40 @@ class Call:
                     if cut:
                         self._replies.cut()
                     self._replies.want(Reason.GOODBYE, hint)
+                case Nudge(hint):
+                    self._replies.nudge(hint)
                 case End(reason, True):
                     self._ended = reason
                 case End(reason):  # the model has not said goodbye
                     self._replies.cut()
                     start(self._part(reason))
 
+    def _next_to_end(self) -> Near | Reached | SayGoodbye | Nudge | End | None:
+        now, replying = self._now(), self._replies.running or self._replies.due
+        audible, working = self._gate.audible, self._tools.awaited
+        command = self._limits.step(
+            now,
+            caller_speaking=self._floor.caller_speaking,
+            replying=replying,
+            audible=audible,
+            working=working,
+        )
+        if command or self._limits.leaving:
+            return command
+        return self._long_silence.step(
+            now,
+            caller_speaking=self._floor.undecided or self._floor.loud,
+            replying=replying or not self._line.up,
+            audible=audible,
+            working=working or self._tools.running,
+        )
+
     # ---- small things
+
+    def _wanted(self) -> list[FactSpec]:
+        """What is being asked for."""
+        facts, steps = self._orchestrator.facts, self._orchestrator.procedure.open
+        return [self._team.facts[name] for step in steps for name in step.collect if name not in facts]
 
     def _record(self, event: journal.JournalEvent) -> None:
         pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
@@ -628,7 +617,7 @@ class Call:
         """A caller who waits for a tool, while nobody speaks, may hear a sound."""
         if self._bed:
             replying = self._replies.running or self._replies.due or self._gate.audible
-            speech = replying or self._barge_in.speaking or self._loudness.loud
+            speech = replying or self._floor.caller_speaking or self._floor.loud
             self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
 
     def _show_state(self) -> None:
@@ -645,11 +634,9 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        waits = self._replies.owed_to_caller or self._tools.awaited
-        sound = self._sound_until if waits and self._sound_until > self._now() else None
-        deadlines = [self._barge_in.deadline, self._watchdog.deadline, self._outage.deadline, sound]
+        deadlines = [self._floor.deadline, self._watchdog.deadline, self._outage.deadline]
         if not self._outage.parting:
-            deadlines.append(self._limits.deadline)
+            deadlines += [self._limits.deadline, self._long_silence.deadline]
         if self._bed:
             deadlines.append(self._bed.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:

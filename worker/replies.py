@@ -16,6 +16,8 @@ BUSY = "conversation_already_has_active_response"
 LATE_RESULT = "A tool has returned meanwhile. Tell the caller what they do not know of it yet, in one sentence."
 ONE_MOMENT = "One moment, please."
 
+_BY_ITSELF = (Reason.FILLER, Reason.GOODBYE, Reason.NUDGE)  # who wants them asks again if need be; they call no tools
+
 ReplyEvent = ReplyStarted | MessageStarted | Text | Audio | MessageEnded | ReplyEnded
 
 
@@ -85,6 +87,7 @@ class Replies:
         self._arbiter = Arbiter()
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
+        self._nudge = ""  # for one that asks whether the caller is there
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
         self._corrections = 0
@@ -100,8 +103,15 @@ class Replies:
         self._hint = hint or self._hint
         self._arbiter.want(reason)
 
+    def nudge(self, hint: str) -> None:
+        """The caller is to be asked whether they are there, if nothing else is to be said."""
+        self._nudge = hint
+        self._arbiter.want(Reason.NUDGE)
+
     def drop(self, reason: Reason) -> None:
         """There is no need any more."""
+        if reason is Reason.GOODBYE and self._arbiter.wants(reason):
+            self._hint = ""
         self._arbiter.drop(reason)
 
     def close(self) -> None:
@@ -119,6 +129,19 @@ class Replies:
     def owed(self, *, ended: float) -> None:
         """The caller's turn is complete, and a model that keeps turns itself is to answer it, unasked."""
         self._watchdog.owed(self._clock(), ended)
+
+    def withdraw(self) -> bool:
+        """The caller's turn was not complete: it is not answered yet, if nothing has come of the answer so far."""
+        if self._gate.audible or (self._reply and self._reply.fruitful):
+            return False
+        self.cut()
+        self._arbiter.drop(Reason.TURN)
+        return True
+
+    def take_up(self, heard: str) -> None:
+        """What seemed a turn of the caller was none: what it has cut off, `heard` so far, goes on in place of an answer."""
+        if self.withdraw():
+            self.want(Reason.RETRY, _taken_up(heard))
 
     def tell(self, result: str) -> None:
         """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
@@ -158,7 +181,7 @@ class Replies:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
-            ask = self._model.ask(hint, tools=reason not in (Reason.FILLER, Reason.GOODBYE))
+            ask = self._model.ask(hint, tools=reason not in _BY_ITSELF)
             self._reply = _Reply(ask, epoch, agent, reason, hint=hint)
             self._arbiter.asked(reason)
             self._watchdog.asked(self._clock())
@@ -178,6 +201,8 @@ class Replies:
         match reason:
             case Reason.FILLER:
                 return _filler_hint(self._how_it_goes())
+            case Reason.NUDGE:
+                return self._nudge
             case Reason.NEWS:
                 self._telling, self._news = self._news, []
                 told = " ".join(self._telling)
@@ -356,7 +381,7 @@ class Replies:
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
         news = reply.reason is Reason.NEWS
-        if reply.reason in (Reason.FILLER, Reason.GOODBYE) or (news and reply.message and reply.fruitful):
+        if reply.reason in _BY_ITSELF or (news and reply.message and reply.fruitful):
             self._fired(why, Step.LEAVE)
             return
         match step := self._watchdog.failed():
@@ -389,7 +414,7 @@ class Replies:
     def _hand_on(self, reply: _Reply) -> None:
         """Nothing of a reply was said: what it was asked for is left to the next, or has one of its own again."""
         match reply.reason:
-            case Reason.FILLER:
+            case Reason.FILLER | Reason.GOODBYE | Reason.NUDGE:
                 pass
             case Reason.NEWS:
                 self._news[:0] = self._telling
@@ -407,5 +432,12 @@ def _filler_hint(sentence: str) -> str:
 def _go_on(heard: str) -> str:
     return (
         "The line broke while you were speaking. "
+        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
+    )
+
+
+def _taken_up(heard: str) -> str:
+    return (
+        "You were interrupted by a sound, not by the caller. "
         f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
     )

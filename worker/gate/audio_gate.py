@@ -1,12 +1,14 @@
 """The one door between the model's speech and the room."""
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from worker.gate.alignment import heard_text
+from worker.gate.sentence_end import end_of
 
 SAMPLE_BYTES = 2
 FRAME_MS = (
@@ -40,6 +42,8 @@ class Speech:
     ended: bool = False
     pcm: bytearray = field(default_factory=bytearray)
     handed_over: int = 0
+    stop_at: int | None = None  # characters: when these have been heard, it is silent
+    stops: bool = False  # and over
 
     @property
     def fed(self) -> int:
@@ -112,6 +116,28 @@ class AudioGate:
     def paused(self) -> bool:
         return self._paused
 
+    @property
+    def saying(self) -> tuple[str, str, int]:
+        """The message that speaks, its words as far as they are known, and how many characters of it were heard."""
+        if not self._waiting:
+            return "", "", 0
+        speech = self._waiting[0]
+        return speech.item, speech.text, len(self._heard_text(speech))
+
+    def pause_after(self, characters: int) -> None:
+        """So many of the words that are being said are heard yet; then be silent, until `resume` or `cut`."""
+        if self._waiting:
+            self._waiting[0].stop_at = characters
+
+    def stop_after(self, characters: int) -> None:
+        """The same, but what follows is forgotten, any other message too."""
+        while len(self._waiting) > 1:
+            self._finish(self._waiting.pop())
+        if self._waiting:
+            self._waiting[0].stop_at, self._waiting[0].stops = characters, True
+        self._paused = False
+        self._changed.set()
+
     def open(self, item: str, agent: str, epoch: int, *, first: bool = False) -> None:
         """A message begins; it speaks when those before it have been heard, or `first`, while nothing is sounding."""
         speech = Speech(item, agent, epoch)
@@ -146,6 +172,8 @@ class AudioGate:
     def resume(self) -> None:
         """Go on where `pause` stopped."""
         self._paused = False
+        if self._waiting and not self._waiting[0].stops:
+            self._waiting[0].stop_at = None
         self._changed.set()
 
     def cut(self) -> None:
@@ -173,11 +201,14 @@ class AudioGate:
         """Does what can be done now; returns after how many seconds there is more, None if only a change can tell."""
         while self._waiting and not self._paused:
             speech = self._waiting[0]
+            stop = self._stop(speech)
             if ahead := max(0.0, self._sink.queued - LEAD_S):
                 return ahead
-            if speech.handed_over < speech.fed:
+            if speech.handed_over < min(speech.fed, stop):
                 self._hand_over(speech)
-            elif speech.ended:
+            elif speech.handed_over >= stop and not speech.stops:
+                return None
+            elif speech.ended or speech.handed_over >= stop:
                 if left := self._sink.queued:
                     return left
                 self._finish(self._waiting.popleft())
@@ -189,10 +220,17 @@ class AudioGate:
         if not speech.handed_over:
             self._emit(Started(speech.item))
         start = speech.handed_over * SAMPLE_BYTES
-        frame = bytes(speech.pcm[start : start + self._sample_rate * FRAME_MS // 1000 * SAMPLE_BYTES])
+        most = min(self._sample_rate * FRAME_MS // 1000, self._stop(speech) - speech.handed_over)
+        frame = bytes(speech.pcm[start : start + most * SAMPLE_BYTES])
         self._sink.put(frame)
         speech.handed_over += len(frame) // SAMPLE_BYTES
         self._emit(Progress(speech.item, self._heard_text(speech)))
+
+    def _stop(self, speech: Speech) -> int:
+        """The sample at which a message is cut off; beyond its end for one that is not."""
+        if speech.stop_at is None or (speech.ended and speech.stop_at >= len(speech.text)):
+            return sys.maxsize
+        return end_of(speech.pcm, speech.text, speech.stop_at, ended=speech.ended, sample_rate=self._sample_rate)
 
     def _take_back(self) -> None:
         """What the sink has not played is ours again."""
@@ -224,6 +262,8 @@ class AudioGate:
 
     def _heard_text(self, speech: Speech) -> str:
         heard = self._heard(speech)
+        if speech.stop_at is not None and heard >= self._stop(speech):
+            return speech.text[: speech.stop_at]
         return heard_text(speech.text, heard=heard, fed=speech.fed, ended=speech.ended, sample_rate=self._sample_rate)
 
     def _find(self, item: str) -> Speech | None:

@@ -19,6 +19,7 @@ class Loudness:
         self._heard_s = self._silent_s = self._clipped_s = 0.0
         self._told = False
         self.loud = False
+        self.dbfs = -120.0  # of the last frame
 
     def take(self, pcm: bytes) -> bool:
         """Returns whether this frame is the beginning of something loud."""
@@ -27,6 +28,7 @@ class Loudness:
         rate = 0.3 if level < self._floor else 0.01
         self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
         was, self.loud = self.loud, level > max(_LOUD_DBFS, self._floor + _ABOVE_FLOOR_DB)
+        self.dbfs = level
         self._heard_s += self._frame_s
         if np.abs(samples).max(initial=0) <= _NOTHING:
             self._silent_s += self._frame_s

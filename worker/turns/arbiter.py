@@ -14,6 +14,7 @@ class Reason(Enum):
     NEWS = "news"  # something that ran in the background has ended
     FILLER = "filler"  # a tool takes its time
     GOODBYE = "goodbye"  # the call ends
+    NUDGE = "nudge"  # the caller has said nothing for long
 
 
 _ELSE = {Reason.RESULT, Reason.CORRECTION, Reason.NEWS, Reason.GOODBYE}  # than what an answer to the caller settles

@@ -1,0 +1,54 @@
+"""Which words only show that somebody listens."""
+
+import pytest
+
+from worker.turns.back_channel import is_back_channel, says_nothing, was_said
+
+
+@pytest.mark.parametrize(
+    "text", ["Uh-huh.", "Uh uh.", "Mm-hmm", "M M H M M", "Mhm.", "Aha.", "Okay.", "Oh, OK.", "Right, right.", "I see."]
+)
+def test_listeners(text: str) -> None:
+    assert is_back_channel(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No.",
+        "Stop",
+        "Okay so what about my order",
+        "Right, but it is broken.",
+        "Yes, please.",
+        "Thursday.",
+        "Thank you.",
+    ],
+)
+def test_callers_who_want_something(text: str) -> None:
+    assert not is_back_channel(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"), [("", True), ("...", True), ("[Music]", True), ("(coughs)", True), ("No.", False)]
+)
+def test_what_a_recogniser_writes_for_no_words(text: str, nothing: bool) -> None:
+    assert says_nothing(text) is nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "sound_ms", "could"),
+    [
+        ("Have a good day.", 300, False),
+        ("No, no, no.", 320, False),
+        ("No.", 280, True),
+        ("Stop.", 250, True),
+        ("Thursday. Thursday.", 420, True),
+        ("4 2 1 7.", 1100, True),
+        ("Bye bye.", 250, False),
+        ("Can you say that again?", 600, True),
+        ("What does it cost?", 50, True),
+    ],
+)
+def test_nobody_says_so_much_in_so_short_a_time(text: str, sound_ms: int, could: bool) -> None:
+    assert was_said(text, sound_ms) is could

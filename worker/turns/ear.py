@@ -1,0 +1,107 @@
+"""Our own ear at the caller's microphone: sooner than the provider's, and it knows who is near. No clock: frames count."""
+
+from collections import deque
+
+from worker.room.loudness import Loudness
+from worker.room.microphone import FRAME_MS
+from worker.voice_detection import WINDOW_MS, VoiceDetector
+
+_VOICE = 0.5  # Silero's probability
+_NEAR_DB = 12.0  # so much softer than the caller was, somebody is behind them
+_RECENT = 16  # frames
+_BEFORE = 4  # frames that the detector hears of what came before the sound
+_HANG = 6  # frames that it goes on after the sound
+
+
+class Ear:
+    """PCM16 mono at `sample_rate` Hz, 50 ms at a time. Voices are looked for only while that may matter: it costs.
+
+    `voice_ms`: how much voice was heard since it began to look for it.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._detector: VoiceDetector | None = None
+        self._loudness = Loudness(FRAME_MS)
+        self._levels = deque[float]([self._loudness.dbfs], maxlen=_RECENT)
+        self._before = deque[bytes](maxlen=_BEFORE)
+        self._caller_dbfs: float | None = None  # their loudest 50 ms, as a rule
+        self._spoken = list[float]()  # levels of what is being said to nobody who speaks
+        self._look = 0  # frames
+        self._voiced = 0  # frames since a voice was heard last
+        self.voice_ms = self._loud_ms = 0
+        self.began = self.voice_began = False  # with this frame: something loud, a voice
+
+    def learn_voices(self) -> None:
+        """Until then, it knows none. It may be called in a thread, while frames are heard."""
+        self._detector = VoiceDetector(self._sample_rate)
+
+    @property
+    def knows_voices(self) -> bool:
+        return self._detector is not None
+
+    @property
+    def loud(self) -> bool:
+        """Something near the microphone is."""
+        return self._loudness.loud and not self._is_far(self._levels[-1])
+
+    @property
+    def speaks(self) -> bool:
+        """Something is loud, or there was a voice just now."""
+        return self.loud or (self.voice_ms > 0 and self._voiced < 3)
+
+    @property
+    def sound_ms(self) -> int:
+        """How long what may be speech was, since it began."""
+        return max(self.voice_ms, self._loud_ms)
+
+    @property
+    def far(self) -> bool:
+        """Whatever was heard of late came from behind the caller."""
+        return self._is_far(max(self._levels))
+
+    def complaint(self) -> tuple[str, str] | None:
+        """What is wrong with the microphone, told once: a code, and what the caller can do."""
+        return self._loudness.complaint()
+
+    def hear(self, pcm: bytes, *, matters: bool, speech: bool) -> None:
+        """`matters`: somebody is being heard, whom the caller may interrupt. `speech`: the provider hears the caller."""
+        was_loud, had_voice = self.loud, self.voice_ms > 0
+        self._loudness.take(pcm)
+        self._levels.append(self._loudness.dbfs)
+        self.began = self.loud and not was_loud
+        if speech and not matters:
+            self._spoken.append(self._levels[-1])
+        if matters and (self.loud or speech):
+            if not self._look:
+                self.voice_ms = self._loud_ms = 0
+                had_voice = False
+                if self._detector:
+                    self._detector.reset()
+                    self._listen(self._detector, b"".join(self._before))
+            self._look = _HANG
+        if self._look:
+            self._look -= 1
+            self._loud_ms += FRAME_MS * self.loud
+            if self._detector:
+                self._listen(self._detector, pcm)
+        self.voice_began = self.voice_ms > 0 and not had_voice
+        self._before.append(pcm)
+
+    def learn_level(self) -> None:
+        """What was just said was the caller's: that is how loud they are."""
+        if self._spoken:
+            level, known = max(self._spoken), self._caller_dbfs
+            # slowly down: it may have been somebody behind them
+            self._caller_dbfs = level if known is None else known + (level - known) * (0.5 if level > known else 0.1)
+        self._spoken.clear()
+
+    def _listen(self, detector: VoiceDetector, pcm: bytes) -> None:
+        self._voiced += 1
+        for probability in detector.feed(pcm):
+            if probability >= _VOICE:
+                self.voice_ms += WINDOW_MS
+                self._voiced = 0
+
+    def _is_far(self, dbfs: float) -> bool:
+        return self._caller_dbfs is not None and dbfs < self._caller_dbfs - _NEAR_DB
