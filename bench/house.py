@@ -113,8 +113,18 @@ class House:
     @asynccontextmanager
     async def provider(self, rtt_ms: int = 0, speed: float = 3.0) -> AsyncIterator[Provider]:
         """The scripted provider, `rtt_ms` of round trip away; it speaks at `speed`, in real time."""
-        arguments = ("-m", "bench.provider", str(rtt_ms), str(speed))
-        async with _process(self.folder / "provider.log", *arguments) as (process, line):
+        async with self._provider("bench.provider", str(rtt_ms), str(speed)) as provider:
+            yield provider
+
+    @asynccontextmanager
+    async def listening_provider(self) -> AsyncIterator[Provider]:
+        """One that hears voices, for `bench.turns`."""
+        async with self._provider("bench.listening_provider") as provider:
+            yield provider
+
+    @asynccontextmanager
+    async def _provider(self, module: str, *arguments: str) -> AsyncIterator[Provider]:
+        async with _process(self.folder / "provider.log", "-m", module, *arguments) as (process, line):
             url, azure = line.split()
             provider = Provider(url, azure, process)
             async with background(provider.read()):

@@ -8,8 +8,9 @@ from bench import measure
 from bench.house import WORKERS, house
 from bench.line import line
 from bench.report import Report, Row
+from bench.turns import turns
 
-__all__ = ["call", "handoff", "line"]
+__all__ = ["call", "handoff", "line", "turns"]
 
 
 async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:

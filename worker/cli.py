@@ -243,6 +243,15 @@ def bench_line(
     _measure(lambda bench: bench.line(rounds=rounds), out)
 
 
+@bench.command(name="turns")
+def bench_turns(
+    every: Annotated[int, typer.Option(min=1, help="One of so many of the hundred clips.")] = 3,
+    out: _Out = Path("bench/results"),
+) -> None:
+    """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; some eight minutes."""
+    _measure(lambda bench: bench.turns(every=every), out)
+
+
 def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
     async def show(_: Settings) -> None:
         try:

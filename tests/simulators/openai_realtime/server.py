@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 from tests.simulators.openai_realtime.access import PATHS, Access, access
 from tests.simulators.openai_realtime.errors import ERRORS, error_event
+from tests.simulators.openai_realtime.hearing import Hearing
 from tests.simulators.openai_realtime.moments import Moment, Tally
 from tests.simulators.openai_realtime.script import Fault, Pace, Refusals, Script, What
 from tests.simulators.openai_realtime.session import Event, ProtocolError, Session
@@ -58,12 +59,14 @@ class Provider:
         keys: Collection[str] = (),
         keep_events: bool = True,
         watch: Callable[[Event], None] = lambda _: None,
+        hearing: Callable[[], Hearing] = Hearing,
     ) -> None:
         """`keys` are the credentials that are good, of whatever kind; without any, all are.
 
-        `watch` sees each event of either side, but not audio, when it is sent or arrives.
+        `watch` sees each event of either side, but not audio, when it is sent or arrives. `hearing`: of each session.
         """
         self.play, self.pace, self.transcribe, self._watch = play, pace or Pace(), transcribe, watch
+        self._hearing = hearing
         self.faults: list[Fault] = []
         self.keys = set(keys)
         self.refusals = Refusals()
@@ -164,6 +167,7 @@ class Provider:
             pace=self.pace,
             refusals=self.refusals,
             transcribe=self.transcribe,
+            hearing=self._hearing,
             replies=self._replies,
         )
         connection.session = session

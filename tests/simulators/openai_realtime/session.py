@@ -93,6 +93,7 @@ class Session:
         refusals: Refusals,
         transcribe: Callable[[bytes], str | None],
         replies: "itertools.count[int]",
+        hearing: Callable[[], Hearing] = Hearing,
     ) -> None:
         self._connection, self._send, self._play = connection, send, play
         self._pace, self._refusals, self._transcribe, self._replies = pace, refusals, transcribe, replies
@@ -101,7 +102,7 @@ class Session:
         self._audio_ms: dict[str, int] = {}  # of each thing the caller said
         self._taken: Sequence[usage.Piece] = ()  # by the last reply
         self.config = _defaults(model, time.time() + pace.session_s)
-        self._hearing = Hearing()
+        self._hearing = hearing()
         self._meanings: dict[str, str] = {}
         self._response: Event | None = None
         self._playing: asyncio.Task[None] | None = None

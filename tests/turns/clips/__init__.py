@@ -1,0 +1,232 @@
+"""What callers do while an agent speaks, as sounds: those that want the floor, and those that do not.
+
+Made by code from synthetic voices (flite, espeak-ng, the embedded model's) and from the free recordings of people that
+come with pocketsphinx's test data, and kept as files in the cache. Each is PCM16 mono at 24 kHz, at a stated level.
+"""
+
+import hashlib
+import os
+import subprocess
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from tests.turns.clips import sounds
+from worker.local_model.voice import Voice
+
+RATE = 24000
+Pcm = NDArray[np.int16]
+Kind = Literal["turn", "back_channel", "vocal_tic", "non_directed", "noise"]
+VOICE_DBFS = -22.0  # of a caller who speaks into their microphone
+_DATA = Path("/usr/share/pocketsphinx/test/data")
+_CACHE = Path(os.environ.get("BATON_CACHE", ".cache")) / "clips"
+_FLITE = ("slt", "rms", "awb", "kal16")
+_ESPEAK = {"espeak": "en-gb", "espeak-us": "en-us+m3", "espeak-f": "en-gb+f3"}
+_OURS = ("heart", "deep", "bright")
+_VERSION = "1"  # of how sounds are made: another one makes them anew
+
+
+@dataclass(frozen=True)
+class Clip:
+    """`kind`, as tau-voice has it: what is no turn is to be talked through. `level_dbfs`: of its loud parts.
+
+    `after_question`: the agent has just asked something when it is heard.
+    """
+
+    name: str
+    kind: Kind
+    make: Callable[[], Pcm]
+    level_dbfs: float = VOICE_DBFS
+    after_question: bool = False
+
+    @property
+    def is_turn(self) -> bool:
+        return self.kind == "turn"
+
+    def pcm(self) -> Pcm:
+        path = _CACHE / f"{hashlib.sha256(f'{_VERSION} {self.name}'.encode()).hexdigest()[:20]}.wav"
+        if not path.exists():
+            _write(path, _at(self.level_dbfs, self.make()))
+        return _read(path)
+
+
+def _spoken(text: str, voice: str) -> Callable[[], Pcm]:
+    def make() -> Pcm:
+        if voice in _OURS:
+            return np.frombuffer(_our_voice().speak_now(text, voice), np.int16)
+        path = _CACHE / f"voice-{os.getpid()}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if voice in _ESPEAK:
+            command = ["espeak-ng", "-v", _ESPEAK[voice], "-s", "155", "-w", str(path), text]
+        else:
+            command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
+        subprocess.run(command, check=True, capture_output=True)
+        try:
+            return _read(path)
+        finally:
+            path.unlink()
+
+    return make
+
+
+@cache
+def _our_voice() -> Voice:
+    return Voice()
+
+
+def _made(sound: sounds.Sound) -> Callable[[], Pcm]:
+    return lambda: (sound / np.abs(sound).max() * 30_000).astype(np.int16)
+
+
+def _person(name: str, from_ms: int = 0, to_ms: int | None = None) -> Callable[[], Pcm]:
+    """A recording of a human voice, or a part of it."""
+
+    def make() -> Pcm:
+        path = _DATA / name
+        raw = path.suffix == ".raw"
+        pcm = _resampled(np.frombuffer(path.read_bytes(), np.int16), 16000) if raw else _read(path)
+        return pcm[RATE * from_ms // 1000 : None if to_ms is None else RATE * to_ms // 1000]
+
+    return make
+
+
+def _babble() -> Pcm:
+    """Four people at once."""
+    files = sorted((_DATA / "librivox").glob("*.wav"))[:4]
+    voices = [_at(VOICE_DBFS, _read(path))[RATE // 2 : RATE * 3] for path in files]
+    shortest = min(map(len, voices))
+    return np.asarray(sum(voice[:shortest].astype(np.float64) for voice in voices) / 4, np.int16)
+
+
+def _at(dbfs: float, pcm: Pcm) -> Pcm:
+    """At a level, measured where it is loud; silence before and after it is left out."""
+    sound = pcm.astype(np.float64)
+    frame = RATE // 100
+    whole = len(sound) // frame * frame
+    power = (sound[:whole].reshape(-1, frame) ** 2).mean(axis=1)
+    loud = np.flatnonzero(power > power.max() / 1000)
+    sound = sound[loud[0] * frame : (loud[-1] + 1) * frame]
+    level = np.sqrt(power[loud].mean()) / 32768
+    return np.asarray((sound * 10 ** (dbfs / 20) / level).clip(-32768, 32767), np.int16)
+
+
+def _resampled(pcm: Pcm, rate: int) -> Pcm:
+    return pcm if rate == RATE else np.asarray(soxr.resample(pcm, rate, RATE), np.int16)
+
+
+def _read(path: Path) -> Pcm:
+    with wave.open(str(path)) as file:
+        return _resampled(np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate())
+
+
+def _write(path: Path, pcm: Pcm) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")
+    with wave.open(str(part), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm.tobytes())
+    part.replace(path)
+
+
+def _say(
+    kind: Kind, text: str, *voices: str, level_dbfs: float = VOICE_DBFS, after_question: bool = False
+) -> list[Clip]:
+    asked = ", asked" if after_question else ""
+    return [
+        Clip(f"{text} ({voice}{asked})", kind, _spoken(text, voice), level_dbfs, after_question) for voice in voices
+    ]
+
+
+def clips() -> list[Clip]:
+    """All of them, in order."""
+    return [
+        # ---- they listen
+        *_say("back_channel", "uh-huh", "slt", "rms", "awb", "espeak", "heart", "deep"),
+        *_say("back_channel", "mm-hmm", "slt", "espeak-us", "bright"),
+        *_say("back_channel", "right", "slt", "rms", "heart"),
+        *_say("back_channel", "okay", "awb", "espeak", "bright"),
+        *_say("back_channel", "yeah", "slt", "espeak-f", "deep"),
+        *_say("back_channel", "I see", "rms", "heart"),
+        *_say("back_channel", "got it", "slt", "deep"),
+        *_say("back_channel", "right, right", "awb", "heart"),
+        *_say("back_channel", "oh, okay", "rms", "bright"),
+        *_say("back_channel", "sure", "espeak", "heart"),
+        *_say("back_channel", "aha", "slt"),
+        *_say("back_channel", "great, thank you", "heart"),
+        # ---- it escapes them
+        Clip("cough", "vocal_tic", _made(sounds.cough(1, 1))),
+        Clip("cough, cough", "vocal_tic", _made(sounds.cough(2, 5))),
+        Clip("a fit of coughing", "vocal_tic", _made(sounds.cough(5, 9))),
+        Clip("throat", "vocal_tic", _made(sounds.throat(2))),
+        Clip("throat, soft", "vocal_tic", _made(sounds.throat(7)), -32.0),
+        Clip("laughter", "vocal_tic", _made(sounds.laughter(4, 210, 3))),
+        Clip("laughter, long and low", "vocal_tic", _made(sounds.laughter(8, 120, 4))),
+        Clip("breath", "vocal_tic", _made(sounds.breath(5)), -34.0),
+        *_say("vocal_tic", "um", "slt", "espeak"),
+        *_say("vocal_tic", "er", "rms"),
+        # ---- things
+        Clip("keyboard", "noise", _made(sounds.keyboard(12, 1)), -30.0),
+        Clip("keyboard, near", "noise", _made(sounds.keyboard(20, 40)), -22.0),
+        Clip("door", "noise", _made(sounds.door(1)), -18.0),
+        Clip("cup", "noise", _made(sounds.cup(2)), -26.0),
+        Clip("key 5", "noise", _made(sounds.tone("5", 180)), -18.0),
+        Clip("key 1, held", "noise", _made(sounds.tone("1", 700)), -18.0),
+        Clip("another telephone", "noise", _made(sounds.ringing()), -28.0),
+        Clip("music", "noise", _made(sounds.music(3000)), -28.0),
+        Clip("music, soft", "noise", _made(sounds.music(3000)), -40.0),
+        Clip("a tap", "noise", _made(sounds.hiss(2500, 3)), -32.0),
+        # ---- others speak, not to the agent
+        Clip("somebody reads, far", "non_directed", _person(_LIBRIVOX.format("0870"), 300, 3300), -50.0),
+        Clip("somebody reads, next door", "non_directed", _person(_LIBRIVOX.format("0880"), 300, 3300), -44.0),
+        Clip("somebody reads, in the room", "non_directed", _person(_LIBRIVOX.format("0890"), 300, 3300), -39.0),
+        Clip("four people, far", "non_directed", _babble, -48.0),
+        Clip("four people, in the room", "non_directed", _babble, -40.0),
+        *_say("non_directed", "dinner is ready", "awb", level_dbfs=-42.0),
+        *_say("non_directed", "where did you put the keys?", "slt", level_dbfs=-46.0),
+        # ---- they want the floor
+        *_say("turn", "okay, so what about my refund?", "slt", "heart"),
+        *_say("turn", "right, but it is broken", "rms", "bright"),
+        *_say("turn", "yeah, but I never got it", "awb"),
+        *_say("turn", "no, wait", "slt", "espeak", "deep"),
+        *_say("turn", "stop", "rms", "heart"),
+        *_say("turn", "wait", "slt"),
+        *_say("turn", "hold on a second", "awb", "bright"),
+        *_say("turn", "actually, I meant Friday", "slt", "heart"),
+        *_say("turn", "what does it cost?", "rms", "espeak"),
+        *_say("turn", "can you say that again?", "slt", "deep"),
+        *_say("turn", "sorry, who is this?", "heart"),
+        *_say("turn", "I want to cancel my order", "rms", "bright"),
+        *_say("turn", "that is not what I asked for", "awb"),
+        *_say("turn", "four two one seven", "slt", "heart"),
+        *_say("turn", "yes, please", "slt", "deep", after_question=True),
+        *_say("turn", "yes", "rms", "heart", after_question=True),
+        *_say("turn", "Thursday", "slt", "bright", after_question=True),
+        *_say("turn", "okay", "slt", after_question=True),
+        *_say("turn", "no", "heart", "awb"),
+        *_say("turn", "no, no, that is wrong", "slt"),
+        Clip("go forward ten meters (a person)", "turn", _person("goforward.raw", 300)),
+        Clip("cards 1 (a person)", "turn", _person("cards/001.wav")),
+        Clip("cards 2 (a person)", "turn", _person("cards/002.wav")),
+        Clip("cards 5 (a person)", "turn", _person("cards/005.wav")),
+        Clip("a sentence (a person)", "turn", _person(_LIBRIVOX.format("0920"), 300, 4300)),
+    ]
+
+
+_LIBRIVOX = "librivox/sense_and_sensibility_01_austen_64kb-{}.wav"
+OPENER = Clip("tell me about my order, please (rms)", "turn", _spoken("tell me about my order, please", "rms"))
+
+
+def in_a_room(pcm: Pcm, *, before_ms: int = 0, after_ms: int = 0) -> Pcm:
+    """With the quiet of a room in it, and around it."""
+    whole = np.concatenate([np.zeros(RATE * before_ms // 1000), pcm, np.zeros(RATE * after_ms // 1000)])
+    quiet = np.random.default_rng(1).normal(0, 20, len(whole))
+    return np.asarray((whole + quiet).clip(-32768, 32767), np.int16)
