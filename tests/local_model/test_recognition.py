@@ -15,7 +15,7 @@ from worker.local_model.configuration import Configuration
 from worker.local_model.input_audio import InputAudio, Recognition
 from worker.local_model.round_robin import RoundRobin
 from worker.local_model.turn_detection import LONGEST_MS, WINDOW_MS
-from worker.voice_detection import WINDOW
+from worker.voice_detection import HEARD_RATE, WINDOW
 
 SECOND = RATE * 2
 
@@ -58,7 +58,7 @@ class Line:
 
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert WINDOW * 1000 == WINDOW_MS * ears_module.HEARD_RATE
+    assert WINDOW * 1000 == WINDOW_MS * HEARD_RATE
     monkeypatch.setattr(input_audio, "VoiceDetector", Detector)
 
 
