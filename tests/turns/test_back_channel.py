@@ -43,6 +43,7 @@ def test_what_a_recogniser_writes_for_no_words(text: str, nothing: bool) -> None
         ("No, no, no.", 320, False),
         ("No.", 280, True),
         ("Stop.", 250, True),
+        ("Stop, please.", 350, True),
         ("Thursday. Thursday.", 420, True),
         ("4 2 1 7.", 1100, True),
         ("Bye bye.", 250, False),

@@ -33,7 +33,8 @@ def is_back_channel(text: str) -> bool:
 def was_said(text: str, sound_ms: int) -> bool:
     """Whether so many words can have been said in a sound of `sound_ms`. Only one as short as a hum is doubted."""
     once = re.sub(r"\b(\w+)(?:[.!?]+ \1\b)+", r"\1", text)  # `Thursday. Thursday.` is a recogniser that stutters
-    syllables = sum(max(1, len(re.findall(r"[aeiouy]+", word))) for word in _words(once))
+    vowels = [re.findall(r"[aeiouy]+", re.sub(r"(?<=[^aeiouy])e$", "", word)) for word in _words(once)]
+    syllables = sum(max(1, len(found)) for found in vowels)
     return not _SURE_MS <= sound_ms <= _SHORT_MS or syllables <= sound_ms / 1000 * _SYLLABLES_A_SECOND
 
 
