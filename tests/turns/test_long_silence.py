@@ -58,7 +58,7 @@ def test_given_a_long_silence_then_the_caller_is_asked_twice_told_goodbye_and_th
     assert isinstance(goodbye, SayGoodbye)
     assert "Goodbye then." in goodbye.hint
     held.heard(36.0)
-    assert held.at(36.0 + LINGER_S) == [End(REASON)]
+    assert held.at(36.0 + LINGER_S) == [End(REASON, parted=True)]
 
 
 def test_given_a_caller_who_speaks_into_the_goodbye_then_it_is_taken_back() -> None:
