@@ -380,7 +380,7 @@ class Session:
         try:
             for position in range(0, step.ms if until_ms is None else until_ms, script.DELTA_MS):
                 ms = min(script.DELTA_MS, step.ms - position)
-                due = step.words_due(position + ms, len(words))
+                due = step.due(position + ms)
                 self._write(words[written:due])
                 written = max(written, due)
                 data = script.delta(step.hz, position % 1000, ms)

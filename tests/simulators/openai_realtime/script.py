@@ -1,6 +1,7 @@
 """What the simulated model says and does: data, chosen by a function of what the session knows."""
 
 import base64
+import bisect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,9 +26,17 @@ class Say:
     ms: int = 1000
     hz: int = 440
     words: Words = "step"
+    speed: float | None = None  # in real time; else the service's pace
 
-    def words_due(self, position_ms: int, words: int) -> int:
-        """How many of so many words are out when so much of the audio is."""
+    @property
+    def pieces(self) -> Sequence[str]:
+        """What is sent of the transcript at a time."""
+        *words, last = self.text.split(" ")
+        return [*(f"{word} " for word in words), last]
+
+    def due(self, position_ms: int) -> int:
+        """How many pieces are out when so much of the audio is."""
+        words = self.text.count(" ") + 1
         match self.words:
             case "before":
                 return words
@@ -37,6 +46,42 @@ class Say:
                 return words * position_ms // self.ms
             case "behind":
                 return 0
+
+    def audio(self, position_ms: int, ms: int) -> str:
+        """`ms` of it as the protocol's base64."""
+        return delta(self.hz, position_ms % 1000, ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Recite:
+    """A spoken message of any sound, PCM16 mono.
+
+    `words`: the pieces of its transcript, in order, and how much of the audio (ms) is out when each is sent; what is due
+    later than its end is sent then.
+    """
+
+    pcm: bytes = field(repr=False)
+    words: Sequence[tuple[int, str]]
+    speed: float | None = None  # in real time; else the service's pace
+
+    @property
+    def ms(self) -> int:
+        return len(self.pcm) // 2 * 1000 // SAMPLE_RATE
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def pieces(self) -> Sequence[str]:
+        return [piece for _, piece in self.words]
+
+    def due(self, position_ms: int) -> int:
+        return bisect.bisect_right(self.words, position_ms, key=lambda word: word[0])
+
+    def audio(self, position_ms: int, ms: int) -> str:
+        start, end = (at * SAMPLE_RATE // 1000 * 2 for at in (position_ms, position_ms + ms))
+        return base64.b64encode(self.pcm[start:end]).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +116,7 @@ class BreakOff:
     reason: Literal["content_filter", "max_output_tokens"] = "content_filter"
 
 
-Step = Say | CallTool | Pause | Fail | BreakOff
+Step = Say | Recite | CallTool | Pause | Fail | BreakOff
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tests.simulators.openai_realtime.script import (
     Fail,
     Pace,
     Pause,
+    Recite,
     Refusals,
     Say,
     Script,
@@ -332,7 +333,7 @@ class Session:
             await asyncio.sleep(self._pace.think_ms / 1000)
             for number, step in enumerate(steps):
                 match step:
-                    case Say():
+                    case Say() | Recite():
                         await self._say(response, number, step)
                     case CallTool():
                         self._call(response, number, step)
@@ -354,7 +355,7 @@ class Session:
         response |= {"status": status, "status_details": details, "usage": spent}
         self._emit("response.done", response=response)
 
-    async def _say(self, response: Event, index: int, step: Say, until_ms: int | None = None) -> None:
+    async def _say(self, response: Event, index: int, step: Say | Recite, until_ms: int | None = None) -> None:
         """The message, or the beginning of it."""
         end_ms = step.ms if until_ms is None else until_ms
         form = _SPOKEN if "audio" in response["output_modalities"] else _WRITTEN
@@ -374,19 +375,19 @@ class Session:
         place = {**where, "content_index": 0}
         self._emit("response.content_part.added", **place, part={"type": form.part, form.words: ""})
         item["content"] = [part]
-        words, status = step.text.split(" "), "completed"
+        pieces, status = step.pieces, "completed"
         written = 0
         try:
             for position in range(0, end_ms, script.DELTA_MS):
                 ms = min(script.DELTA_MS, end_ms - position)
-                written = self._write(place, part, words, written, step.words_due(position + ms, len(words)))
+                written += self._write(place, part, pieces[written : step.due(position + ms)])
                 if form is _SPOKEN:
                     self._spoke = True
                     self.heard_ms[item["id"]] = position + ms
-                    self._emit("response.output_audio.delta", **place, delta=script.delta(step.hz, position % 1000, ms))
-                await asyncio.sleep(ms / 1000 / self._pace.speed)
+                    self._emit("response.output_audio.delta", **place, delta=step.audio(position, ms))
+                await asyncio.sleep(ms / 1000 / (step.speed or self._pace.speed))
             if until_ms is None:
-                self._write(place, part, words, written, len(words))
+                self._write(place, part, pieces[written:])
             else:
                 status = "incomplete"
         except asyncio.CancelledError:
@@ -400,13 +401,12 @@ class Session:
             self._emit("response.content_part.done", **place, part={**part, "type": form.part})
             self._finish(response, index, item)
 
-    def _write(self, place: Event, part: Event, words: list[str], written: int, due: int) -> int:
+    def _write(self, place: Event, part: Event, pieces: Sequence[str]) -> int:
         form = _SPOKEN if part["type"] == _SPOKEN.content else _WRITTEN
-        for number in range(written, due):
-            text = words[number] + (" " if number + 1 < len(words) else "")
+        for text in pieces:
             part[form.words] += text
             self._emit(f"{form.stream}.delta", **place, delta=text)
-        return max(written, due)
+        return len(pieces)
 
     def _call(self, response: Event, index: int, step: CallTool) -> None:
         item = {
