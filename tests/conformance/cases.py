@@ -13,6 +13,7 @@ from tests.conformance.stage import Stage
 from tests.conformance.tools import SLOW_S
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, BreakOff, Fault, Say, Script, Step
+from worker.gate.guard import Finding, Guard, Passage, Place
 from worker.line.profile import Profile
 from worker.line.sessions import EARLY
 from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
@@ -312,6 +313,42 @@ async def blocked(at: Stage) -> str:
     return f"{YES}: asked to go on differently"
 
 
+class Secrets:
+    """A guard that lets nobody say what the shop keeps to itself."""
+
+    name = "secrets"
+    places = frozenset[Place](("output",))
+    deadline_s = 2.0
+
+    async def judge(self, passage: Passage) -> Finding | None:
+        found = any(word in passage.text for word in ("swordfish", "Friday"))
+        return Finding(self.name, "block", "a secret") if found else None
+
+
+def _tells(asked: Asked) -> Sequence[Step]:
+    """What it should not, at first."""
+    if "withheld from the caller" in script.told_last(asked):
+        return [Say("I may not tell you that.", ms=1200)]
+    if script.caller_said(asked) == THANKS:
+        return [Say("The password is swordfish. And so it goes on.", ms=3500)]
+    return script.play(asked)
+
+
+async def withheld(at: Stage) -> str:
+    await at.answered(1)
+    at.say(THANKS)
+    await at.answered(2)
+    assert at.said[1] == "I may not tell you that."
+    assert "swordfish" not in str(at.room.captions)
+    assert [event["why"] for event in at.of("guard.blocked")] == ["a secret"]
+    at.say(WAIT)
+    await at.answered(3)
+    assert "swordfish" not in at.known
+    moved = [event["why"] for event in at.of("line.switched")]
+    assert moved == ([] if at.profile.removes_items else ["memory"])
+    return YES if at.profile.removes_items else f"{YES}; another session takes over, which does not know of it"
+
+
 @dataclass(frozen=True)
 class Case:
     hold: Callable[[Stage], Awaitable[str]]
@@ -319,6 +356,7 @@ class Case:
     change: Callable[[Profile], Profile] = lambda same: same
     stands_in: bool = False  # a second provider, of another kind
     expects: tuple[str, ...] = ()  # events that are else signs of a fault
+    guards: tuple[Guard, ...] = ()
 
 
 CASES: Mapping[str, Case] = {
@@ -341,5 +379,6 @@ CASES: Mapping[str, Case] = {
     "a lost socket, in mid-reply": Case(reconnect, expects=("line.lost",)),
     "a provider that is gone": Case(failover, stands_in=True, expects=("line.lost",)),
     "the end of a session": Case(session_limit, change=_nearly_over),
+    "a sentence that a guard withholds": Case(withheld, play=_tells, guards=(Secrets(),)),
     "a reply that the provider stops": Case(blocked, play=_blocks, expects=("watchdog.fired",)),
 }

@@ -190,6 +190,15 @@ async def session_limit(call: TypedCall, brain: Noting) -> str:
     return "no need: a session has no end"
 
 
+async def withheld(call: TypedCall, brain: Noting) -> str:
+    said = await call.say(ORDER)
+    assert said == "I am sorry, I cannot say anything about that."
+    assert FRIDAY not in str(call.room.captions)
+    await call.say(THANKS)
+    assert FRIDAY not in brain.said("assistant")
+    return f"{YES}; it has no other words for it, and a sentence of the team's is said"
+
+
 async def blocked(call: TypedCall, brain: Noting) -> str:
     return "no need: it stops none"
 
@@ -214,6 +223,7 @@ HOLD: Mapping[str, Callable[[TypedCall, Noting], Awaitable[str]]] = {
     "a lost socket, in mid-reply": reconnect,
     "a provider that is gone": failover,
     "the end of a session": session_limit,
+    "a sentence that a guard withholds": withheld,
     "a reply that the provider stops": blocked,
 }
 
@@ -226,7 +236,9 @@ def run_local(name: str, folder: Path, brain: Noting) -> str:
     async def hold() -> None:
         async with Provider(script.play).serve() as other:
             stands_in = Endpoint(OPENAI, other.url, "any", OpenAISpec())
-            async with typed_call(folder, brain, TEAM, stands_in, greeted=name != FIRST) as call:
+            async with typed_call(
+                folder, brain, TEAM, stands_in, greeted=name != FIRST, guards=CASES[name].guards
+            ) as call:
                 shown.append(await HOLD[name](call, brain))
                 if not CASES[name].expects:
                     assert not [*kinds(call, journal.LineLost), *kinds(call, journal.WatchdogFired)]

@@ -21,7 +21,7 @@ def run_case(profile: str, name: str, folder: Path) -> str:
     @virtual_time
     async def hold() -> None:
         names = (profile, other) if case.stands_in else (profile,)
-        async with staged(folder, *names, play=case.play, change=case.change) as at:
+        async with staged(folder, *names, play=case.play, change=case.change, guards=case.guards) as at:
             try:
                 shown.append(await case.hold(at))
                 judge(at, case.expects)

@@ -27,6 +27,7 @@ from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
+from worker.gate.guard import Guard, Panel
 from worker.journal.events import JournalEvent
 from worker.journal.journal import Journal, Recorder
 from worker.line import gemini_model
@@ -244,6 +245,7 @@ async def staged(
     play: Script = script.play,
     change: Callable[[Profile], Profile] = lambda same: same,
     team: TeamSpec = TEAM,
+    guards: Sequence[Guard] = (),
 ) -> AsyncIterator[Stage]:
     """A call whose providers have these names, in the order of preference. `change` is done to their profiles."""
     loop = asyncio.get_running_loop()
@@ -281,6 +283,7 @@ async def staged(
             today="Monday",
             make_context=_context,
             speak=speak,
+            guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
         )
         stage = Stage(call, services, room, speaker, events, every)
         async with background(_hold(call)):

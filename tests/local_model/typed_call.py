@@ -2,7 +2,7 @@
 its own. Only hearing and speaking are left out: what an agent says is over in a moment."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
+from worker.gate.guard import Guard, Panel
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint
@@ -206,7 +207,12 @@ class TypedCall:
 
 @asynccontextmanager
 async def typed_call(
-    folder: Path, brain: EmbeddingBrain, team: TeamSpec = SHOP, *stands_in: Endpoint, greeted: bool = True
+    folder: Path,
+    brain: EmbeddingBrain,
+    team: TeamSpec = SHOP,
+    *stands_in: Endpoint,
+    greeted: bool = True,
+    guards: Sequence[Guard] = (),
 ) -> AsyncIterator[TypedCall]:
     """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
@@ -241,6 +247,7 @@ async def typed_call(
                 today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
                 make_context=context,
                 speak=speak,
+                guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
             )
             async with background(_hold(typed.call)):
                 if greeted:
