@@ -255,6 +255,11 @@ class AnnouncementsSpec(Spec):
         default="I am sorry, I could not get an answer to that. Could you say it another way?",
         description="When the model has failed to reply several times, or nothing of a reply is heard in twenty seconds.",
     )
+    blocked: Text = Field(
+        default="I am sorry, I cannot say anything about that.",
+        description="When guards have withheld what the agent was about to say, again and again. The agent says it, or "
+        "the embedded voice where the agent does not.",
+    )
     unreachable: Text = Field(
         default="I am sorry, I cannot get my connection back.", description="When all providers have failed."
     )

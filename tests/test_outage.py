@@ -19,13 +19,14 @@ from tests.virtual_time import virtual_time
 from tools.context import CallContext, Caller
 from tools.database import Database
 from worker.background import background
-from worker.call import PROMISE_S, Call
+from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
 from worker.outage import WONDER_S, Speak
+from worker.promises import PROMISE_S
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.tool_runs import Tell

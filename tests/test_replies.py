@@ -62,7 +62,7 @@ class Stage:
             record=self._record,
             begun=self._on_begun,
             not_begun=self._on_not_begun,
-            gave_up=lambda: self.apologies.append(len(self.model.asked)),
+            gave_up=lambda _: self.apologies.append(len(self.model.asked)),
             how_it_goes=lambda: self.progress,
         )
         self.progress = ""  # what a tool has told

@@ -28,7 +28,16 @@ def of_team(team: TeamSpec) -> Sequence[Sentence]:
     """What the callers of a team may hear, whichever agent has them."""
     told = team.announcements
     roles = dict.fromkeys(agent.voice for agent in team.speakers.values())
-    texts = (told.moment, told.still, told.lost, told.waiting, told.unanswered, told.unreachable, told.goodbye)
+    texts = (
+        told.moment,
+        told.still,
+        told.lost,
+        told.waiting,
+        told.unanswered,
+        told.blocked,
+        told.unreachable,
+        told.goodbye,
+    )
     return [(text, role) for role in roles for text in texts]
 
 

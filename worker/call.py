@@ -1,16 +1,15 @@
 """One call, from join to leave: what the caller and the model do comes in, and one conversation goes out."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from livekit.agents import llm
+from livekit.agents.utils import shortuuid
 from prometheus_client import Counter
 
 from agents import context, plan
-from agents.loader import load_when_unreachable
 from agents.orchestrator import (
     Orchestrator,
 )
@@ -19,8 +18,11 @@ from agents.spec import FactSpec, TeamSpec
 from tools.context import CallContext
 from worker.background import Start, background
 from worker.briefing import Briefing
+from worker.checking import Checked
 from worker.delegation import Delegation
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
+from worker.gate.guard import Finding, Panel
+from worker.guarding import GuardEvent, Guarding
 from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.files import Files
@@ -49,8 +51,10 @@ from worker.line.events import (
 )
 from worker.line.line import Line
 from worker.line.memory import Outgrown
+from worker.listening import Screened
 from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
+from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
@@ -61,8 +65,9 @@ from worker.room.spoken_times import SpokenTimes
 from worker.silence import Silence
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
+from worker.tool_checks import ToolChecks
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
-from worker.toolbox import Outcome, Toolbox
+from worker.toolbox import Toolbox
 from worker.turns.arbiter import Reason
 from worker.turns.farewell import End, SayGoodbye
 from worker.turns.floor import Floor
@@ -70,9 +75,6 @@ from worker.turns.limits import Limits, Near, Reached
 from worker.turns.long_silence import LongSilence, Nudge
 from worker.turns.watchdog import Watchdog
 
-logger = logging.getLogger(__name__)
-
-PROMISE_S = 8.0  # so long `when_unreachable` may take
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 _FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
@@ -90,7 +92,7 @@ class _Summarised:
     summary: str
 
 
-CallEvent = LineEvent | RoomEvent | ToolEvent | _Tick | _Summarised
+CallEvent = LineEvent | RoomEvent | ToolEvent | GuardEvent | _Tick | _Summarised
 
 
 class Call:
@@ -100,7 +102,8 @@ class Call:
     the date, `make_context` gives a tool what it may see, `text_models` names what each sub-agent thinks with. `shorten`
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
-    keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool.
+    keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
+    is held back until they have let it pass.
     """
 
     def __init__(
@@ -122,12 +125,16 @@ class Call:
         spent_today: Callable[[], Awaitable[float | None]] | None = None,
         files: Files | None = None,
         sound: Sound | None = None,
+        guards: Panel | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
-        self._sub_agents = SubAgents(team, text_models, today, self._record, mcp)
+        self._told: list[str] = []  # by tools
+        tool_checks = guards and ToolChecks(guards, record=self._record, told=self._known, hand_over=self._hand_over)
+        check = tool_checks.check if tool_checks else None
+        self._sub_agents = SubAgents(team, text_models, today, self._record, mcp, check)
         toolboxes: Mapping[str, Toolbox] = {
-            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent), mcp)
+            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent), mcp, check)
             for name, agent in team.speakers.items()
         }
         roles = {name: box.role for name, box in toolboxes.items()}
@@ -145,7 +152,8 @@ class Call:
         self._summarising = False
         self._summarised: _Summarised | None = None  # waits for a quiet moment
         self._briefing = Briefing(team, endpoints, toolboxes, self._orchestrator, today)
-        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory)
+        holds = guards is not None and any(guards.watches("output", name) for name in team.speakers)
+        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory, holds=holds)
         began = self._now() - journal.now_ms / 1000
         self._recording = Recording(
             team.recording,
@@ -159,18 +167,33 @@ class Call:
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
+        self._guarding = guards and Guarding(
+            guards,
+            team,
+            self._gate,
+            self._line,
+            replies=lambda: self._replies,
+            clock=self._now,
+            put=self.put,
+            record=self._record,
+            write=self._write,
+            present=self._present,
+            told=self._known,
+            hand_over=self._hand_over,
+            speak=lambda sentence: self._outage.unanswered(sentence),
+        )
         self._watchdog = Watchdog()
         journal.mutes(lambda side, start, end: self._recording.mute(start * rate // 1000, end * rate // 1000, side))
         self._spoken = SpokenTimes(lambda: self._journal.now_ms, self._line.ago_ms)
         self._replies = Replies(
             self._line,
-            self._gate,
+            self._guarding.checking if self._guarding else self._gate,
             self._watchdog,
             clock=self._now,
             record=self._record,
             begun=lambda epoch: self._delegation.begun(epoch),
             not_begun=lambda epoch, why: self._delegation.not_begun(epoch, why),
-            gave_up=lambda: self._outage.unanswered(),
+            gave_up=lambda sentence: self._outage.unanswered(sentence),
             how_it_goes=self._tools.sentence,
         )
         self._delegation = Delegation(
@@ -190,8 +213,11 @@ class Call:
             self._gate,
             speak,
             clock=self._now,
-            present=lambda: (self._orchestrator.agent, self._orchestrator.epoch),
+            present=self._present,
             connected=lambda: self._line.connected,
+        )
+        self._promises = Promises(
+            self._make_context, present=lambda: self._orchestrator.agent, record=self._record, put=self.put
         )
         self._silence = Silence(
             self._watchdog,
@@ -274,7 +300,9 @@ class Call:
             case SpeechStarted():
                 self._caller_is_there()
                 self._floor.speech_started(event)
-            case SpeechStopped():
+            case SpeechStopped(item):
+                if self._guarding:
+                    self._guarding.listening.ended(item)
                 self._floor.speech_stopped(event)
             case Transcript():
                 self._on_transcript(event)
@@ -317,6 +345,9 @@ class Call:
                 self._warn(code, detail)
             case Left(reason):
                 self._ended = reason
+            case Checked() | Screened():
+                if self._guarding:
+                    self._guarding.handle(event)
             case _Summarised():
                 self._summarised = event
             case _Tick():
@@ -327,10 +358,13 @@ class Call:
     def _on_transcript(self, heard: Transcript) -> None:
         if not heard.final:
             return
-        if text := heard.text.strip():
+        text = heard.text.strip()
+        if text:
             times = self._spoken.take(heard.item)
             self._record(journal.UserSaid(participant=self._caller, text=text, item=heard.item, **times))
             self._outbox.caller_caption(self._caller, self._caller_track, text)
+        if self._guarding:
+            self._guarding.listening.said(heard.item, text)
         self._floor.transcript(heard)
 
     def _caller_is_there(self) -> None:
@@ -338,20 +372,30 @@ class Call:
             self._replies.drop(Reason.GOODBYE)
 
     def _on_typed(self, participant: str, text: str) -> None:
-        self._record(journal.UserWrote(participant=participant, text=text))
-        self._take_text(text)
+        written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
+        self._journal.record(written, self._orchestrator.epoch)
+        self._take_text(written)
 
     def _on_dialled(self, dialled: Dialled) -> None:
         self._record(journal.UserDialled(**asdict(dialled)))
-        self._take_text(f"On the telephone's keypad I have dialled: {dialled.digits}")
+        said = f"On the telephone's keypad I have dialled: {dialled.digits}"
+        self._take_text(journal.UserWrote(participant=self._caller, text=said))
 
-    def _take_text(self, text: str) -> None:
+    def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
-        self._line.write(text)
-        self._delegation.rearm()
+        if self._guarding and self._guarding.listening.watches:
+            self._guarding.listening.wrote(written)
+        else:
+            self._write(written)
         self._caller_is_there()
         if not self._insists:
             self._floor.typed()
+
+    def _write(self, written: journal.UserWrote) -> None:
+        """The model is told what the caller wrote, and may be told later what of it the caller points at."""
+        pointing.note(self._briefing.references, written)
+        self._line.write(written.text)
+        self._delegation.rearm()
 
     @property
     def _insists(self) -> bool:
@@ -369,6 +413,8 @@ class Call:
     def _take_turn(self, ended: float) -> None:
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
+        if self._guarding:
+            self._guarding.caller_spoke()
         if missed := self._recording.caller_spoke():
             self._replies.want(Reason.TURN, missed)
         self._replies.caller_spoke(ended=ended)
@@ -377,6 +423,8 @@ class Call:
 
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
+        if self._guarding:
+            self._guarding.watch(start)
         self._replies.watch()
         self._recording.follow(self._orchestrator.facts)
         if not self._outage.parting:
@@ -393,7 +441,8 @@ class Call:
                 self._delegation.carry_out(command, start)
         speaking = self._floor.speaking and not self._limits.insists
         self._silence.listen(caller_speaking=speaking, insists=self._insists)
-        self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking)
+        judged = bool(self._guarding and self._guarding.listening.busy) and not self._limits.insists
+        self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged)
         self._follow_waiting()
         self._outage.watch(start, caller_speaking=self._floor.loud)
         self._set_timer()
@@ -450,6 +499,8 @@ class Call:
                 self._outbox.agent_caption(item, text)
                 self._floor.heard(text)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
+                if self._guarding:
+                    self._guarding.checking.over(item)
                 announced = self._outage.heard(item)
                 text = text if heard_ms or announced else ""
                 if announced and heard_ms:
@@ -480,6 +531,18 @@ class Call:
                         self._said.append((agent, text))
                 self.put(_Tick())  # the room is silent: somebody else may speak
 
+    def _known(self) -> list[str]:
+        """What this call has found out, as text."""
+        return [*self._told, *(f"{name}: {value}" for name, value in self._orchestrator.facts.items())]
+
+    def _present(self) -> tuple[str, int]:
+        """Who has the call, and since which epoch."""
+        return self._orchestrator.agent, self._orchestrator.epoch
+
+    async def _hand_over(self, finding: Finding) -> str | None:
+        """To a person: what the team's function for this case has to tell the caller."""
+        return await self._promises.ask(self._team.when_person_needed, shortuuid("person_"))
+
     # ---- the line
 
     def _on_arm_refused(self, epoch: int, message: str) -> None:
@@ -494,6 +557,8 @@ class Call:
         self._lost_at = self._now()
         self._outage.lost()
         self._floor.line_lost()
+        if self._guarding:
+            self._guarding.listening.lost()
         self._replies.line_lost()
 
     async def _part(self, reason: str) -> None:
@@ -501,26 +566,8 @@ class Call:
         self.put(Left(reason))
 
     async def _promise(self) -> str | None:
-        """What the team's function for this case has to tell the caller."""
-        if not (path := self._team.when_unreachable):
-            return None
-        agent, tool = self._orchestrator.agent, path.rpartition(".")[2]
-        call = llm.FunctionToolCall(name=tool, arguments="{}", call_id="when_unreachable")  # once a call
-        context = self._make_context(agent, call, lambda thing: self.put(ToolTold(agent, call.call_id, tool, thing)))
-        self._record(journal.ToolCalled(agent=agent, call_id=call.call_id, tool=tool, arguments={}))
-        try:
-            async with asyncio.timeout(PROMISE_S):
-                promised = await load_when_unreachable(path)(context)
-            if not isinstance(promised, str | None):
-                raise TypeError(f"{path} returns no sentence")
-        except Exception as error:  # whatever it is, the caller hears the sentence that always holds
-            logger.warning("%s has failed: %s", path, type(error).__name__)
-            self._delegation.record_result(
-                agent, call.call_id, tool, Outcome(f"It failed: {type(error).__name__}.", failed=True)
-            )
-            return None
-        self._delegation.record_result(agent, call.call_id, tool, Outcome(promised or "", failed=False))
-        return promised
+        """What the team's function for this case has to tell the caller; it is asked once a call."""
+        return await self._promises.ask(self._team.when_unreachable, "when_unreachable")
 
     def _on_line_moved(self, moved: LineMoved) -> None:
         if self._lost_at is not None:
@@ -601,6 +648,8 @@ class Call:
 
     def _record(self, event: journal.JournalEvent) -> None:
         pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
+        if isinstance(event, journal.ToolFinished) and not event.failed:
+            self._told.append(event.output)
         if isinstance(event, journal.WatchdogFired):
             _FIRED.labels(event.action).inc()
         elif isinstance(event, journal.ModelUsed):
@@ -635,6 +684,8 @@ class Call:
             self._timer.cancel()
             self._timer = None
         deadlines = [self._floor.deadline, self._watchdog.deadline, self._outage.deadline]
+        if self._guarding:
+            deadlines.append(self._guarding.deadline)
         if not self._outage.parting:
             deadlines += [self._limits.deadline, self._long_silence.deadline]
         if self._bed:

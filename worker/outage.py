@@ -42,7 +42,8 @@ class Outage:
         self._team, self._gate, self._speak = team, gate, speak
         self._clock, self._present, self._connected = clock, present, connected
         self._waiting = dict[str, asyncio.Event]()  # to be heard, by item
-        self._told = self._sorry = False
+        self._told = False
+        self._owed = ""  # a sentence that no model has said
         self._word = ""  # to fill a silence
         self.parting = False  # last words are said, whoever speaks
         self.deadline: float | None = None  # when `watch` has something to do
@@ -57,9 +58,9 @@ class Outage:
         self._told = False
         self.deadline = self._clock() + WONDER_S
 
-    def unanswered(self) -> None:
-        """The model has failed to reply, and is not asked again: that is said as soon as nobody speaks."""
-        self._sorry, self.deadline = True, self._clock()
+    def unanswered(self, sentence: str = "") -> None:
+        """The model has failed to reply, or to say this sentence: that is said as soon as nobody speaks."""
+        self._owed, self.deadline = sentence or self._texts.unanswered, self._clock()
 
     def fill(self, step: Step) -> None:
         """The caller waits in silence for a model that is there: a word for them at once."""
@@ -72,13 +73,13 @@ class Outage:
         if self.deadline is None or now < self.deadline:
             return
         word, self._word = self._word, ""
-        if self.parting or (self._connected() and not self._sorry and not word):
+        if self.parting or (self._connected() and not self._owed and not word):
             self.deadline = None
         elif self._gate.sounding or caller_speaking or (self._gate.audible and not word):
             self.deadline = now + _QUIET_S
-        elif self._sorry:
-            self._sorry, self.deadline = False, now + AGAIN_S
-            start(self._apologise())
+        elif self._owed:
+            owed, self._owed, self.deadline = self._owed, "", now + AGAIN_S
+            start(self._say(owed))
         elif self._connected():
             self.deadline = None
             start(self._bridge(word))
@@ -115,10 +116,10 @@ class Outage:
         await self._put(last, sound).wait()
         await asyncio.sleep(_LINGER_S)
 
-    async def _apologise(self) -> None:
-        sound = await self._sound(self._texts.unanswered)
+    async def _say(self, text: str) -> None:
+        sound = await self._sound(text)
         if not self.parting:
-            self._put(self._texts.unanswered, sound)
+            self._put(text, sound)
 
     async def _tell(self, text: str) -> None:
         sound = await self._sound(text)

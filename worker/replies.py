@@ -1,11 +1,10 @@
 """The model's replies: each is asked for, begins and is spoken; or it is refused, cut off or given up for another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from agents import claims
-from worker.gate.audio_gate import AudioGate
 from worker.journal import events as journal
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
 from worker.turns.arbiter import Arbiter, Reason
@@ -16,7 +15,8 @@ BUSY = "conversation_already_has_active_response"
 LATE_RESULT = "A tool has returned meanwhile. Tell the caller what they do not know of it yet, in one sentence."
 ONE_MOMENT = "One moment, please."
 
-_BY_ITSELF = (Reason.FILLER, Reason.GOODBYE, Reason.NUDGE)  # who wants them asks again if need be; they call no tools
+_BY_ITSELF = (Reason.FILLER, Reason.GOODBYE, Reason.NUDGE)  # who wants them asks again if need be
+_WORDS_ALONE = (*_BY_ITSELF, Reason.INSTEAD)  # nothing is done in these replies
 
 ReplyEvent = ReplyStarted | MessageStarted | Text | Audio | MessageEnded | ReplyEnded
 
@@ -41,6 +41,28 @@ class Model(Protocol):
         """What has been said in a message so far."""
 
 
+class Voice(Protocol):
+    """What makes messages heard: an `AudioGate` does all of this, or `Checking` before it."""
+
+    @property
+    def audible(self) -> bool:
+        """Something speaks, or waits to speak."""
+
+    def open(self, item: str, agent: str, epoch: int) -> None: ...
+
+    def feed(self, item: str, pcm: bytes) -> None: ...
+
+    def write(self, item: str, text: str) -> None: ...
+
+    def end(self, item: str) -> None: ...
+
+    def break_off(self, item: str) -> bool:
+        """No more of it comes. Returns whether anything of it is heard."""
+
+    def cut(self) -> None:
+        """Silence, and every message is over."""
+
+
 @dataclass(slots=True)
 class _Reply:
     """The reply that was asked for last."""
@@ -55,6 +77,7 @@ class _Reply:
     refused: bool = False  # another runs at the provider, which nobody here asked for
     fruitful: bool = False  # it brought sound or a tool call
     message: str = ""  # the item that is being spoken
+    messages: set[str] = field(default_factory=set)  # and all that were
 
 
 class Replies:
@@ -65,21 +88,21 @@ class Replies:
 
     Times are seconds on `clock`. `begun` hears of the epoch whose reply begins, `not_begun` why one never will:
     it returns whether that undoes a handoff, and has then wanted a reply that says so. `gave_up` hears of a reply that is
-    not asked for again. `how_it_goes` is what a tool that
-    is waited for has told.
+    not asked for again: with the sentence that was to be said, if it was one of ours. `how_it_goes` is what a tool that is
+    waited for has told.
     """
 
     def __init__(
         self,
         model: Model,
-        gate: AudioGate,
+        gate: Voice,
         watchdog: Watchdog,
         *,
         clock: Callable[[], float],
         record: Callable[[journal.JournalEvent], None],
         begun: Callable[[int], None],
         not_begun: Callable[[int, str], bool],
-        gave_up: Callable[[], None],
+        gave_up: Callable[[str], None],
         how_it_goes: Callable[[], str],
     ) -> None:
         self._model, self._gate, self._watchdog, self._clock, self._record = model, gate, watchdog, clock, record
@@ -88,6 +111,7 @@ class Replies:
         self._reply: _Reply | None = None
         self._hint = ""  # for the next reply only
         self._nudge = ""  # for one that asks whether the caller is there
+        self._sentence = ""  # to be said instead of the model's own
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
         self._corrections = 0
@@ -108,6 +132,11 @@ class Replies:
         self._nudge = hint
         self._arbiter.want(Reason.NUDGE)
 
+    def say(self, sentence: str) -> None:
+        """The agent is to say this sentence, and nothing else."""
+        self._sentence = sentence
+        self._arbiter.want(Reason.INSTEAD)
+
     def drop(self, reason: Reason) -> None:
         """There is no need any more."""
         if reason is Reason.GOODBYE and self._arbiter.wants(reason):
@@ -123,6 +152,7 @@ class Replies:
         self._turn_ended = ended
         self._watchdog.caller_spoke(self._clock(), ended)
         self._corrections = 0
+        self._arbiter.drop(Reason.INSTEAD)
         self._arbiter.want(Reason.TURN)
         self._want_news()
 
@@ -181,7 +211,7 @@ class Replies:
             return
         if reason := self._arbiter.next(caller_speaking=caller_speaking, audible=self._gate.audible):
             hint = self._hint_for(reason)
-            ask = self._model.ask(hint, tools=reason not in _BY_ITSELF)
+            ask = self._model.ask(hint, tools=reason not in _WORDS_ALONE)
             self._reply = _Reply(ask, epoch, agent, reason, hint=hint)
             self._arbiter.asked(reason)
             self._watchdog.asked(self._clock())
@@ -207,6 +237,8 @@ class Replies:
                 self._telling, self._news = self._news, []
                 told = " ".join(self._telling)
                 return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
+            case Reason.INSTEAD:
+                return f"Say only: {_quoted(self._sentence)}"
             case _:
                 hint, self._hint = self._hint, ""
                 return hint
@@ -225,6 +257,7 @@ class Replies:
             case MessageStarted(reply, item):
                 if current := self._current(reply):
                     current.message = item
+                    current.messages.add(item)
                     self._gate.open(item, current.agent, current.epoch)
             case Text(reply, item, text):
                 if self._alive(reply):
@@ -272,12 +305,19 @@ class Replies:
             if reply.id:
                 self._model.cancel(reply.id)
 
+    def withhold(self, item: str) -> None:
+        """Nobody hears more of this message, nor of the reply that it is in."""
+        if (reply := self._reply) and item in reply.messages and not reply.cut:
+            reply.cut = True
+            self._watchdog.cut(self._clock())
+            self._model.cancel(reply.id)
+
     def line_lost(self) -> None:
         """The reply that runs is gone with its session; what was to come of it is asked for in the next."""
         reply = self._end()
         if reply and not reply.cut:
             self._break_off(reply)
-            self._arbiter.want(Reason.RETRY)
+            self._arbiter.want(Reason.INSTEAD if reply.reason is Reason.INSTEAD else Reason.RETRY)
             self._want_news()
 
     @property
@@ -305,7 +345,7 @@ class Replies:
                 self._hand_on(reply)
         self._gate.cut()
         self._fired(why, Step.APOLOGISE)
-        self._gave_up()
+        self._gave_up("")
 
     # ---- how long the caller waited
 
@@ -381,13 +421,17 @@ class Replies:
     def _try_again(self, reply: _Reply, why: str) -> None:
         self._break_off(reply)
         news = reply.reason is Reason.NEWS
+        if reply.reason is Reason.INSTEAD:
+            self._fired(why, Step.SAY)
+            self._gave_up(self._sentence)
+            return
         if reply.reason in _BY_ITSELF or (news and reply.message and reply.fruitful):
             self._fired(why, Step.LEAVE)
             return
         match step := self._watchdog.failed():
             case Step.APOLOGISE:
                 self._fired(why, step)
-                self._gave_up()
+                self._gave_up("")
             case _:
                 self._arbiter.want(Reason.NEWS if news else Reason.RETRY)
                 if step is Step.MOVE:
@@ -404,9 +448,7 @@ class Replies:
 
     def _break_off(self, reply: _Reply) -> None:
         """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
-        if reply.message:
-            self._gate.end(reply.message)
-        if reply.message and reply.fruitful:
+        if reply.message and self._gate.break_off(reply.message) and reply.fruitful:
             self._hint = _go_on(self._model.words(reply.message))
         else:
             self._hand_on(reply)
@@ -414,7 +456,7 @@ class Replies:
     def _hand_on(self, reply: _Reply) -> None:
         """Nothing of a reply was said: what it was asked for is left to the next, or has one of its own again."""
         match reply.reason:
-            case Reason.FILLER | Reason.GOODBYE | Reason.NUDGE:
+            case Reason.FILLER | Reason.GOODBYE | Reason.NUDGE | Reason.INSTEAD:
                 pass
             case Reason.NEWS:
                 self._news[:0] = self._telling
@@ -425,8 +467,13 @@ class Replies:
 def _filler_hint(sentence: str) -> str:
     """`sentence`: what the tool has told of how it goes, if it has."""
     known = "It has told how it goes: pass that on" if sentence else "Nothing is known yet: say that it takes a moment"
-    words = sentence.replace('"', "'") or ONE_MOMENT
-    return f'The caller waits for a tool. {known}, in their language. Say only: "{words}"'
+    said = _quoted(sentence or ONE_MOMENT)
+    return f"The caller waits for a tool. {known}, in their language. Say only: {said}"
+
+
+def _quoted(sentence: str) -> str:
+    words = sentence.replace('"', "'")
+    return f'"{words}"'
 
 
 def _go_on(heard: str) -> str:

@@ -15,7 +15,7 @@ from tools.context import CallContext
 from worker.journal import events as journal
 from worker.mcp.servers import McpServers
 from worker.text_models import TextModel
-from worker.toolbox import Asked, Outcome, Toolbox
+from worker.toolbox import Asked, Check, Outcome, Toolbox
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ class SubAgents:
         today: str,
         record: Record,
         mcp: McpServers | None = None,
+        check: Check | None = None,
     ) -> None:
+        self._check = check
         self._team, self._models, self._today, self._record, self._mcp = team, models, today, record, mcp
         self._open: dict[TextModel, llm.LLM[Any]] = {}
         self._written: _Written = {}
@@ -60,7 +62,7 @@ class SubAgents:
 
     def _asked(self, use: SubAgentSpec) -> Asked:
         agent = self._team.agents[use.agent]
-        toolbox = Toolbox(agent, asked=self.asked_by(agent), mcp=self._mcp)
+        toolbox = Toolbox(agent, asked=self.asked_by(agent), mcp=self._mcp, check=self._check)
         timeout_s = use.timeout_s or agent.timeout_s
 
         async def ask(raw_arguments: dict[str, object], context: CallContext) -> str:

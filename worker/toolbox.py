@@ -1,7 +1,7 @@
 """What an agent may call, as the model sees it and as it runs."""
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +38,9 @@ class Outcome:
     failed: bool
 
 
+Check = Callable[[str, llm.FunctionToolCall], Awaitable[llm.FunctionToolCall | Outcome]]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A sub-agent as a tool, which ends by itself in time. `writes`: it changes the world, or one below it does."""
@@ -58,7 +61,7 @@ class Toolbox:
     Consent to be recorded, any agent may: the caller may take it back at any time.
 
     `team` names all agents who take callers: whom a plan may give a wish to. `asked` are the agent's sub-agents. `mcp` is
-    needed where a tool is one of an MCP server.
+    needed where a tool is one of an MCP server. `check` is asked before a call is made: which it shall be, or why none.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class Toolbox:
         team: Sequence[str] = (),
         asked: Sequence[Asked] = (),
         mcp: McpServers | None = None,
+        check: Check | None = None,
     ) -> None:
+        self._agent, self._check = agent.name, check
         self._asked = {one.tool.info.name: one for one in asked}
         self._mcp = mcp
         self._specs = {tool_name(spec): spec for spec in agent.tools}
@@ -141,6 +146,11 @@ class Toolbox:
         """Runs a tool. Whatever goes wrong in it is an outcome that the model can speak of."""
         if call.name not in self.role.tools:
             return Outcome(f"There is no tool {call.name!r}.", failed=True)
+        if self._check:
+            checked = await self._check(self._agent, call)
+            if isinstance(checked, Outcome):
+                return checked
+            call = checked
         timeout_s = None if call.name in self._asked else self._specs[call.name].timeout_s
         try:
             async with asyncio.timeout(timeout_s):

@@ -33,7 +33,10 @@ class AudioSink(Protocol):
 
 @dataclass(slots=True)
 class Speech:
-    """One message of a reply on its way to the room. Positions are samples since its beginning."""
+    """One message of a reply on its way to the room. Positions are samples since its beginning.
+
+    Of one that is held back, `allowed` samples and `passed` characters may be heard so far.
+    """
 
     item: str
     agent: str
@@ -44,10 +47,18 @@ class Speech:
     handed_over: int = 0
     stop_at: int | None = None  # characters: when these have been heard, it is silent
     stops: bool = False  # and over
+    allowed: int | None = None
+    passed: int = 0
+    shortened: bool = False
 
     @property
     def fed(self) -> int:
         return len(self.pcm) // SAMPLE_BYTES
+
+    @property
+    def ready(self) -> int:
+        """Samples that may be handed over."""
+        return self.fed if self.allowed is None else min(self.allowed, self.fed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,9 @@ class AudioGate:
     A model speaks faster than real time: at a barge-in, most of its speech still waits here. `pause` silences the
     room and keeps everything, `resume` goes on at the very sample, `cut` forgets the rest. PCM16 mono at
     `sample_rate` Hz: deltas of any length in, frames of at most 100 ms out.
+
+    A message that is opened `held` is silent until `allow` says how much of it may be heard; then it is `release`d, or
+    ends where it is `shorten`ed.
     """
 
     def __init__(self, sink: AudioSink, sample_rate: int, emit: Callable[[GateEvent], None]) -> None:
@@ -138,9 +152,9 @@ class AudioGate:
         self._paused = False
         self._changed.set()
 
-    def open(self, item: str, agent: str, epoch: int, *, first: bool = False) -> None:
+    def open(self, item: str, agent: str, epoch: int, *, first: bool = False, held: bool = False) -> None:
         """A message begins; it speaks when those before it have been heard, or `first`, while nothing is sounding."""
-        speech = Speech(item, agent, epoch)
+        speech = Speech(item, agent, epoch, allowed=0 if held else None)
         if first and not self._sounding:
             self._waiting.appendleft(speech)
         else:
@@ -162,6 +176,39 @@ class AudioGate:
         if speech := self._find(item):
             speech.ended = True
             self._changed.set()
+
+    def break_off(self, item: str) -> bool:
+        """No more of it comes: what is there is still heard. Returns whether that is anything."""
+        self.end(item)
+        return True
+
+    def allow(self, item: str, samples: int, characters: int) -> None:
+        """So much of a message that is held may be heard, and shown."""
+        if (speech := self._find(item)) and speech.allowed is not None:
+            speech.allowed, speech.passed = max(speech.allowed, samples), characters
+            self._changed.set()
+
+    def release(self, item: str) -> None:
+        """All of it may be heard."""
+        if speech := self._find(item):
+            speech.allowed = None
+            self._changed.set()
+
+    def shorten(self, item: str, samples: int, text: str) -> None:
+        """A message that is held ends after so many samples, in which `text` is heard."""
+        if speech := self._find(item):
+            del speech.pcm[max(samples, speech.handed_over) * SAMPLE_BYTES :]
+            speech.text, speech.ended, speech.shortened, speech.allowed = text, True, True, None
+            self._changed.set()
+
+    def left_s(self, item: str) -> float:
+        """How long what may be heard of a message goes on from now, those before it included; a pause does not count."""
+        left = self._sink.queued
+        for speech in self._waiting:
+            left += (speech.ready - speech.handed_over) / self._sample_rate
+            if speech.item == item:
+                break
+        return left
 
     def pause(self) -> None:
         """Be silent now, forget nothing."""
@@ -204,11 +251,11 @@ class AudioGate:
             stop = self._stop(speech)
             if ahead := max(0.0, self._sink.queued - LEAD_S):
                 return ahead
-            if speech.handed_over < min(speech.fed, stop):
+            if speech.handed_over < min(speech.ready, stop):
                 self._hand_over(speech)
             elif speech.handed_over >= stop and not speech.stops:
                 return None
-            elif speech.ended or speech.handed_over >= stop:
+            elif (speech.ended and speech.allowed is None) or speech.handed_over >= stop:
                 if left := self._sink.queued:
                     return left
                 self._finish(self._waiting.popleft())
@@ -219,9 +266,9 @@ class AudioGate:
     def _hand_over(self, speech: Speech) -> None:
         if not speech.handed_over:
             self._emit(Started(speech.item))
-        start = speech.handed_over * SAMPLE_BYTES
-        most = min(self._sample_rate * FRAME_MS // 1000, self._stop(speech) - speech.handed_over)
-        frame = bytes(speech.pcm[start : start + most * SAMPLE_BYTES])
+        start, frame_samples = speech.handed_over, self._sample_rate * FRAME_MS // 1000
+        end = min(start + frame_samples, speech.ready, self._stop(speech))
+        frame = bytes(speech.pcm[start * SAMPLE_BYTES : end * SAMPLE_BYTES])
         self._sink.put(frame)
         speech.handed_over += len(frame) // SAMPLE_BYTES
         self._emit(Progress(speech.item, self._heard_text(speech)))
@@ -253,7 +300,7 @@ class AudioGate:
                 epoch=speech.epoch,
                 text=self._heard_text(speech),
                 heard_ms=heard * 1000 // self._sample_rate,
-                interrupted=not speech.ended or heard < speech.fed or not heard,
+                interrupted=not speech.ended or heard < speech.fed or not heard or speech.shortened,
             )
         )
 
@@ -261,10 +308,13 @@ class AudioGate:
         return max(0, speech.handed_over - round(self._sink.queued * self._sample_rate))
 
     def _heard_text(self, speech: Speech) -> str:
-        heard = self._heard(speech)
+        held, heard = speech.allowed is not None, self._heard(speech)
+        text = speech.text[: speech.passed] if held else speech.text
         if speech.stop_at is not None and heard >= self._stop(speech):
-            return speech.text[: speech.stop_at]
-        return heard_text(speech.text, heard=heard, fed=speech.fed, ended=speech.ended, sample_rate=self._sample_rate)
+            return text[: speech.stop_at]
+        return heard_text(
+            text, heard=heard, fed=speech.fed, ended=speech.ended and not held, sample_rate=self._sample_rate
+        )
 
     def _find(self, item: str) -> Speech | None:
         return next((speech for speech in self._waiting if speech.item == item), None)

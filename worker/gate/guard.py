@@ -45,6 +45,15 @@ class Finding:
     text: str = ""
 
 
+_SEVERITY: Sequence[Action] = ("warn", "rewrite", "block", "hand_over")
+
+
+def gravest(findings: Sequence[Finding]) -> Finding | None:
+    """The one that counts, the first of its kind; None if the passage may pass as it is."""
+    worst = max(findings, key=lambda finding: _SEVERITY.index(finding.action), default=None)
+    return worst if worst and worst.action != "warn" else None
+
+
 class Guard(Protocol):
     """A check. `judge` may take `deadline_s`; one that takes longer, or raises, has found something to block."""
 

@@ -66,6 +66,9 @@ class Line:
 
     Dials on construction. `emit` gets the events in order, on the loop's thread. While it is not `up`, nothing may be
     asked; all else may be done at any time. It wants to know when there is a `pause`.
+
+    With `holds`, words of the model's are told no other session, and stand in no summary, before they are `approve`d, or
+    their message is `release`d.
     """
 
     def __init__(
@@ -74,10 +77,12 @@ class Line:
         emit: Callable[[LineEvent], None],
         limits: MemorySpec | None = None,
         *,
+        holds: bool = False,
         breaker: Breaker = PROCESS,
         dials: Mapping[str, Dial] = DIALS,
     ) -> None:
-        self._emit = emit
+        self._emit, self._holds = emit, holds
+        self._cut_ms: dict[str, int] = {}  # of messages that were cut: after how many ms
         self._memory, self._limits = memory.Memory(), limits or MemorySpec()
         self._sessions = Sessions(first, self, breaker, dials)
         self._breaker = breaker
@@ -239,9 +244,10 @@ class Line:
         self._remember(memory.Returned(shortuuid("result_"), call_id, name, output))
 
     def heard(self, item: str, text: str, heard_ms: int, *, interrupted: bool) -> None:
-        """What the caller heard of a message; of an interrupted one the model forgets the rest."""
-        if not interrupted:
+        """What the caller heard of a message, or will have; of an interrupted one the model forgets the rest."""
+        if not interrupted or self._cut_ms.get(item) == heard_ms:
             return
+        self._cut_ms[item] = heard_ms
         as_sound = self._memory.audio_ms(item) > 0
         if heard_ms > 0:
             self._memory.word(item, text)
@@ -259,6 +265,26 @@ class Line:
         else:
             self.note("The caller has heard nothing of your last words.")
 
+    def forget(self, item: str) -> None:
+        """The model shall not know any more what was said there."""
+        self._memory.forget(item)
+        if self._sessions.open and item in self._sessions.present.items:
+            self._unlearn(item)
+
+    def withhold(self, item: str, text: str, heard_ms: int) -> None:
+        """Of a message that is not over the caller will hear no more than this, and the model shall know no more."""
+        self.heard(item, text, heard_ms, interrupted=True)
+        if self._sessions.open and not self.profile.removes_items:
+            self._unlearn(item)
+
+    def _unlearn(self, item: str) -> None:
+        """A session that cannot forget is left for another in the next pause."""
+        if self.profile.removes_items:
+            self._sessions.present.link.forget(item)
+        else:
+            self._memory.spoil(item)
+            self._sessions.stale = True
+
     def _put_back(self, item: str) -> None:
         previous = "root"
         for entry in self._memory.held():
@@ -266,8 +292,24 @@ class Line:
                 self._sessions.present.remember(entry, after=previous)
             previous = entry.item
 
+    def approve(self, item: str, characters: int) -> None:
+        """So much of a message, in all, may be remembered."""
+        self._memory.approve(item, characters)
+
+    def release(self, item: str) -> None:
+        """All of a message may be remembered: by a session, too, that has come meanwhile and knows but what had passed."""
+        before = self._memory.text(item)
+        self._memory.release(item)
+        if not self._sessions.open or (text := self._memory.text(item)) == before:
+            return
+        session = self._sessions.present
+        if item in {entry.item for entry in session.given}:
+            self._change(item, text)
+        elif item not in session.items:
+            self._put_back(item)
+
     def words(self, item: str) -> str:
-        """What the model has said in a message so far."""
+        """What the model has said in a message so far, as far as it may be remembered."""
         return self._memory.text(item)
 
     async def close(self) -> None:
@@ -357,6 +399,8 @@ class Line:
                 session.replies.setdefault(reply, set()).add(item)
                 session.items.add(item)
                 self._memory.add(memory.Said(item, "assistant", ""))
+                if self._holds:
+                    self._memory.hold(item)
             case MessageEnded(reply, item):
                 session.replies.get(reply, set()).discard(item)
             case ReplyEnded(reply):

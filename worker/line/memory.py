@@ -64,6 +64,8 @@ class Memory:
         self._digests: dict[frozenset[str], Said] = {}  # by what they stand for
         self._audio_ms: dict[str, int] = {}
         self._absent = set[str]()  # calls that the provider's session does not know
+        self._spoilt: frozenset[str] = frozenset()  # that the provider's session remembers more of than it shall
+        self._unchecked: dict[str, str] = {}  # words of a message that nobody may be told of yet
 
     def add(self, entry: Entry) -> None:
         self._entries.setdefault(entry.item, entry)
@@ -73,8 +75,26 @@ class Memory:
         if isinstance(said := self._entries.get(item), Said):
             self._entries[item] = replace(said, text=text)
 
+    def hold(self, item: str) -> None:
+        """From now on, more words of it are told nobody before they are `approve`d."""
+        self._unchecked.setdefault(item, "")
+
+    def approve(self, item: str, characters: int) -> None:
+        """So much of it, in all, may be told."""
+        if item in self._unchecked and isinstance(said := self._entries.get(item), Said):
+            text = said.text + self._unchecked[item]
+            self._unchecked[item] = text[characters:]
+            self._entries[item] = replace(said, text=text[:characters])
+
+    def release(self, item: str) -> None:
+        """All of it may be told."""
+        rest = self._unchecked.pop(item, "")
+        self.more(item, rest)
+
     def more(self, item: str, text: str) -> None:
-        if isinstance(said := self._entries.get(item), Said):
+        if item in self._unchecked:
+            self._unchecked[item] += text
+        elif isinstance(said := self._entries.get(item), Said):
             self._entries[item] = replace(said, text=said.text + text)
 
     def text(self, item: str) -> str:
@@ -83,6 +103,10 @@ class Memory:
 
     def forget(self, item: str) -> None:
         self._entries.pop(item, None)
+
+    def spoil(self, item: str) -> None:
+        """The provider's session remembers more of it than it shall."""
+        self._spoilt |= {item}
 
     def sounds(self, item: str, ms: int) -> None:
         """The provider has an item as sound, of this length; one of 0 ms it has as text."""
@@ -94,7 +118,10 @@ class Memory:
     def restored(self) -> None:
         """A new session has been filled with what `entries` tells, as text; it has nothing else."""
         self._audio_ms.clear()
-        self._entries = {item: entry for item, entry in self._entries.items() if not is_wordless(entry)}
+        self._spoilt = frozenset()
+        self._entries = {
+            item: entry for item, entry in self._entries.items() if not is_wordless(entry) or item in self._unchecked
+        }
         answered = self._answered()
         self._absent = {
             item for item, entry in self._entries.items() if isinstance(entry, Called) and entry.call_id not in answered
@@ -114,8 +141,8 @@ class Memory:
 
     @property
     def withheld(self) -> frozenset[str]:
-        """What the model shall not know, or by its summary only."""
-        return self._hidden | self._compacted
+        """What the model shall not know, or by its summary only, or not all of."""
+        return self._hidden | self._compacted | self._spoilt
 
     def hide(self, items: frozenset[str]) -> None:
         """From now on these, and only these, are hidden."""

@@ -24,6 +24,7 @@ class Profile:
     video: bool
     session_s: int | None  # the provider ends a session by then
     onset_s: float = 1.0  # so long after its beginning, padding included, it has told of speech at the latest
+    late_words_s: float = 0.0  # so long after a message ends, the last of its words may come
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
     transcriber: str = ""  # who writes down what the caller says, where that is another model
     every_voice: tuple[str, ...] = ()  # by the provider's names
@@ -104,6 +105,7 @@ GEMINI = Profile(
     images=True,
     video=True,
     onset_s=30.0,  # it tells of speech by its words, which may come when all of it was said
+    late_words_s=0.5,  # words and sound are told apart, in no order
     session_s=10 * 60,  # "around 10 minutes", after a notice
     every_voice=(
         "Achernar",

@@ -11,12 +11,14 @@ class Reason(Enum):
     ENTRY = "entry"  # an agent has taken the call
     CORRECTION = "correction"  # an agent has said what is not so
     RETRY = "retry"  # a reply broke off: what there is of it may still sound when the rest of it comes
+    INSTEAD = "instead"  # a sentence of ours, in the place of one that nobody may hear
     NEWS = "news"  # something that ran in the background has ended
     FILLER = "filler"  # a tool takes its time
     GOODBYE = "goodbye"  # the call ends
     NUDGE = "nudge"  # the caller has said nothing for long
 
 
+_GOES_ON = {Reason.RETRY, Reason.INSTEAD}  # with what sounds
 _ELSE = {Reason.RESULT, Reason.CORRECTION, Reason.NEWS, Reason.GOODBYE}  # than what an answer to the caller settles
 
 
@@ -78,6 +80,6 @@ class Arbiter:
             return None
         if Reason.TURN in self._pending:
             return Reason.TURN
-        if audible and Reason.RETRY not in self._pending:
+        if audible and not self._pending & _GOES_ON:
             return None
         return next((reason for reason in Reason if reason in self._pending), None)

@@ -25,6 +25,7 @@ class Step(Enum):
     WORD = "ask for a word"  # while a tool runs
     MOMENT = "say: one moment"  # in the voice that needs no model
     STILL = "say: still here"  # and so is this
+    SAY = "say it without a model"  # a sentence of ours that it was to say
     APOLOGISE = "apologise"
     LEAVE = "leave it"  # nobody misses it
     PUT_RIGHT = "put it right"  # what was said is not so

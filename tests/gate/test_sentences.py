@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.gate.sentences import LONGEST, Sentences
+
+
+def cut(text: str, size: int) -> list[str]:
+    sentences = Sentences()
+    found = [one for place in range(0, len(text), size) for one in sentences.add(text[place : place + size])]
+    found += sentences.end()
+    assert [one.number for one in found] == list(range(len(found)))
+    return [text[one.start : one.end].strip() for one in found]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It costs 4.50 at Dr. Smith. And?", ["It costs 4.50 at Dr. Smith.", "And?"]),
+        ("Well... what? Really?! Yes", ["Well...", "what?", "Really?!", "Yes"]),
+        ('He said "Go." Then he left.', ['He said "Go."', "Then he left."]),
+        ("Your order no. 1042 is here. it is", ["Your order no. 1042 is here.", "it is"]),
+        ("\u4f60\u597d\u3002\u6211\u5f88\u597d\u3002", ["\u4f60\u597d\u3002", "\u6211\u5f88\u597d\u3002"]),
+        ("  ", []),
+    ],
+)
+def test_a_text_is_cut_where_its_sentences_end_however_it_comes(text: str, expected: list[str], size: int) -> None:
+    assert cut(text, size) == expected
+
+
+def test_a_sentence_is_over_as_soon_as_something_follows_its_mark() -> None:
+    sentences = Sentences()
+    assert not sentences.add("It is here.")
+    [first] = sentences.add(" ")
+    assert (first.start, first.end) == (0, len("It is here."))
+    assert not sentences.add("Ask Dr. Smith")
+
+
+@given(st.text(alphabet="ab .!?,1\n", max_size=900), st.integers(1, 50))
+def test_nothing_is_lost_and_nothing_is_too_long(text: str, size: int) -> None:
+    sentences = Sentences()
+    found = [one for place in range(0, len(text), size) for one in sentences.add(text[place : place + size])]
+    found += sentences.end()
+    ends = [0, *(one.end for one in found)]
+    assert [one.start for one in found] == ends[:-1]
+    assert not text[ends[-1] :].strip()
+    assert all(one.end - one.start <= LONGEST + size for one in found)
