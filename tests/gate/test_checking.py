@@ -195,6 +195,7 @@ async def test_given_all_passes_then_all_is_heard_and_remembered(
 async def test_given_a_voice_that_pauses_then_what_has_passed_is_heard_to_its_end(
     message: Message, data: st.DataObject
 ) -> None:
+    assume(message.lead != "after" or len(message.pcm()) / 2 / RATE / message.speed < LONGEST_S - 1)
     end = data.draw(st.integers(0, len(message.sentences) - 1))
     if end:
         assume(len(message.sentences[end]) > (FAST / message.pace - 1) * len(message.sentences[end - 1]) + 2)

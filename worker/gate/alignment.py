@@ -14,10 +14,12 @@ CHARACTERS_PER_SECOND = 17
 FASTEST = 20  # characters a second: no voice speaks faster
 MARGIN = 0.9  # of what the bound allows
 FAST = 18  # characters a second: a voice that seems to speak faster has not said as much yet
-UNEVEN = 1.3  # so much faster than the rest, at most, is one part of a message spoken
+UNEVEN = 1.5  # so much faster than the rest, at most, is one part of a message spoken
 _TELLING = 30  # characters that show how fast a voice is
 _AFTER_S = 0.15  # of a pause is heard, at most: a word dies away in it
 _SPELT = re.compile(r"\S*[\d@/\\]\S*|\b[A-Z]{2,}\b")  # may be spoken sign by sign
+_ENDS = re.compile(r"[.!?](?=\s|$)")
+_ENDING = 10  # letters that the end of a sentence may take as long as: a lone "Yes." is drawn out
 _DIGIT, _SIGN = 12, 6  # letters that one of these may take as long as, when it is dictated
 
 
@@ -64,29 +66,34 @@ class Alignment:
             found = next(pause for pause in self._pauses.found if pause.end > self._last)
         if found:
             return Reach(self._into(found), whole=True)
-        least = self._least(text, ends[passed - 1], FASTEST / MARGIN, ended=ended)
-        return Reach(self._pauses.position(least), whole=False)
+        return Reach(self._soonest(text, ends[passed - 1], ended=ended), whole=False)
 
     def _pause(self, text: str, end: int, after: int, *, ended: bool) -> Pause | None:
         """The one that ends the sentence which ends there, or an earlier one; the next sentence ends at `after`."""
-        least = self._least(text, end, FASTEST / MARGIN, ended=ended) - self._sample_rate // 100
-        too_late = self._least(text, after, self._fast(text), ended=ended)
-        pause = next((pause for pause in self._pauses.found if pause.before >= least), None)
-        return pause if pause and pause.before < too_late else None
+        soonest = self._soonest(text, end, ended=ended) - self._sample_rate // 100
+        pause = next((pause for pause in self._pauses.found if pause.start >= soonest), None)
+        return pause if pause and pause.before < self._too_late(text, after, ended=ended) else None
 
-    def _fast(self, text: str) -> float:
-        """Characters a second that this voice does not exceed, by what is known of it: its sentences end no sooner."""
+    def _soonest(self, text: str, end: int, *, ended: bool) -> int:
+        """Before that position, the words up to there cannot be over: not even with no pause among them."""
+        bound = self._last + self._took(end, FASTEST / MARGIN)
+        return max(bound, self._pauses.position(self._share(text, end))) if ended else bound
+
+    def _too_late(self, text: str, end: int, *, ended: bool) -> int:
+        """With so many samples of speech, the words up to there may be over."""
         characters, speech = self._anchor
         pace = slow(text[:characters]) * self._sample_rate / speech if characters >= _TELLING else FAST
-        return min(FAST, UNEVEN * pace)
+        bound = speech + self._took(end, min(FAST, UNEVEN * pace))
+        return max(bound, self._share(text, end)) if ended else bound
 
-    def _least(self, text: str, end: int, pace: float, *, ended: bool) -> int:
-        """So many samples of speech, at least, the words up to there take. `pace`: characters a second, at most."""
-        characters, speech = self._anchor
-        bound = speech + round((end - characters) / pace * self._sample_rate)
-        if ended:  # the rest took the rest of the time: it was spoken slowly, at worst, and this quickly
-            bound = max(bound, round(self._pauses.speech * end / (end + UNEVEN * slow(text[end:]) or 1)))
-        return bound
+    def _took(self, end: int, pace: float) -> int:
+        """Samples from the last end that was found, at so many characters a second."""
+        return round((end - self._anchor[0]) / pace * self._sample_rate)
+
+    def _share(self, text: str, end: int) -> int:
+        """Of a message that is all there, so much of its speech is before that, at least: the rest may have been slow."""
+        rest = UNEVEN * slow(text[end:])
+        return round(self._pauses.speech * end / (end + rest)) if end else 0
 
     def _into(self, pause: Pause) -> int:
         return pause.start + min((pause.end - pause.start) // 2, round(_AFTER_S * self._sample_rate))
@@ -94,7 +101,7 @@ class Alignment:
 
 def slow(text: str) -> int:
     """Of how many letters a text takes the time, at most: what may be spelt takes longer than it looks."""
-    letters = len(text)
+    letters = len(text) + _ENDING * len(_ENDS.findall(text))
     for spelt in _SPELT.finditer(text):
         letters += sum((_DIGIT if sign.isdigit() else _SIGN) - 1 for sign in spelt[0])
     return letters
