@@ -19,6 +19,7 @@ from worker.journal import events as journal
 
 HELLO = "Good day, how can I help you?"
 FINE, SECRET, MORE = "Your order is on its way.", "The password is swordfish.", "Is there anything else?"
+MOMENT = "One moment, please."
 SAFELY = "I may not tell you that."
 BLOCKED = "I am sorry, I cannot say anything about that."
 
@@ -55,9 +56,10 @@ async def test_given_a_sentence_that_is_blocked_then_the_one_before_it_is_heard_
     tmp_path: Path, lead: Lead, speed: float
 ) -> None:
     play = saying(recite(FINE, SECRET, MORE, lead=lead, speed=speed))
+    waits = [MOMENT] if (lead, speed) == ("after", 1.0) else []  # so long that the silence is filled
     async with held(tmp_path, play, Words(["swordfish"], after_s=0.3)) as at:
-        await answered(at, 3)
-    assert at.said == [HELLO, FINE, SAFELY]
+        await answered(at, 3 + len(waits))
+    assert at.said == [HELLO, *waits, FINE, SAFELY]
     assert [at.room.shown[event.item] for event in at.of(journal.AgentSaid)] == at.said
     assert at.samples(0) == whole(HELLO, FINE, SAFELY)
     assert at.samples(1) == at.samples(2) == 0
@@ -65,7 +67,7 @@ async def test_given_a_sentence_that_is_blocked_then_the_one_before_it_is_heard_
     assert f'They have heard this much: "{FINE}"' in at.given[-1].instructions
     [kept_ms] = at.kept_ms
     assert 0 < kept_ms - 100 - len(FINE) / PACE * 1000 < 250, "up to somewhere in the pause between the two"
-    assert at.of(journal.WatchdogFired) == []
+    assert len(at.of(journal.WatchdogFired)) == len(waits)
 
 
 @virtual_time

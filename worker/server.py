@@ -24,6 +24,8 @@ from tools.database import Database
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.background import background
 from worker.call import Call
+from worker.gate.guard import Panel
+from worker.gate.guards import build
 from worker.journal import events as journal
 from worker.journal.files import Folder
 from worker.journal.journal import Journal, Recorder
@@ -109,6 +111,7 @@ def _server(
     sound: Sound | None,
 ) -> AgentServer:
     places = Places(settings.max_calls)
+    guards = build(team, settings) if any(team.guards_of(name) for name in team.agents) else None
     policy = Policy(team.redact)
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
@@ -127,7 +130,7 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, policy, endpoints, text_models, prices, recorder, mcp, sound)
+            await _hold(job, settings, team, policy, endpoints, text_models, prices, recorder, mcp, sound, guards)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -161,6 +164,7 @@ async def _hold(
     recorder: Recorder,
     mcp: McpServers,
     sound: Sound | None,
+    guards: Panel | None,
 ) -> None:
     """One job: joins the room, waits for somebody to speak to, and holds their call."""
     loop = asyncio.get_running_loop()
@@ -224,6 +228,7 @@ async def _hold(
         spent_today=recorder.spent_today,
         files=Folder(settings.files),
         sound=sound,
+        guards=guards,
     )
     notes.record(
         journal.CallStarted(
