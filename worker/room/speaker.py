@@ -1,5 +1,6 @@
 """The agent's voice in the room: a track, and a queue in front of it that can be taken back."""
 
+import asyncio
 import time
 
 from livekit import rtc
@@ -19,6 +20,7 @@ class Speaker(rtc.AudioSource):
     def __init__(self, sample_rate: int) -> None:
         super().__init__(sample_rate, 1, _QUEUE_MS)
         self._silent_at = 0.0
+        self._waiting = bytearray()
 
     @property
     def queued(self) -> float:
@@ -26,16 +28,27 @@ class Speaker(rtc.AudioSource):
         return max(0.0, self._silent_at - time.monotonic())
 
     def put(self, pcm: bytes) -> None:
-        frame = rtc.AudioFrame(pcm, self.sample_rate, 1, len(pcm) // 2)
+        """Frames that are put at once go out as one: the native side takes each request in a task of its own, and on a
+        busy machine the second of two may overtake the first."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._waiting += pcm
+        self._silent_at = max(self._silent_at, time.monotonic()) + len(pcm) / 2 / self.sample_rate
+
+    def clear(self) -> None:
+        self._silent_at = 0.0
+        self._waiting.clear()
+        self.clear_queue()
+
+    def _send(self) -> None:
+        if not self._waiting:
+            return  # taken back meanwhile
+        frame = rtc.AudioFrame(bytes(self._waiting), self.sample_rate, 1, len(self._waiting) // 2)
+        self._waiting.clear()
         request = ffi_pb2.FfiRequest()
         request.capture_audio_frame.source_handle = self._ffi_handle.handle
         request.capture_audio_frame.buffer.CopyFrom(frame._proto_info())
         FfiClient.instance.request(request)
-        self._silent_at = max(self._silent_at, time.monotonic()) + frame.samples_per_channel / self.sample_rate
-
-    def clear(self) -> None:
-        self._silent_at = 0.0
-        self.clear_queue()
 
     async def publish(self, room: rtc.Room) -> rtc.LocalTrackPublication:
         """Puts the voice on a track that callers' clients play."""
