@@ -131,6 +131,20 @@ def slots(pcm: bytes, sample_rate: int = SAMPLE_RATE) -> list[int]:
     return found
 
 
+def sound_of(slot: int) -> npt.NDArray[np.int16]:
+    """The sound of one slot, 24 kHz."""
+    return np.round(_LOUD * _slot(slot)).astype(np.int16)
+
+
+def windows(pcm: npt.NDArray[np.int16], sample_rate: int) -> tuple[npt.NDArray[np.int64], int, int]:
+    """Of windows that lie `hop` samples apart, the slot each is of, -1 for none; `hop`, and how many samples one has."""
+    window = sample_rate * _WINDOW_MS // 1000
+    hop = window // _HOPS_A_WINDOW
+    heard, batch = pcm.astype(np.float64), 2000
+    parts = [_numbers(heard, sample_rate, start, batch) for start in range(0, len(heard), hop * batch)]
+    return np.concatenate([*parts, np.empty(0, np.int64)]), hop, window
+
+
 # ---- a slot
 
 
