@@ -23,9 +23,9 @@ from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
 from worker.talk import join
 
-PROGRAM = "from worker.cli import main; main()"
 ROOT = Path(__file__).parents[2]
 WORDS = {300: "chat", 350: "second", 400: "move", 450: "tool", 500: "long", 550: "okay", 600: "third", 650: "charlie"}
+BATON = ("-c", "from worker.cli import main; main()")
 PITCHES = {word: hz for hz, word in WORDS.items()}
 
 
@@ -36,14 +36,14 @@ class House:
     folder: Path
     environment: dict[str, str]
     provider_port: int
-    program: str = PROGRAM
+    program: Sequence[str] = BATON
 
-    def start(self, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "subprocess.Popen[str]":
         """A part of Baton, ready."""
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-c", self.program, *arguments],
+                [sys.executable, *(program or self.program), *arguments],
                 cwd=self.folder,
                 env={**self.environment, **settings},
                 stdout=subprocess.PIPE,
@@ -96,10 +96,16 @@ def core_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @contextmanager
-def house_with(places: Sequence[int], folder: Path, program: str = PROGRAM, **settings: str) -> Iterator[House]:
+def house_with(
+    places: Sequence[int],
+    folder: Path,
+    program: Sequence[str] = BATON,
+    worker: Sequence[str] | None = None,
+    **settings: str,
+) -> Iterator[House]:
     """A LiveKit server, and a worker with so many places for each entry; `settings` besides the usual.
 
-    `program`: how a process becomes one of ours.
+    `program`: how a process of Python's becomes one of ours; `worker`, if that is another for the workers.
     """
     config = with_free_ports(read_config(ROOT / "livekit.yaml"))
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
@@ -126,7 +132,8 @@ def house_with(places: Sequence[int], folder: Path, program: str = PROGRAM, **se
     parts = [house.start("livekit")]
     try:
         for count in places:
-            parts.append(house.start("worker", BATON_MAX_CALLS=str(count), BATON_WORKER_HTTP_PORT=str(free_port())))
+            ours = {"BATON_MAX_CALLS": str(count), "BATON_WORKER_HTTP_PORT": str(free_port())}
+            parts.append(house.start("worker", program=worker, **ours))
         parts.append(house.start("desk"))
         yield house
     finally:  # else a test that fails leaves them running
