@@ -72,6 +72,11 @@ class Caller:
         await self._waiting.join()
         return time.monotonic()
 
+    async def write(self, text: str) -> float:
+        """Returns when it was sent, monotonic seconds."""
+        await self._connection.local_participant.send_text(text, topic="lk.chat")
+        return time.monotonic()
+
     async def until(self, wanted: Callable[[list[Heard]], float | None], timeout_s: float = 15.0) -> float:
         """The time that `wanted` finds in what was heard. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,13 +134,15 @@ class House:
     async def worker(
         self, name: str, provider: Provider, team: Path = TEAM, second: Provider | None = None
     ) -> AsyncIterator[Worker]:
-        """`baton`: our worker; `short`: the same, its sessions; `AgentSession`: the reference; `floor`: no model at all.
+        """`baton`: our worker; `short`: the same, its sessions; `guarded`: with a guard; `AgentSession`: the reference;
+        `floor`: no model at all.
 
         `second` stands in for `provider`. Of the reference's team only the voices count.
         """
         arguments = {
             "baton": ("-c", "from worker.cli import main; main()", "worker"),
             "short": ("-m", "bench.short_sessions", "worker"),
+            "guarded": ("-m", "bench.guarded", "worker"),
             "AgentSession": ("-m", "bench.reference"),
             "floor": ("-m", "bench.floor"),
         }[name]
@@ -180,9 +182,18 @@ async def _process(
     log: Path, *arguments: str, **settings: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A Python process, and the first line it prints. Raises BenchError."""
+    async with started(log, sys.executable, *arguments, settings=settings) as running:
+        yield running
+
+
+@asynccontextmanager
+async def started(
+    log: Path, program: str, *arguments: str, settings: Mapping[str, str], ready_s: float = _READY_S
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The same of any program."""
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            program,
             *arguments,
             env={**os.environ, **settings},
             stdin=asyncio.subprocess.PIPE,
@@ -193,7 +204,7 @@ async def _process(
         assert process.stdout
         began = time.monotonic()
         try:
-            async with asyncio.timeout(_READY_S):
+            async with asyncio.timeout(ready_s):
                 line = (await process.stdout.readline()).decode().strip()
         except TimeoutError:
             line = ""

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import measure
+from bench.gate import gate
 from bench.house import WORKERS, house
 from bench.line import line
 from bench.report import Report, Row
 from bench.turns import turns
 
-__all__ = ["call", "handoff", "line", "turns"]
+__all__ = ["call", "gate", "handoff", "line", "turns"]
 
 
 async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.gate_script import answer
 from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE, SCALE, frames, spoken
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
@@ -42,6 +43,8 @@ def play(asked: Asked) -> Sequence[Step]:
     alfa = "ALFA" in asked.instructions
     hz = ALFA if alfa else BRAVO
     if asked.result is None and asked.last.get("role") == "user":
+        if (told := answer(asked.said)) and "withheld" not in asked.instructions:
+            return [told]
         match asked.said:
             case "move":
                 return [CallTool(f"transfer_to_{'bravo' if alfa else 'alfa'}")]

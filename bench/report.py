@@ -13,7 +13,13 @@ import numpy as np
 mpl.use("Agg")
 from matplotlib import pyplot
 
-_COLOURS = {"baton": "#0b7285", "AgentSession": "#adb5bd", "floor": "#e9ecef"}
+_COLOURS = {
+    "baton": "#0b7285",
+    "AgentSession": "#adb5bd",
+    "floor": "#e9ecef",
+    "AgentsSDK": "#e8590c",
+    "SDK, each word": "#ffc078",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,10 @@ class Report:
 
     def table(self) -> str:
         """Plain text; the same thing of each worker side by side in consecutive lines."""
-        head = f"{'what':<48} {'worker':<13} {'n':>4} {'p50':>9} {'p95':>9}  unit    budget"
+        head = f"{'what':<48} {'worker':<14} {'n':>4} {'p50':>9} {'p95':>9}  unit    budget"
         order = list(dict.fromkeys(row.what for row in self.rows))
         lines = [
-            f"{row.what:<48} {row.worker:<13} {len(row.samples):>4} {row.p50:>9.4g} {row.p95:>9.4g}  "
+            f"{row.what:<48} {row.worker:<14} {len(row.samples):>4} {row.p50:>9.4g} {row.p95:>9.4g}  "
             f"{row.unit:<7} {row.verdict}"
             for row in sorted(self.rows, key=lambda row: order.index(row.what))
         ]

@@ -252,6 +252,18 @@ def bench_turns(
     _measure(lambda bench: bench.turns(every=every), out)
 
 
+@bench.command(name="gate")
+def bench_gate(
+    rounds: Annotated[int, typer.Option(min=1, help="How many replies of each kind.")] = 10,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Also what OpenAI's Agents SDK lets through; it is fetched for that.")
+    ] = False,
+    out: _Out = Path("bench/results"),
+) -> None:
+    """How much later a reply is heard whose sentences wait for their guards, and what is heard of one that does not pass."""
+    _measure(lambda bench: bench.gate(rounds=rounds, reference=reference), out)
+
+
 def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
     async def show(_: Settings) -> None:
         try:

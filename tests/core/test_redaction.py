@@ -16,7 +16,7 @@ import yaml
 from livekit import api, rtc
 
 from bench.tones import tone
-from tests.core.conftest import PROGRAM, ROOT, House, house_with
+from tests.core.conftest import BATON, ROOT, House, house_with
 from tests.core.planted import DIALLED, EVERY, SHOWN, SPOKEN, TYPED, WORDS, found, script
 from tests.recording.test_recording import RATE, decoded
 from tests.simulators.openai_realtime.script import Pace
@@ -25,7 +25,7 @@ from worker.caller import Caller
 from worker.talk import join
 
 pytestmark = pytest.mark.system
-AT_DEBUG = f"import logging; logging.basicConfig(level=logging.DEBUG); {PROGRAM}"
+AT_DEBUG = ("-c", f"import logging; logging.basicConfig(level=logging.DEBUG); {BATON[1]}")
 ADMIN = "let me in"
 CODES = {**{str(digit): digit for digit in range(10)}, "*": 10, "#": 11}
 
