@@ -239,10 +239,14 @@ class Checking:
         self._end_at_cut(item, message, finding)
 
     def _end_at_cut(self, item: str, message: _Message, finding: Finding) -> None:
-        """The message, and all that the reply has said after it."""
+        """The message, and all that the reply has said after it.
+
+        The reply is cancelled first: what a model says after its message was cut, its memory would hold.
+        """
         order = list(self._held)
         after = order[order.index(item) + 1 :]
-        self._withheld(Withheld(item, message.agent, message.epoch, finding, self._shorten(item, message)))
+        self._withheld(Withheld(item, message.agent, message.epoch, finding, message.hold.cut.text))
+        self._shorten(item, message)
         for other in after:
             del self._held[other]
             self._gate.shorten(other, 0, "")

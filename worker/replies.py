@@ -294,8 +294,10 @@ class Replies:
             self._give_up(reply, code)
 
     def cut(self) -> None:
-        """Silence, and no more of the reply that runs."""
-        self._gate.cut()
+        """Silence, and no more of the reply that runs.
+
+        It is cancelled before its message is truncated: what a model says in between, its memory would hold.
+        """
         if (reply := self._reply) and not reply.cut:
             reply.cut = True
             self._watchdog.cut(self._clock())
@@ -304,6 +306,7 @@ class Replies:
                 self._want_news()
             if reply.id:
                 self._model.cancel(reply.id)
+        self._gate.cut()
 
     def withhold(self, item: str) -> None:
         """Nobody hears more of this message, nor of the reply that it is in."""
