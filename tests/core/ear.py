@@ -42,10 +42,20 @@ class Ear:
     async def write(self, text: str) -> None:
         await self._room.local_participant.send_text(text, topic="lk.chat")
 
-    async def answered(self, since: float) -> None:
-        """Until the agent has been heard after a loop time, and then nothing for a while. Raises TimeoutError."""
+    @property
+    def said(self) -> int:
+        """How many messages of the agent are over, by the journal."""
+        return sum(event["type"] == "agent.said" for event in self.events)
+
+    async def answered(self, since: float, said: int) -> None:
+        """Until the agent was heard after a loop time, has said more than that, and then nothing for a while.
+
+        Raises TimeoutError.
+        """
         async with asyncio.timeout(_PATIENCE_S):
-            while not (self._loud_at > since and self._now() > self._loud_at + _QUIET_S and self._listens):
+            while not (
+                self.said > said and self._loud_at > since and self._now() > self._loud_at + _QUIET_S and self._listens
+            ):
                 self._changed.clear()
                 await self._changed.wait()
 

@@ -73,11 +73,11 @@ async def hold(stage: Stage, script: Script) -> Held:
     ear = Ear(room)
     await room.connect(joined["url"], joined["token"])
     async with background(ear.run()):
-        await ear.answered(0.0)
+        await ear.answered(0.0, 0)
         for scene in script.scenes:
-            since = asyncio.get_running_loop().time()
+            since, said = asyncio.get_running_loop().time(), ear.said
             await ear.write(f"reply {scene.number}")
-            await ear.answered(since)
+            await ear.answered(since, said)
     await room.disconnect()
     held.captions, held.events = ear.captions, ear.events
     pieces = await asyncio.to_thread(hear, ear.sound, RATE, script.book)

@@ -218,7 +218,7 @@ async def in_a_room(house: House, seed: int) -> tuple[str, Pcm]:
                 await ear.write("next")
             if number + 1 < CUTS_A_ROOM:
                 await ear.speaks(since + 0.3)
-        await ear.answered(asyncio.get_running_loop().time())
+        await ear.answered(asyncio.get_running_loop().time(), ear.said)
     await room.disconnect()
     return joined["room"], ear.sound
 
