@@ -115,7 +115,7 @@ async def asked_for(house: House, desk: str, call: str) -> dict[str, bytes]:
                 assert answer.status == 200
                 told[path] = await answer.read()
     for arguments in (["calls"], ["calls", call], ["calls", call, "--json"]):
-        command = [sys.executable, "-c", house.program, *arguments]
+        command = [sys.executable, *house.program, *arguments]
         run = await asyncio.create_subprocess_exec(
             *command, cwd=house.folder, env=house.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
