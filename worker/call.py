@@ -494,7 +494,8 @@ class Call:
             case Sounding(on):
                 self._watchdog.sounds(self._now(), on=on)
                 self.put(_Tick())
-                self._show_state()
+                if on:  # silence may be a moment before somebody goes on
+                    self._show_state()
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
                 self._floor.heard(text)
