@@ -22,6 +22,7 @@ from worker.checking import Checked
 from worker.delegation import Delegation
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
 from worker.gate.guard import Finding, Panel
+from worker.gate.known import Known
 from worker.guarding import GuardEvent, Guarding
 from worker.journal import events as journal
 from worker.journal import pointing
@@ -129,8 +130,10 @@ class Call:
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
-        self._told: list[str] = []  # by tools
-        tool_checks = guards and ToolChecks(guards, record=self._record, told=self._known, hand_over=self._hand_over)
+        self._known = Known(lambda: self._orchestrator.facts)
+        tool_checks = guards and ToolChecks(
+            guards, record=self._record, told=self._known.told, hand_over=self._hand_over
+        )
         check = tool_checks.check if tool_checks else None
         self._sub_agents = SubAgents(team, text_models, today, self._record, mcp, check)
         toolboxes: Mapping[str, Toolbox] = {
@@ -178,7 +181,7 @@ class Call:
             record=self._record,
             write=self._write,
             present=self._present,
-            told=self._known,
+            told=self._known.told,
             hand_over=self._hand_over,
             speak=lambda sentence: self._outage.unanswered(sentence),
         )
@@ -374,6 +377,7 @@ class Call:
     def _on_typed(self, participant: str, text: str) -> None:
         written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
         self._journal.record(written, self._orchestrator.epoch)
+        self._known.note(written)
         self._take_text(written)
 
     def _on_dialled(self, dialled: Dialled) -> None:
@@ -532,10 +536,6 @@ class Call:
                         self._said.append((agent, text))
                 self.put(_Tick())  # the room is silent: somebody else may speak
 
-    def _known(self) -> list[str]:
-        """What this call has found out, as text."""
-        return [*self._told, *(f"{name}: {value}" for name, value in self._orchestrator.facts.items())]
-
     def _present(self) -> tuple[str, int]:
         """Who has the call, and since which epoch."""
         return self._orchestrator.agent, self._orchestrator.epoch
@@ -649,8 +649,7 @@ class Call:
 
     def _record(self, event: journal.JournalEvent) -> None:
         pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
-        if isinstance(event, journal.ToolFinished) and not event.failed:
-            self._told.append(event.output)
+        self._known.note(event)
         if isinstance(event, journal.WatchdogFired):
             _FIRED.labels(event.action).inc()
         elif isinstance(event, journal.ModelUsed):
