@@ -1,8 +1,10 @@
 """Messages whose sentences are judged while they are spoken: what is heard of them, whatever comes in whatever order."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -189,16 +191,17 @@ async def test_given_all_passes_then_all_is_heard_and_remembered(
     assert not stage.withheld
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=not os.environ.get("BATON_SOAK"))
 @given(messages(shortest_pause_ms=60, shortest=4), st.data())
 @virtual_time
 async def test_given_a_voice_that_pauses_then_what_has_passed_is_heard_to_its_end(
     message: Message, data: st.DataObject
 ) -> None:
-    assume(message.lead != "after" or len(message.pcm()) / 2 / RATE / message.speed < LONGEST_S - 1)
+    assume(message.lead != "after")  # an end is sure only while what follows has not come: see Alignment
     end = data.draw(st.integers(0, len(message.sentences) - 1))
-    if end:
-        assume(len(message.sentences[end]) > (FAST / message.pace - 1) * len(message.sentences[end - 1]) + 2)
+    slower = FAST / message.pace - 1  # than what is taken to be quick: so long must a sentence after such a one be
+    for before, after in pairwise(message.sentences[: end + 1]):
+        assume(len(after) > slower * len(before) + 2)
     blocks = frozenset({message.sentences[end]})
     if message.sentences.index(message.sentences[end]) != end:
         return
