@@ -608,6 +608,7 @@ class Call:
                 case Reached(limit, used, most):
                     self._warn("limit.reached", f"{limit}: {used:.2f} of {most:g} are used up.")
                     self._replies.close()
+                    self._long_silence.broken()  # this goodbye is the last, and no silence is due any more
                 case SayGoodbye(hint, cut):
                     if cut:
                         self._replies.cut()

@@ -10,6 +10,7 @@ import pytest
 from livekit import rtc
 
 from agents.spec import TeamSpec
+from agents.turn_taking import SilenceSpec, TurnTakingSpec
 from bench.tones import tone
 from tests.core.test_long_call import make_context
 from tests.fakes import FakeSpeaker, speak
@@ -43,9 +44,11 @@ def team(**limits: float) -> TeamSpec:
         for name, other in (("alfa", "bravo"), ("bravo", "alfa"))
     }
     memory = {"budget_tokens": 500, "keep_turns": 1}
-    return TeamSpec.model_validate(
-        {"team": "thrifty", "start": "alfa", "agents": agents, "limits": limits, "memory": memory}
-    )
+    patient = {
+        "silence": {"nudge_s": None}
+    }  # callers are silent for long here, and are not asked whether they are there
+    keys = {"limits": limits, "memory": memory, "turn_taking": patient}
+    return TeamSpec.model_validate({"team": "thrifty", "start": "alfa", "agents": agents, **keys})
 
 
 def play(asked: Asked) -> Sequence[Step]:
@@ -292,9 +295,27 @@ async def test_given_a_model_that_does_not_manage_a_goodbye_then_the_call_ends_a
     held = Held(tmp_path, speechless)
     await held.hold(team(minutes_per_call=1), silent)
     assert held.reason == "a limit was reached: minutes_per_call"
-    assert held.ended == pytest.approx(60 + (ANSWER_S if how == "mute" else 0), abs=1)
-    left = [event.action for event in held.only(journal.WatchdogFired)]
-    assert left == ([] if how == "mute" else ["leave it"] * ATTEMPTS)
+    [*_, first, last] = held.only(journal.AgentSaid)
+    texts = team().announcements
+    assert [first.text, last.text] == [texts.unreachable, texts.goodbye], "in the voice that needs no model"
+    assert first.started_ms / 1000 == pytest.approx(60 + (ANSWER_S if how == "mute" else 0), abs=1)
+    assert held.ended * 1000 == pytest.approx(last.at + LINGER_S * 1000, abs=50)
+    fired = [event.action for event in held.only(journal.WatchdogFired)]
+    assert fired == (["say: one moment"] if how == "mute" else ["leave it"] * ATTEMPTS)
+
+
+@pytest.mark.timeout(60)  # a deadline that nobody deals with holds the clock
+@pytest.mark.parametrize(("nudge_s", "more"), [(58.2, ["That is so."]), (60, [])], ids=["goodbye", "not yet"])
+@virtual_time
+async def test_given_a_caller_who_is_silent_for_long_when_the_limit_is_reached_then_its_goodbye_is_the_last(
+    tmp_path: Path, nudge_s: float, more: list[str]
+) -> None:
+    silence = TurnTakingSpec(silence=SilenceSpec(nudge_s=nudge_s, nudges=0))
+    held = Held(tmp_path)
+    await held.hold(team(minutes_per_call=1).model_copy(update={"turn_taking": silence}), silent)
+    assert held.reason == "a limit was reached: minutes_per_call"
+    assert held.said == ["That is so.", *more, GOODBYE]
+    assert all(not event.interrupted for event in held.only(journal.AgentSaid))
 
 
 @virtual_time
