@@ -117,6 +117,20 @@ async def test_given_words_that_a_person_is_to_answer_then_the_caller_hears_of_t
     assert len(at.given) == 2
 
 
+@virtual_time
+async def test_given_a_number_that_a_person_is_to_see_to_then_the_caller_hears_of_that(tmp_path: Path) -> None:
+    """More of it is waited for no longer."""
+    team = a_team(when_person_needed="tests.guarded_tools.person")
+    guard = Words(["4111"], "hand_over", "input", 0.5)
+    async with held(tmp_path, play, guard, team=team, understood=CARD) as at:
+        await greeted(at)
+        await speak(at)
+        await at.until(lambda: len(at.said) == 2)
+    assert "4111" not in at.known()
+    assert f'Say only: "{PERSON}"' in at.given[-1].instructions
+    assert len(at.given) == 2
+
+
 def refunding(asked: Asked) -> Sequence[Step]:
     if asked.result:
         return [recite(FINE)]

@@ -184,6 +184,7 @@ class Call:
             told=self._known.told,
             hand_over=self._hand_over,
             speak=lambda sentence: self._outage.unanswered(sentence),
+            release=lambda: self._floor.release(),
         )
         self._watchdog = Watchdog()
         journal.mutes(lambda side, start, end: self._recording.mute(start * rate // 1000, end * rate // 1000, side))

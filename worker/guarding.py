@@ -39,6 +39,7 @@ class Guarding:
         told: Callable[[], Sequence[str]],
         hand_over: Callable[[Finding], Awaitable[str | None]],
         speak: Callable[[str], None],
+        release: Callable[[], None],
     ) -> None:
         self._instead = Instead(team.announcements, replies, present=present, hand_over=hand_over, speak=speak)
         self.checking = Checking(
@@ -55,6 +56,7 @@ class Guarding:
             write=write,
             present=lambda: present()[0],
             told=told,
+            release=release,
         )
 
     def handle(self, event: GuardEvent) -> None:

@@ -39,7 +39,8 @@ class Listening:
 
     `put` gets `Screened` for what was judged, which comes back by `screened`. `write` gives the model what was written,
     with the words that passed. `present` is who has the call. Times are seconds on `clock`; call `watch` at `deadline`,
-    and after whatever has happened. `told`: what guards may know.
+    and after whatever has happened. `told`: what guards may know. `release`: a turn of the caller's that waits for more of a
+    number waits no more.
     """
 
     def __init__(
@@ -55,10 +56,11 @@ class Listening:
         write: Callable[[journal.UserWrote], None],
         present: Callable[[], str],
         told: Callable[[], Sequence[str]],
+        release: Callable[[], None],
     ) -> None:
         self._panel, self._line, self._replies, self._instead = panel, line, replies, instead
         self._clock, self._put, self._record, self._write = clock, put, record, write
-        self._present, self._told = present, told
+        self._present, self._told, self._release = present, told, release
         self._awaited: dict[str, float] = {}  # what was said and is in no words yet: until when it is waited for
         self._judged: dict[str, _Words] = {}  # what is being judged
         self._to_judge: list[tuple[str, Passage]] = []
@@ -142,6 +144,7 @@ class Listening:
 
     def _miss(self, item: str) -> None:
         """There are no words. If it was a noise, nobody was to answer it."""
+        self._release()
         words = _Words(self._present(), "")
         if self._replies().due:
             self._note(item, words, (NO_TRANSCRIPT,))
@@ -149,6 +152,7 @@ class Listening:
 
     def _refuse(self, item: str, words: _Words, finding: Finding) -> None:
         """The model does not know it."""
+        self._release()
         if not words.written:
             self._line.forget(item)
             self._begin_anew()

@@ -122,6 +122,12 @@ class Floor:
         self._barge_in.typed()
         self._cut()
 
+    def release(self) -> None:
+        """What the caller said is answered now, though more of a number may follow."""
+        if turn := self._held:
+            self._held = None
+            self._answer(turn.ended)
+
     def answered(self) -> None:
         """A model that keeps turns itself took what the caller said for one, and replies."""
         self._barge_in.typed()
@@ -185,15 +191,14 @@ class Floor:
         now = self._clock()
         self._judge(self._barge_in.decide(now, loud=self._ear.speaks))
         if self._held and not self._barge_in.speaking and now >= self._held.by:
-            self._release()
+            self.release()
 
     def line_lost(self) -> None:
         """The new session hears again what was being said."""
         self._barge_in = BargeIn()
         self._speech, self._finishes, self._from = False, "", None
         self._gate.resume()
-        if self._held:
-            self._release()
+        self.release()
 
     def retold(self) -> None:
         """A new session has been told what the old one may not have heard."""
@@ -287,7 +292,7 @@ class Floor:
         if turn := self._held:
             turn.said = f"{turn.said} {said}"
             if not (self._dictates(turn.said) or self._barge_in.speaking):
-                self._release()
+                self.release()
         elif (turn := self._last) and not self._gate.audible and self._patience_s:
             self._last = None
             if self._clock() < turn.by and self._dictates(said) and self._replies.withdraw():
@@ -295,11 +300,6 @@ class Floor:
 
     def _dictates(self, said: str) -> bool:
         return patience.dictates(said, wanted=self._asks_for_number, known=self._numbers)
-
-    def _release(self) -> None:
-        if turn := self._held:
-            self._held = None
-            self._answer(turn.ended)
 
     def _answer(self, ended: float) -> None:
         self._sound_at = -math.inf
