@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from tests.conformance.cases import CASES
 from tests.conformance.script import LONG, PITCHES
@@ -13,15 +14,15 @@ HEARD = ("user.said", "user.wrote")
 _FAULTS = ("call.warned", "watchdog.fired", "line.lost", "handoff.failed")
 
 
-def run_case(profile: str, name: str, folder: Path) -> str:
-    """Returns the table's cell."""
+def run_case(profile: str, name: str, folder: Path, **more: Any) -> str:
+    """Returns the table's cell. `more` as `staged` has it."""
     case, shown = CASES[name], list[str]()
     other = "openai" if profile in ("gemini", "vertex") else "gemini"
 
     @virtual_time
     async def hold() -> None:
         names = (profile, other) if case.stands_in else (profile,)
-        async with staged(folder, *names, play=case.play, change=case.change, guards=case.guards) as at:
+        async with staged(folder, *names, play=case.play, change=case.change, guards=case.guards, **more) as at:
             try:
                 shown.append(await case.hold(at))
                 judge(at, case.expects)

@@ -42,7 +42,7 @@ FRAME_S = 0.05
 _WORD_MS, _LEISURE_S, _PATIENCE_S = 900, 3.0, 60.0
 TEAM = load_team(Path(__file__).parent / "team.yaml")
 _VERTEX = "gemini-live-2.5-flash-native-audio"  # a model that says nothing before it has its tools' results
-_EVERY = Pace(think_ms=100, speed=3.0, transcript_ms=100)
+_EVERY = Pace(think_ms=100, speed=3.0, transcript_ms=80)  # a speech is in words before it is answered
 
 
 @dataclass
@@ -211,7 +211,7 @@ class Stage:
 async def _openai(
     profile: Profile, play: Script, given: list[Asked], settings: OpenAISpec, azure: Azure | None = None
 ) -> AsyncIterator[Service]:
-    provider = OpenAI(play, pace=_EVERY, transcribe=partial(script.understand, RATE))
+    provider = OpenAI(play, transcribe=partial(script.understand, RATE))
     async with provider.serve():
         url = f"{provider.azure}/openai" if azure else provider.url
         yield Service(Endpoint(profile, url, "any", settings, azure), provider, given)
@@ -221,7 +221,7 @@ async def _openai(
 async def _gemini(
     profile: Profile, play: Script, given: list[Asked], vertex: Vertex | None = None
 ) -> AsyncIterator[Service]:
-    provider = Gemini(play, pace=_EVERY, transcribe=partial(script.understand, 16_000))
+    provider = Gemini(play, transcribe=partial(script.understand, 16_000))
     async with provider.serve():
         key = "" if vertex else "any"
         yield Service(Endpoint(profile, provider.url, key, GeminiSpec(), vertex=vertex), provider, given)
@@ -246,6 +246,7 @@ async def staged(
     change: Callable[[Profile], Profile] = lambda same: same,
     team: TeamSpec = TEAM,
     guards: Sequence[Guard] = (),
+    pace: Pace = _EVERY,
 ) -> AsyncIterator[Stage]:
     """A call whose providers have these names, in the order of preference. `change` is done to their profiles."""
     loop = asyncio.get_running_loop()
@@ -263,6 +264,7 @@ async def staged(
                 return play(asked)
 
             service = await stack.enter_async_context(OPEN[name](noted, given))
+            service.simulator.pace = pace
             service.endpoint = replace(service.endpoint, profile=change(service.endpoint.profile))
             services.append(service)
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))

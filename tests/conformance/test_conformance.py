@@ -6,6 +6,8 @@ import pytest
 
 from tests.conformance import table
 from tests.conformance.cases import CASES
+from tests.conformance.run import run_case
+from tests.simulators.openai_realtime.script import Pace
 
 AGAIN = "run python -m tests.conformance.table > docs/providers/conformance.md"
 
@@ -14,6 +16,18 @@ AGAIN = "run python -m tests.conformance.table > docs/providers/conformance.md"
 @pytest.mark.parametrize("profile", table.COLUMNS)
 def test_a_provider_does_in_a_call_what_the_docs_say(profile: str, case: str, tmp_path: Path) -> None:
     assert table.run(profile, case, tmp_path) == table.read()[profile, case], AGAIN
+
+
+@pytest.mark.parametrize(
+    "case", ["the caller speaks first", "calls a tool, once", "hands over, same voice", "hands over, another voice"]
+)
+@pytest.mark.parametrize("profile", ["gemini", "vertex"])
+def test_given_words_of_the_caller_behind_what_they_call_for_then_the_call_is_the_same(
+    profile: str, case: str, tmp_path: Path
+) -> None:
+    """These providers promise no order of the two."""
+    behind = Pace(think_ms=100, speed=3.0, transcript_ms=300)
+    assert run_case(profile, case, tmp_path, pace=behind) == table.read()[profile, case]
 
 
 def test_the_page_is_as_it_is_written() -> None:

@@ -103,6 +103,19 @@ def test_given_words_that_come_after_the_tool_was_called_then_the_caller_is_not_
     assert wire.count(SpeechStarted) == [1]
 
 
+def test_given_words_that_come_when_the_result_is_told_already_then_they_are_not_torn_apart() -> None:
+    wire = Wire()
+    wire.speak(900)
+    wire.message(toolCall={"functionCalls": [{"id": "1", "name": "find_order", "args": {}}]})
+    wire.hear("When does")
+    wire.turns.asked()
+    wire.hear(" order 1042 arrive?")
+    wire.say("On Friday.")
+    wire.finish()
+    assert wire.finals == ["When does order 1042 arrive?"]
+    assert wire.count(SpeechStarted, SpeechStopped, ReplyStarted) == [1, 1, 2]
+
+
 def test_given_words_that_come_when_the_turn_that_called_a_tool_is_complete_then_they_belong_to_it() -> None:
     wire = Wire(waits_for_tools=False)
     wire.message(toolCall={"functionCalls": [{"id": "1", "name": "look"}]})

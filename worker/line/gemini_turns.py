@@ -124,7 +124,7 @@ class Turns:
     def asked(self) -> str:
         """A reply is being asked for. Returns the request's id."""
         self.refused("superseded")
-        if not self.speaking:
+        if not self.speaking and self._phase is not _Phase.TOOLS:  # what called for them may not be all in words yet
             self.finish_speech()
         self.ask = shortuuid("ask_")
         return self.ask

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 GIVE_UP_S = 20.0  # without any session; longer, and nobody is at the other end any more
 DIALLED_S = 6.0  # a session that is not there by then is given up
-DRAIN_S = 1.0  # the old session's last words, of caller or agent, are waited for so long before a handoff
+DRAIN_S = 1.5  # the old session's last words, of caller or agent, are waited for so long before a handoff (Gemini: 1 s)
 EARLY = 1 / 6  # of a session's time is left when a pause is first used to leave it
 LATE_S = 5.0  # before its end, it is left in the middle of whatever is said
 _WAITS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # before each attempt to dial
