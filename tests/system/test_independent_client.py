@@ -18,6 +18,13 @@ async def test_given_a_caller_on_aiortc_when_they_ask_for_an_order_then_they_hea
     async with IndependentClient(joined["url"], joined["token"]) as caller:
         assert "hearth and home" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
         await caller.say(say("Hello, where is my order?"))
-        assert "order number" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
+        assert "order number" in await heard(caller, ears)
         await caller.say(say("It is order one zero four two."))
-        assert "on its way" in ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()
+        assert "on its way" in await heard(caller, ears)
+
+
+async def heard(caller: IndependentClient, ears: Ears) -> str:
+    """What the agent answers. On a busy machine it says first that it takes a moment."""
+    while (words := ears.recognise_now((await caller.answer()).tobytes(), RATE).lower()).startswith("one moment"):
+        pass
+    return words
