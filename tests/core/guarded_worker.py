@@ -19,6 +19,7 @@ from worker.call import Call
 from worker.cli import main
 from worker.gate.guard import Finding, Guard, Panel, Passage, Place
 from worker.room.speaker import Speaker
+from worker.turns import watchdog
 
 FOUND, CRASHES, HANGS = "cobalt", "granite", "marble"
 DELAYS_MS = (0, 100, 300, 800)
@@ -64,6 +65,7 @@ def guarded(**parts: Any) -> Call:
 
 
 if __name__ == "__main__":
+    watchdog.PATIENCE_S = watchdog.ANSWER_S = 60.0  # the ear knows the model's sentences only
     hold = Call if "BATON_UNGUARDED" in os.environ else guarded
     with patch("worker.server.Call", hold), patch("worker.server.Speaker", Written):
         main()

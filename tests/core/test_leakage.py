@@ -29,7 +29,10 @@ from tests.simulators.openai_realtime.server import Provider, text
 from worker.background import background
 from worker.talk import join
 
-pytestmark = pytest.mark.system
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif("BATON_SOAK" not in os.environ, reason="hundreds of replies in real time: make soak runs it"),
+]
 CALLS = 8
 EACH = 25 if os.environ.get("BATON_SOAK") else 7
 BAD = 0.3
