@@ -144,13 +144,23 @@ class Caller:
             await self._changed.wait()
 
     async def answered(self, since: float, within: float = 20.0, quiet: float = 1.2) -> float:
-        """Waits until the agent has spoken after `since`, has finished and listens. Returns when it was first heard."""
+        """Waits until the agent has spoken after `since`, has finished and listens. Returns when it was first heard.
+
+        Raises CallerError when it is not heard `within` so many seconds, or is silent so long and does not listen.
+        """
 
         def finished() -> bool:
-            first = self.first_sound(since)
-            return first is not None and self.state == "listening" and self._now() - self._last_loud > quiet
+            return self.state == "listening" and self._now() - self._last_loud > quiet
 
-        await self.until(finished, within, "an answer")
+        await self.until(lambda: self.first_sound(since) is not None, within, "an answer")
+        heard = 0.0
+
+        def goes_on() -> bool:
+            return finished() or self._last_loud > heard
+
+        while not finished():
+            heard = self._last_loud  # a long answer may take its time
+            await self.until(goes_on, within, "the end of an answer")
         return self.first_sound(since) or since
 
     async def _microphone(self) -> None:

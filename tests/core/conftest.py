@@ -1,5 +1,6 @@
 """A LiveKit server and a worker, once for all tests of the core; a scripted provider for each."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -71,8 +72,15 @@ class Stage:
         async with Caller(joined["url"], joined["token"], joined["room"]) as caller:
             yield caller
 
+    async def ended(self, room: str) -> list[dict[str, Any]]:
+        """The events of a call, when the worker, a process of its own, has written the last. Raises TimeoutError."""
+        async with asyncio.timeout(15):
+            while not (events := self.journal(room)) or events[-1]["type"] != "call.ended":
+                await asyncio.sleep(0.1)
+        return events
+
     def journal(self, room: str) -> list[dict[str, Any]]:
-        """The events of the call in a room, in order."""
+        """The events of the call in a room so far, in order."""
         engine = sqlalchemy.create_engine(f"sqlite:///{self.house.folder}/.baton/baton.db")
         query = "SELECT body FROM journal_events JOIN journal_calls ON id = call WHERE room = :room ORDER BY number"
         with engine.connect() as connection:

@@ -73,7 +73,7 @@ async def test_given_a_tool_call_that_fails_then_the_model_is_told_and_the_call_
     outputs = [item for item in stage.provider.items() if item["type"] == "function_call_output"]
     assert len(outputs) == 1
     assert told.lower() in outputs[0]["output"].lower()
-    [finished] = only(stage.journal(caller.room), "tool.finished")
+    [finished] = only(await stage.ended(caller.room), "tool.finished")
     assert finished["failed"]
     assert "Traceback" not in outputs[0]["output"]
     assert "wheels" not in outputs[0]["output"], "what a fault of ours says is not for the caller"
@@ -89,7 +89,7 @@ async def test_given_speech_over_the_announcement_then_the_next_agent_answers_it
         await caller.voice(ALFA, ended)
         await asyncio.sleep(0.7)
         await turn(caller, "second", BRAVO)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
     assert len(only(events, "handoff.done")) == 1
     assert only(events, "agent.said")[-1]["text"] == "bravo answers second"
@@ -106,7 +106,7 @@ async def test_given_speech_in_the_handoff_window_then_the_next_agent_answers_it
         await asyncio.sleep(after_ms / 1000)
         ended = await caller.say(PITCHES["second"], 600)
         await caller.silence(await caller.voice(BRAVO, ended))
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
     assert only(events, "agent.said")[-1]["text"] == "bravo answers second"
     assert stage.provider.words() == ["move", "second"]
@@ -121,7 +121,7 @@ async def test_given_two_tool_calls_of_which_one_is_a_handoff_then_both_happen_a
         heard = await turn(caller, "move", BRAVO)
         again = await caller.voice(BRAVO, heard + 0.8)
         await caller.silence(again)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert kinds(events).index("handoff.done") < kinds(events).index("tool.finished")
     assert only(events, "agent.said")[-1]["text"] == "bravo answers slow is done"
     assert {event["agent"] for event in only(events, "agent.said")[1:]} == {"bravo"}
@@ -134,7 +134,7 @@ async def test_given_a_provider_that_refuses_the_next_agent_then_the_present_one
         await greeted(caller)
         await turn(caller, "move", ALFA)
         await turn(caller, "chat", ALFA)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
     assert {event["agent"] for event in only(events, "agent.said")} == {"alfa"}
     assert BRAVO not in {sound.hz for sound in caller.heard}
@@ -147,7 +147,7 @@ async def test_given_a_request_for_a_reply_that_is_refused_then_it_is_asked_agai
         await greeted(caller)
         stage.provider.refusals.asks = [code]
         await turn(caller, "chat")
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
     assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
 
@@ -165,7 +165,7 @@ async def test_given_a_provider_that_is_busy_with_another_reply_then_ours_is_ask
         await stage.provider.until("error")
         await session.take({"type": "response.create", "response": {}})  # as another client of the session would
         await caller.silence(await caller.voice(ALFA, ended))
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["reason"] for event in only(events, "watchdog.fired")] == ["the provider was busy with another reply"]
     assert [event["text"] for event in only(events, "agent.said")[1:]] == ["alfa answers chat"]
 
@@ -192,7 +192,7 @@ async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_th
             await asyncio.sleep(0.2)
         await caller.silence(await caller.voice(ALFA, heard))
         await turn(caller, "chat", ALFA)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
     assert only(events, "handoff.done") == []
     said = [event for event in only(events, "agent.said")[1:] if not event["item"].startswith("announcement_")]
@@ -213,7 +213,7 @@ async def test_given_an_agent_who_says_what_it_has_not_done_then_it_takes_that_b
         await greeted(caller)
         ended = await caller.say(PITCHES["tool"], 400)
         await caller.silence(await caller.voice(ALFA, ended), ms=2000)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     said = [event["text"] for event in only(events, "agent.said")[1:]]
     assert said == ["There, it is doubled.", "sorry, not yet", "Now it is doubled: twice is 4"]
     assert [event["action"] for event in only(events, "watchdog.fired")] == ["put it right"], "and once only"
@@ -227,7 +227,7 @@ async def test_given_a_reply_that_fails_then_it_is_asked_again(stage: Stage) -> 
     async with stage.caller() as caller:
         await greeted(caller)
         await turn(caller, "chat")
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
 
 
@@ -238,7 +238,7 @@ async def test_given_a_socket_that_dies_in_mid_reply_then_the_reply_goes_on_and_
         await greeted(caller)
         await turn(caller, "long")
         await turn(caller, "second")
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert len(only(events, "line.lost")) == len(only(events, "line.restored")) == 1
     assert only(events, "agent.said")[-1]["text"] == "alfa answers second"
     assert len(stage.provider.connections) == 2
@@ -260,7 +260,7 @@ async def test_given_a_caller_who_breaks_in_then_memory_and_journal_hold_what_wa
         last = await caller.silence(onset, ms=300)
         await caller.silence(await caller.voice(ALFA, ended))
     heard_ms = round((last - began) * 1000) + 20
-    [cut] = [event for event in only(stage.journal(caller.room), "agent.said") if event["interrupted"]]
+    [cut] = [event for event in only(await stage.ended(caller.room), "agent.said") if event["interrupted"]]
     [truncated] = [event for event in stage.provider.received() if event["type"] == "conversation.item.truncate"]
     assert cut["heard_ms"] == pytest.approx(truncated["audio_end_ms"], abs=1)
     assert cut["heard_ms"] == pytest.approx(heard_ms, abs=150)

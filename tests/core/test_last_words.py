@@ -45,7 +45,7 @@ async def test_given_a_provider_that_refuses_everything_then_the_caller_hears_so
     assert told[-1]["type"] == "call.ended"
     assert "out of reach" in told[-1]["reason"]
     assert [event["final"] for event in only(told, "line.lost")] == [False, True]
-    said = only(stage.journal(room), "agent.said")
+    said = only(await stage.ended(room), "agent.said")
     assert [event["interrupted"] for event in said] == [False, False]
     captions = [caption.text for caption in caller.captions if caption.final]
     assert captions == [event["text"] for event in said], "who cannot hear can read"
@@ -69,6 +69,6 @@ async def test_given_a_provider_that_is_away_for_a_while_then_the_caller_hears_s
         await caller.until(lambda: caller.events[-1]["type"] == "agent.said", 20, "an answer")
     assert "moment please" in heard
     assert "lost my connection" in heard
-    said = [event["text"] for event in only(stage.journal(room), "agent.said")]
+    said = [event["text"] for event in only(await stage.ended(room), "agent.said")]
     assert "One moment please, I have lost my connection." in said
     assert said[-1] == "alfa answers chat"

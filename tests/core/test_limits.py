@@ -108,7 +108,7 @@ async def test_given_a_time_limit_then_the_caller_hears_reply_and_goodbye_to_the
         await caller.voice(BRAVO, ended)
         await page.alone()
         answer, goodbye = milliseconds(caller, ALFA, ended), milliseconds(caller, BRAVO)
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     said = only(events, "agent.said")[1:]
     assert [(event["text"], event["heard_ms"], event["interrupted"]) for event in said] == [
         ("alfa answers long", 5000, False),
@@ -144,7 +144,7 @@ async def test_given_a_day_that_is_used_up_then_who_calls_hears_a_sentence_and_t
 async def test_given_a_call_then_its_cost_is_what_the_provider_counted(stage: Stage) -> None:
     async with stage.caller() as caller:
         await caller.silence(await caller.voice(ALFA, 0.0))
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     updated = only(events, "cost.updated")
     assert updated[0]["tokens"]["output_audio"] == 18, "0.9 s"
     assert (updated[0]["agent"], updated[0]["provider"]) == ("alfa", "openai")

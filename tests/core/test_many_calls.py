@@ -28,7 +28,7 @@ async def test_given_two_workers_when_as_many_call_as_they_have_places_then_all_
                 await asyncio.gather(*(greeted(caller) for caller in callers))
                 await asyncio.gather(*(turn(caller, word, ALFA) for caller, word in zip(callers, words, strict=True)))
             for caller, word in zip(callers, words, strict=True):
-                events = stage.journal(caller.room)
+                events = await stage.ended(caller.room)
                 assert [event["text"] for event in only(events, "user.said")] == [word]
                 assert only(events, "agent.said")[-1]["text"] == f"alfa answers {word}"
 
@@ -52,7 +52,7 @@ async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_a
             await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
             await turn(caller, "chat", ALFA)
             assert await agents(caller.room) == 1
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert len(only(events, "call.started")) == 1
     assert [event["text"] for event in only(events, "user.said")] == ["chat"]
     assert len(stage.provider.connections) == 1, "the other one dials nobody"

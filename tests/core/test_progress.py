@@ -24,7 +24,7 @@ async def test_given_a_tool_that_tells_how_it_goes_then_that_fills_the_wait_and_
         ended = await caller.say(PITCHES["tool"], 400)
         heard = await caller.silence(await caller.voice(ALFA, ended))
         await caller.silence(await caller.voice(ALFA, heard))
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     [started] = only(events, "call.started")
     said = [event["text"] for event in only(events, "agent.said")]
     assert said[1:] == ["asking the carrier", f"alfa answers done for {started['caller']}"]

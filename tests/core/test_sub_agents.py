@@ -1,6 +1,5 @@
 """An agent who holds the call asks sub-agents: in a real room, a scripted provider, a scripted chat server."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -111,16 +110,6 @@ def said(stage: Stage, caller: Caller) -> list[str]:
     return [event["text"] for event in only(stage.journal(caller.room), "agent.said")]
 
 
-async def journaled(stage: Stage, caller: Caller, **wanted: str) -> None:
-    """Waits until the worker, a process of its own, has written an event with these fields."""
-    async with asyncio.timeout(15):
-        while True:
-            events = stage.journal(caller.room)
-            if any(all(event.get(key) == value for key, value in wanted.items()) for event in events):
-                return
-            await asyncio.sleep(0.1)
-
-
 def brief(event: dict[str, Any]) -> tuple[str, ...]:
     return (event["type"], event["agent"], event.get("tool") or event["model"])
 
@@ -137,7 +126,7 @@ async def test_given_a_sub_agent_that_takes_its_time_then_a_word_fills_the_wait_
     assert said(asking, caller)[1:] == ["one moment", f"alfa answers {answer}"]
     assert [asked.request for asked in chat.asked] == ["Double 21, and search."] * 2
     assert "You are the scout." in chat.asked[0].told
-    events = asking.journal(caller.room)
+    events = await asking.ended(caller.room)
     about = [event for event in events if event["type"].startswith(("tool.", "model."))]
     assert [brief(event) for event in about] == [
         ("tool.called", "alfa", "ask_scout"),
@@ -175,7 +164,7 @@ async def test_given_two_sub_agents_at_once_then_they_work_in_parallel_while_the
     news_told = " ".join(text for text in texts if text.startswith("news: "))
     assert "broker is done." in news_told
     assert "rover is done." in news_told
-    order = [brief(event) for event in asking.journal(caller.room) if event["type"].startswith("tool.")]
+    order = [brief(event) for event in await asking.ended(caller.room) if event["type"].startswith("tool.")]
     search = {("tool.called", "broker", "search"), ("tool.called", "rover", "search")}
     assert search <= set(order[:4]), "both search before either has found"
     assert order[4:] == [
@@ -210,7 +199,7 @@ async def test_given_several_wishes_then_a_sub_agent_deals_with_its_own_while_th
     texts = said(asking, caller)
     assert texts.index("a joke") < texts.index("news: It is round the corner.")
     assert chat.asked[0].request == "search for a shop"
-    events = asking.journal(caller.room)
+    events = await asking.ended(caller.room)
     states = [[step["state"] for step in event["steps"]] for event in only(events, "plan.changed")]
     assert states[-1] == ["done", "done"]
     assert ["active", "done"] in states, "the joke did not wait for the shop"
@@ -225,7 +214,7 @@ async def test_given_a_caller_who_gives_up_waiting_then_the_sub_agent_and_its_to
         await turn(caller, "tool")  # a word that it takes a moment
         await turn(caller, "second")
         await turn(caller, "chat")
-    finished = {event["tool"]: event["failed"] for event in only(asking.journal(caller.room), "tool.finished")}
+    finished = {event["tool"]: event["failed"] for event in only(await asking.ended(caller.room), "tool.finished")}
     assert finished == {"stop_waiting": False, "ask_scout": True, "search": True}
     assert len(chat.asked) == 1, "nobody goes on with it"
 
@@ -244,7 +233,7 @@ async def test_given_a_text_model_that_fails_then_the_agent_says_so_and_the_call
         await turn(caller, "chat")
     assert "scout has no answer" in said(asking, caller)[-2]
     assert said(asking, caller)[-1] == "alfa answers chat"
-    [finished] = only(asking.journal(caller.room), "tool.finished")
+    [finished] = only(await asking.ended(caller.room), "tool.finished")
     assert finished["failed"]
 
 
@@ -254,8 +243,6 @@ async def test_given_the_end_of_the_call_then_what_runs_ends_with_it(asking: Sta
         async with asking.caller() as caller:
             await greeted(caller)
             await turn(caller, "third")
-        await journaled(asking, caller, type="call.ended")
-    events = asking.journal(caller.room)
+        events = await asking.ended(caller.room)
     assert sorted(event["agent"] for event in only(events, "tool.finished")) == ["broker", "rover"]
-    assert events[-1]["type"] == "call.ended"
     assert len(chat.asked) == 2

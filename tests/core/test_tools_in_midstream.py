@@ -34,7 +34,7 @@ async def test_given_a_slow_tool_then_a_word_fills_the_wait_and_the_result_follo
         await greeted(caller)
         heard = await turn(caller, "tool")
         await caller.silence(await caller.voice(ALFA, heard + 1.0))
-    said = [event["text"] for event in only(stage.journal(caller.room), "agent.said")]
+    said = [event["text"] for event in only(await stage.ended(caller.room), "agent.said")]
     assert said[1:] == ["one moment", "alfa answers sluggish is done"]
     [filler] = [event for event in stage.provider.received() if _hint(event, "One moment")]
     assert filler["response"]["tool_choice"] == "none", "a filler starts nothing"
@@ -51,7 +51,7 @@ async def test_given_a_filler_that_is_cut_before_it_is_heard_then_the_turn_is_an
             await stage.provider.until("response.created")
         heard = await turn(caller, "chat")
         await caller.silence(await caller.voice(ALFA, heard + 0.5))
-    said = [event["text"] for event in only(stage.journal(caller.room), "agent.said")]
+    said = [event["text"] for event in only(await stage.ended(caller.room), "agent.said")]
     assert "alfa answers chat" in said
     asked = [event for event in stage.provider.received() if event["type"] == "response.create"]
     assert sum(_hint(event, "One moment") for event in asked) == 1, "no other reply is told to fill the wait"
@@ -66,7 +66,7 @@ async def test_given_a_tool_in_the_background_then_turns_are_answered_and_the_ne
         await turn(caller, "third")
         heard = await turn(caller, "chat")
         await caller.silence(await caller.voice(ALFA, heard + 1.0))
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     said = [event["text"] for event in only(events, "agent.said")]
     assert said[1].startswith("alfa answers It runs")
     assert said[2:] == ["alfa answers chat", "news: the errand is done"]
@@ -79,7 +79,7 @@ async def test_given_the_same_call_twice_then_it_runs_once_and_both_get_the_resu
         await greeted(caller)
         heard = await turn(caller, "second")
         await caller.silence(await caller.voice(ALFA, heard + 1.0))
-    assert len(only(stage.journal(caller.room), "tool.called")) == 1
+    assert len(only(await stage.ended(caller.room), "tool.called")) == 1
     outputs = [item["output"] for item in stage.provider.items() if item["type"] == "function_call_output"]
     assert outputs == ["sluggish is done"] * 2
 
@@ -103,7 +103,7 @@ async def test_given_share_none_then_the_next_agent_knows_the_last_turn_only_and
         await turn(caller, "charlie", ALFA)
         await asyncio.sleep(0.2)
     assert stage.provider.words() == ["chat", "second", "charlie", "charlie"], "and they come back in order"
-    said = [event["text"] for event in only(stage.journal(caller.room), "user.said")]
+    said = [event["text"] for event in only(await stage.ended(caller.room), "user.said")]
     assert said == ["chat", "second", "charlie", "charlie"], "the journal keeps everything"
 
 
@@ -136,7 +136,7 @@ async def test_given_steps_then_a_tool_is_offered_when_its_turn_comes_and_runs_o
         session = stage.provider.connections[-1].session
         assert session
         assert "number: 7" in session.config["instructions"]
-    events = stage.journal(caller.room)
+    events = await stage.ended(caller.room)
     assert [event["output"] for event in only(events, "tool.finished")] == [
         "pay is not possible yet. First: identify (number).",
         "That is all.",
@@ -159,7 +159,7 @@ async def test_given_a_caller_who_gives_up_waiting_then_the_tool_is_stopped(stag
         await caller.say(PITCHES["tool"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         await turn(caller, "second")
-    finished = only(stage.journal(caller.room), "tool.finished")
+    finished = only(await stage.ended(caller.room), "tool.finished")
     assert {event["tool"]: event["failed"] for event in finished} == {"stop_waiting": False, "sluggish": True}
 
 

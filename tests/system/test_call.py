@@ -89,7 +89,9 @@ async def test_given_a_reply_when_the_caller_says_uh_huh_then_it_is_heard_to_its
         await caller.until(lambda: caller.state == "speaking", 15, "the answer")
         await asyncio.sleep(1.0)
         await caller.say(np.concatenate([say("okay", "rms"), silence(100)]))
-        await caller.answered(asked)
+        await caller.until(
+            lambda: len([one for one in caller.events if one["type"] == "agent.said"]) == 2, 30, "its end"
+        )
         words = ears.recognise_now(caller.heard(asked).tobytes(), RATE).lower()
         assert "dishwasher" in words
 
