@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-core test-system test-dialogues test-live check install dialogues soak lock clean
+.PHONY: run test test-core test-spoken test-live check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -14,17 +14,15 @@ test:
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(MAKE) --no-print-directory -j2 test-core test-system test-dialogues  # calls wait most of the time
+	@$(MAKE) --no-print-directory -j2 test-core test-spoken  # calls wait most of the time
 
 SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 
 test-core:
-	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
+	@$(BIN)/python -m pytest -q -m system tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
 
-test-system:
+test-spoken:  # people's speech, heard and answered by the embedded model: more than one such call fills a small machine
 	@$(BIN)/python -m pytest -q -s -m system $(SPEAKING)
-
-test-dialogues:
 	@$(BIN)/python -m pytest -q -s tests/dialogues
 
 test-live:  # a short call with each real provider whose key is set; it costs money, and says first how much

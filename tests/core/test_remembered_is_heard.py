@@ -1,8 +1,8 @@
 """What the model remembers, what the journal says and what was heard are the same: replies that are cut off at random.
 
 Most cuts are on virtual time, where a speaker plays at real speed and tells each sample it has played. The others are in a
-real room, where a caller's recording tells by its sound, not by the time, how far a reply came. There, a machine with more to do
-than it can loses sound on its way: so most of them are near, and the first ones say that all are.
+real room, where a caller's recording tells by its sound, not by the time, how far a reply came. A machine with more to do
+than it can loses sound on its way there: that most of them are near is enough, and the first ones say that all are.
 """
 
 import asyncio
