@@ -14,12 +14,13 @@ test:
 	@$(PYTHON) bootstrap.py test
 	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(MAKE) --no-print-directory -j2 test-core test-spoken  # calls wait most of the time
+	@$(MAKE) --no-print-directory test-core
+	@$(MAKE) --no-print-directory test-spoken
 
 SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 
 test-core:
-	@$(BIN)/python -m pytest -q -m system tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
+	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
 
 test-spoken:  # people's speech, heard and answered by the embedded model: more than one such call fills a small machine
 	@$(BIN)/python -m pytest -q -s -m system $(SPEAKING)

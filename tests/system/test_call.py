@@ -41,7 +41,7 @@ async def test_given_a_caller_when_they_ask_then_the_team_answers_and_hands_over
     async with await house.caller() as caller:
         await caller.answered(0)
         greeting = caller.heard()
-        assert "hearth and home" in ears.recognise_now(greeting.tobytes(), RATE).lower()
+        assert "and home. how can i help" in ears.recognise_now(greeting.tobytes(), RATE).lower()  # a hearth is rare
 
         assert "order number" in await ask(caller, ears, say("Hello, where is my order?"))
         assert caller.holder == "orders"
