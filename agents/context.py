@@ -83,6 +83,16 @@ def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str
     return "Earlier in this call. " + " | ".join([*kept, *reversed(latest)])
 
 
+def announced(text: str) -> str:
+    """For the model, of a sentence that another voice has said in its name."""
+    return f'Meanwhile the caller has heard in your voice: "{text}"'
+
+
+def ended(tool: str, output: str) -> str:
+    """For the model, of a tool that nobody waited for."""
+    return f"{tool} has ended: {output}"
+
+
 async def shorten(turns: Sequence[tuple[str, str]]) -> str:
     """`summary`, where a model of its own could be asked instead. Whatever stands here never raises."""
     return summary(turns)

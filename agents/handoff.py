@@ -14,6 +14,11 @@ def target(tool: str) -> str | None:
     return tool.removeprefix(PREFIX) if tool.startswith(PREFIX) else None
 
 
+def result(agent: str) -> str:
+    """What comes of the call of that tool."""
+    return f"The caller is with {agent} now."
+
+
 def description(when: str, examples: Sequence[str], announce: bool) -> str:
     """What the model reads about a handoff: the condition, what callers say, and how to go about it."""
     manner = (

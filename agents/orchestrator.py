@@ -8,13 +8,14 @@ from typing import Any
 from agents import claims, handoff, plan, sub_agent
 from agents.facts import Facts
 from agents.plan import Plan, PlanError, Step
+from agents.snapshot import Decision, Running, Snapshot
 from agents.spec import FactSpec
 from agents.tasks import Procedure, Task
 
 HANDOFF_LIMIT = 4  # without a word of the caller in between: agents that pass them round in a circle are stopped
 NOTE = "note_facts"
 STOP = "stop_waiting"
-_OURS = "plan_"  # how a call begins that no model has made
+OURS = "plan_"  # how a call begins that no model has made
 CONFIRM = (
     "Not done yet. Read the values back and ask the caller to confirm. After a yes, call it again with the same values."
 )
@@ -120,7 +121,7 @@ Command = Run | Delegate | Answer | Cancel | TaskDone | Switch | Entered | RollB
 class ToolRules:
     """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it. `claims`: it is done, in words.
 
-    `asks`: the sub-agent that it asks.
+    `asks`: the sub-agent that it asks. `keyed`: it changes the world once for each decision, however often it is asked.
     """
 
     confirm: bool = False
@@ -128,6 +129,7 @@ class ToolRules:
     stoppable: bool = False
     claims: tuple[str, ...] = ()
     asks: str = ""
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,11 @@ class Orchestrator:
         return self._leaving is not None
 
     @property
+    def leaving(self) -> str | None:
+        """Who had the call, while a handoff is not settled."""
+        return self._leaving
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What the call has established; tools may add to it."""
         return self._facts.values
@@ -224,6 +231,64 @@ class Orchestrator:
         note = {NOTE} if role.notes or any(task.collect for task in role.tasks) else set[str]()
         planning = {plan.MAKE, plan.SETTLE} if len(self._roles) > 1 else set[str]()
         return frozenset({STOP} | set(role.tools) | handoffs | note | planning)
+
+    def snapshot(self) -> Snapshot:
+        """All that `restore` needs."""
+        return Snapshot(
+            agent=self.agent,
+            epoch=self.epoch,
+            leaving=self._leaving,
+            held=tuple(sorted(self._held)),
+            handoffs=self._handoffs,
+            turn=self._turn,
+            facts=dict(self.facts),
+            plan=self._plan.steps,
+            former_plan=self._former_steps,
+            delegated=self._delegated,
+            stumbled=self._stumbled,
+            running=tuple(
+                Running(
+                    call_id=call_id,
+                    agent=one.agent,
+                    tool=one.tool,
+                    arguments=self._arguments.get(call_id, one.arguments),
+                    joined=tuple(self._joined.get(call_id, ())),
+                    slow=call_id in self._slow,
+                )
+                for call_id, one in self._running.items()
+            ),
+            proposed=tuple(_kept(one, turn) for one, turn in self._proposed.values()),
+            written=tuple(_kept(one, turn, output) for one, (turn, output) in self._written.items()),
+            done={tool: tuple(dict(one) for one in done) for tool, done in self._done.items()},
+            carried_out={name: tuple(sorted(one.carried_out)) for name, one in self._procedures.items()},
+        )
+
+    def restore(self, known: Snapshot) -> None:
+        """Goes on where another, of the same team, has stopped."""
+        self.agent, self.epoch, self._leaving = known.agent, known.epoch, known.leaving
+        self._held, self._handoffs, self._turn = set(known.held), known.handoffs, known.turn
+        self._facts.values.update(known.facts)
+        self._plan.steps, self._former_steps = known.plan, known.former_plan
+        self._delegated, self._stumbled = known.delegated, known.stumbled
+        for one in known.running:
+            self._running[one.call_id] = _Decision(one.agent, one.tool, _canonical(one.arguments))
+            if not one.call_id.startswith(OURS):
+                self._arguments[one.call_id] = one.arguments
+            if one.joined:
+                self._joined[one.call_id] = list(one.joined)
+            if one.slow:
+                self._slow.add(one.call_id)
+        self._proposed = {(one.agent, one.tool): (_decided(one), one.turn) for one in known.proposed}
+        self._written = {_decided(one): (one.turn, one.output) for one in known.written}
+        self._done = {tool: list(done) for tool, done in known.done.items()}
+        for name, steps in known.carried_out.items():
+            if name in self._procedures:
+                self._procedures[name].restore(steps, self.facts)
+
+    def unknown(self, call_id: str, output: str) -> None:
+        """Nobody knows whether a tool has changed the world: until the caller has spoken, it is not run again."""
+        if decision := self._running.get(call_id):
+            self._written[decision] = (self._turn, output)
 
     def caller_spoke(self) -> None:
         """The caller took a turn: what agents do next answers it."""
@@ -266,7 +331,7 @@ class Orchestrator:
         arguments = self._arguments.pop(call_id, "")
         if decision is None:
             return joined, ()
-        if call_id.startswith(_OURS):
+        if call_id.startswith(OURS):
             self._plan.settle_quiet(call_id, "dropped" if failed else "done")
         else:
             self._stumbled = failed
@@ -334,7 +399,7 @@ class Orchestrator:
             tool = sub_agent.tool_name(step.agent)
             asker = next(name for name in (self.agent, *self._roles) if tool in self._roles[name].tools)
             self._delegated += 1
-            run = Delegate(f"{_OURS}{self._delegated}", asker, tool, json.dumps({sub_agent.REQUEST: step.wish}))
+            run = Delegate(f"{OURS}{self._delegated}", asker, tool, json.dumps({sub_agent.REQUEST: step.wish}))
             self._running[run.call_id] = _Decision(asker, tool, _canonical(run.arguments))
             self._plan.begin(step, run.call_id)
             found.append(run)
@@ -438,6 +503,14 @@ class Orchestrator:
         self.epoch += 1
         self._leaving, self.agent = self.agent, to
         return Switch(call_id, self._leaving, to, self.epoch, rules.announce, rules.share, returning=to in self._held)
+
+
+def _kept(decision: _Decision, turn: int, output: str = "") -> Decision:
+    return Decision(agent=decision.agent, tool=decision.tool, arguments=decision.arguments, turn=turn, output=output)
+
+
+def _decided(kept: Decision) -> _Decision:
+    return _Decision(kept.agent, kept.tool, kept.arguments)
 
 
 def _refused(call_id: str, tool: str, message: str) -> Answer:

@@ -1,6 +1,6 @@
 """An agent's procedure: steps in order, held outside the prompt. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,16 @@ class Procedure:
     @property
     def done(self) -> frozenset[str]:
         return self._done
+
+    @property
+    def carried_out(self) -> frozenset[str]:
+        """The steps whose tools have done their work."""
+        return frozenset(self._carried_out)
+
+    def restore(self, carried_out: Iterable[str], facts: Facts) -> None:
+        """Stands as another did, with these carried out."""
+        self._carried_out = set(carried_out)
+        self.update(facts)
 
     @property
     def open(self) -> tuple[Task, ...]:

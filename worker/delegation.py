@@ -57,11 +57,13 @@ class Delegation:
         self._line, self._replies = line, replies
         self._record, self._now_ms, self._audible = record, now_ms, audible
         self._unshare: Callable[[], None] = lambda: None
+        self._arguments = ""  # of the call that is being answered
 
     def tool_requested(self, event: ToolRequested, start: Start) -> None:
         """A reply calls a tool, or hands over."""
         if (epoch := self._replies.tool_requested(event.reply)) is None:
             return
+        self._arguments = event.arguments
         for command in self._orchestrator.tool_requested(epoch, event.call_id, event.name, event.arguments):
             self.carry_out(command, start)
 
@@ -106,7 +108,7 @@ class Delegation:
             self._replies.drop(Reason.FILLER)
         if done.background:
             self.record_result(done.agent, done.call_id, done.tool, outcome)
-            self._line.note(f"{done.tool} has ended: {outcome.output}")
+            self._line.note(context.ended(done.tool, outcome.output))
         else:
             self._give_result(done.agent, done.call_id, done.tool, outcome)
         for call_id in joined:
@@ -120,13 +122,21 @@ class Delegation:
             self._replies.want(Reason.RESULT)
         self.rearm()
 
-    def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
-        self.record_result(agent, call_id, tool, outcome)
+    def _give_result(self, agent: str, call_id: str, tool: str, outcome: Outcome, arguments: str = "") -> None:
+        self.record_result(agent, call_id, tool, outcome, arguments)
         self._line.give_result(call_id, tool, outcome.output)
 
-    def record_result(self, agent: str, call_id: str, tool: str, outcome: Outcome) -> None:
+    def record_result(self, agent: str, call_id: str, tool: str, outcome: Outcome, arguments: str = "") -> None:
+        """`arguments`: of a call that was answered at once, and not run."""
         self._record(
-            journal.ToolFinished(agent=agent, call_id=call_id, tool=tool, output=outcome.output, failed=outcome.failed)
+            journal.ToolFinished(
+                agent=agent,
+                call_id=call_id,
+                tool=tool,
+                output=outcome.output,
+                failed=outcome.failed,
+                arguments=_readable(arguments),
+            )
         )
 
     def carry_out(self, command: Command, start: Start) -> None:
@@ -136,7 +146,8 @@ class Delegation:
                 self._run_tool(command, start)
             case Answer(call_id, tool, message, failed, quiet):
                 if message:
-                    self._give_result(self._orchestrator.agent, call_id, tool, Outcome(message, failed=failed))
+                    outcome = Outcome(message, failed=failed)
+                    self._give_result(self._orchestrator.agent, call_id, tool, outcome, self._arguments)
                     if not quiet:
                         self._replies.want(Reason.RESULT)
                     self.rearm()
@@ -161,11 +172,11 @@ class Delegation:
     def _hand_over(self, command: Switch | Entered | RollBack) -> None:
         match command:
             case Switch(call_id, source, target, _, announce, share, returning):
-                self._record(journal.HandoffDecided(source=source, target=target))
+                self._record(journal.HandoffDecided(source=source, target=target, call_id=call_id))
                 if not announce:
                     self._replies.cut()
                 if call_id:
-                    self._line.give_result(call_id, handoff.tool_name(target), f"The caller is with {target} now.")
+                    self._line.give_result(call_id, handoff.tool_name(target), handoff.result(target))
                 self._unshare = self._line.share(share, context.summary)
                 self._arm()
                 self._replies.want(Reason.ENTRY, handoff.entry_hint(source, returning=returning))

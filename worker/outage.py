@@ -9,6 +9,7 @@ from livekit.agents.utils import shortuuid
 from agents.spec import AnnouncementsSpec, TeamSpec
 from worker.background import Start
 from worker.gate.audio_gate import AudioGate
+from worker.journal.replay import ANNOUNCED
 from worker.turns.watchdog import AGAIN_S, Step
 
 WONDER_S = 2.5  # without a session; after that, silence makes people wonder
@@ -137,7 +138,7 @@ class Outage:
 
     def _put(self, text: str, sound: bytes, *, first: bool = False) -> asyncio.Event:
         """Without a sound, it is a caption alone. `first`: before what waits. Returns what is set when it was heard."""
-        item, (agent, epoch) = shortuuid("announcement_"), self._present()
+        item, (agent, epoch) = shortuuid(ANNOUNCED), self._present()
         self._waiting[item] = asyncio.Event()
         self._gate.open(item, agent, epoch, first=first)
         self._gate.write(item, text)

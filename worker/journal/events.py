@@ -26,6 +26,14 @@ class CallStarted(_Event):
     caller: str = Field(description="The participant's identity.")
 
 
+class CallResumed(_Event):
+    """Another worker goes on with the call: the one before is gone, and nobody heard the caller meanwhile."""
+
+    type: Literal["call.resumed"] = "call.resumed"
+    agent: str
+    gap_ms: int = Field(description="How long nobody held the call.")
+
+
 class CallEnded(_Event):
     type: Literal["call.ended"] = "call.ended"
     reason: str
@@ -103,6 +111,7 @@ class ToolFinished(_Event):
     output: str
     failed: bool = False
     parent: str = Field(default="", description="As in `tool.called`.")
+    arguments: dict[str, Any] = Field(default={}, description="Of a call that was answered without being run.")
 
 
 class ModelUsed(_Event):
@@ -157,6 +166,7 @@ class HandoffDecided(_Event):
     type: Literal["handoff.decided"] = "handoff.decided"
     source: str
     target: str
+    call_id: str = Field(default="", description="The tool call that asked for it; empty when it is the plan's.")
 
 
 class HandoffDone(_Event):
@@ -270,6 +280,7 @@ class WatchdogFired(_Event):
 
 JournalEvent = Annotated[
     CallStarted
+    | CallResumed
     | CallEnded
     | CallWarned
     | UserSaid

@@ -1,0 +1,124 @@
+"""What a call's journal tells a worker that goes on with it. Pure.
+
+The memory that comes out is the one the call had, but for this, which no event tells: notes of ours to the model, and what
+it said that nobody heard. What was compacted is there in full again, and a tool that ran in the background has its
+result where the model first read that it runs.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents import context, handoff
+from agents.orchestrator import OURS
+from worker.journal import events as journal
+from worker.journal.events import JournalEvent
+from worker.line.memory import SUMMARY, Called, Memory, Returned, Said
+
+ANNOUNCED = "announcement_"  # how the items begin that no model has said
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`unanswered`: the caller waits for an answer to something, a tool's result included. `at_ms`: of the last event."""
+
+    events: Sequence[JournalEvent]
+    started: journal.CallStarted
+    ended: bool
+    memory: Memory
+    unanswered: bool
+    spent: float
+    at_ms: int
+
+
+def replay(events: Sequence[JournalEvent], share: Callable[[str, str], str]) -> Past | None:
+    """`share` is how much of the conversation the team gives on at a handoff from one agent to another.
+
+    None: the call has not begun.
+    """
+    started = next((event for event in events if isinstance(event, journal.CallStarted)), None)
+    if started is None:
+        return None
+    ordered = _in_order(events)
+    return Past(
+        events=events,
+        started=started,
+        ended=any(isinstance(event, journal.CallEnded) for event in events),
+        memory=_remembered(ordered, share),
+        unanswered=_is_unanswered(ordered),
+        spent=next((event.total for event in reversed(events) if isinstance(event, journal.CostUpdated)), 0.0),
+        at_ms=max(event.at for event in events),
+    )
+
+
+def _in_order(events: Sequence[JournalEvent]) -> list[JournalEvent]:
+    """As it began: what was said is in the journal when its words are known, or when it has been heard."""
+
+    def began(event: JournalEvent) -> int:
+        match event:
+            case journal.UserSaid(ended_ms=int(ended_ms)):
+                return ended_ms
+            case journal.AgentSaid():
+                return event.at - event.heard_ms
+            case _:
+                return event.at
+
+    return sorted(events, key=began)
+
+
+def _is_unanswered(events: Sequence[JournalEvent]) -> bool:
+    unanswered = False
+    for event in events:
+        match event:
+            case journal.UserSaid() | journal.UserWrote() | journal.ToolFinished(parent="") | journal.HandoffDecided():
+                unanswered = True
+            case journal.AgentSaid(item=item) if not item.startswith(ANNOUNCED):
+                unanswered = False
+    return unanswered
+
+
+def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str]) -> Memory:
+    memory, known, hidden = Memory(), set[str](), [frozenset[str]()]
+    for number, event in enumerate(events):
+        match event:
+            case journal.UserSaid(text=text, item=item):
+                memory.add(Said(item or f"said_{number}", "user", text))
+            case journal.UserWrote(text=text):
+                memory.add(Said(f"typed_{number}", "user", text))
+            case journal.AgentSaid(text=text, item=item) if item.startswith(ANNOUNCED):
+                memory.add(Said(f"note_{number}", "system", context.announced(text)))
+            case journal.AgentSaid(text=text, item=item):
+                memory.add(Said(item or f"answer_{number}", "assistant", text))
+            case journal.ToolCalled(call_id=call_id, tool=tool, arguments=arguments, parent="") if not _ours(call_id):
+                known.add(call_id)
+                memory.add(Called(f"called_{number}", call_id, tool, json.dumps(arguments)))
+            case journal.ToolFinished(call_id=call_id, tool=tool, output=output, parent="") if _ours(call_id):
+                memory.add(Said(f"note_{number}", "system", context.ended(tool, output)))
+            case journal.ToolFinished(call_id=call_id, tool=tool, output=output, parent=""):
+                if call_id not in known:
+                    memory.add(Called(f"called_{number}", call_id, tool, json.dumps(event.arguments)))
+                memory.add(Returned(f"result_{number}", call_id, tool, output))
+            case journal.HandoffDecided(source=source, target=target, call_id=call_id):
+                if call_id:
+                    tool = handoff.tool_name(target)
+                    memory.add(Called(f"called_{number}", call_id, tool, "{}"))
+                    memory.add(Returned(f"result_{number}", call_id, tool, handoff.result(target)))
+                hidden.append(memory.hidden)
+                _share(memory, share(source, target), number)
+            case journal.HandoffFailed():
+                memory.hide(hidden.pop())
+    return memory
+
+
+def _share(memory: Memory, share: str, number: int) -> None:
+    """As the line does it at a handoff."""
+    hidden = memory.shared(share)
+    memory.hide(hidden)
+    if share == "summary" and hidden:
+        memory.put_first(Said(f"{SUMMARY}{number}", "system", context.summary(memory.turns())))
+
+
+def _ours(call_id: Any) -> bool:
+    """A call that no model has made, for a wish of the plan."""
+    return str(call_id).startswith(OURS)
