@@ -66,10 +66,10 @@ async def until(recorder: Recorder) -> None:
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    async def tell() -> None:
+    async def tell(_: str) -> None:
         loop.call_soon_threadsafe(done.set)
 
-    recorder._put("c", tell)
+    recorder._put("c", None, tell)
     await done.wait()
 
 

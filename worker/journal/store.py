@@ -1,4 +1,4 @@
-"""Where journals and costs are kept: three tables in SQLite or PostgreSQL, read by the front desk and `baton calls`."""
+"""Where journals, costs and leases are kept, in SQLite or PostgreSQL; read by the front desk and `baton calls`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tools.database import alone
+from worker.journal import leases
 from worker.journal.events import CallEnded, CallStarted, CostUpdated, JournalEvent, journal_event
+from worker.journal.presence import Presence, presence
 
 _BUSY_MS = 5000  # so long a second writer waits
 
@@ -65,30 +67,56 @@ class Store:
         self._url = make_url(url)
         self._engine: AsyncEngine | None = None
         self._stale = False  # the log has something that was rewritten
+        self._presence: Presence | None = None
 
     async def open(self) -> None:
         """Connects, and makes the tables where they are missing. Raises StoreError."""
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = create_async_engine(self._url, hide_parameters=True)  # they would stand in errors, and in logs
+        self._presence = presence(self._engine)
         if self._url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _share_sqlite)
         try:
             async with self._engine.begin() as connection:
                 await alone(connection)
                 await connection.run_sync(_Tables.metadata.create_all)
+                await connection.run_sync(leases.LeaseTables.metadata.create_all)
         except (SQLAlchemyError, OSError) as error:
             await self.close()
             shown = self._url.render_as_string(hide_password=True)
             raise StoreError(f"The database {shown} cannot be opened: {error}. Check BATON_DATABASE_URL.") from error
 
     async def close(self) -> None:
+        if self._presence:
+            await self._presence.leave()
+            self._presence = None
         if self._engine:
             await self._engine.dispose()
             self._engine = None
 
-    async def append(self, call: str, number: int, events: Sequence[JournalEvent]) -> None:
-        """Writes events that follow one another, in one transaction; the first is the call's `number`-th, from 0."""
+    @property
+    def leases(self) -> leases.Leases:
+        return leases.Leases(self._open_engine)
+
+    @property
+    def presence(self) -> Presence:
+        assert self._presence, "open() comes first"
+        return self._presence
+
+    async def append(
+        self,
+        call: str,
+        number: int,
+        events: Sequence[JournalEvent],
+        holder: str = "",
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes events that follow one another, in one transaction; the first is the call's `number`-th, from 0.
+
+        With a `holder`, and how the call stands for whoever takes it over, if that has changed: raises LeaseLost, and
+        writes nothing, when another worker has the call.
+        """
         async with self._open_engine.begin() as connection:
             for entry in events:
                 if isinstance(entry, CallStarted):
@@ -104,17 +132,30 @@ class Store:
                 for offset, entry in enumerate(events)
             ]
             await connection.execute(insert(_Entry), rows)
+            if holder:
+                await leases.hold(connection, call, holder, standing)
         await self._empty_log()
 
-    async def rewrite(self, call: str, events: Mapping[int, JournalEvent]) -> None:
+    async def rewrite(
+        self,
+        call: str,
+        events: Mapping[int, JournalEvent],
+        holder: str = "",
+        moment: Mapping[str, Any] | None = None,
+    ) -> None:
         """Events of a call, by number, as they are to stand from now on; nothing is left of what stood there.
+
+        With a `holder`, and what is noted of the moment, as that is to stand: raises LeaseLost, as `append` does.
 
         SQLite's own files are meant: it overwrites what it frees, and its log is emptied. A PostgreSQL keeps old rows
         until its next vacuum, and whatever its archive holds.
         """
-        if not events:
+        if not events and moment is None:
             return
         async with self._open_engine.begin() as connection:
+            if holder:
+                await leases.hold(connection, call, holder, None)
+                await leases.remember(connection, call, holder, moment)
             for number, entry in events.items():
                 same = _Entry.call == call, _Entry.number == number
                 await connection.execute(update(_Entry).where(*same).values(body=entry.model_dump(mode="json")))

@@ -99,6 +99,17 @@ class Pieces:
         return []
 
 
+def before_open_number(text: str) -> str:
+    """A text that goes on, up to where a number begins that may go on with it."""
+    pieces, after = _pieces(Turn(0, 0, text))
+    end, digits = len(text), 0
+    for before, piece in reversed(pieces):
+        if after > _GAP_WORDS:
+            break
+        end, digits, after = piece.start, digits + piece.digits, before
+    return text[:end].rstrip() if digits >= _OPEN else text
+
+
 def _starts(pieces: Sequence[Piece]) -> list[int]:
     """Where each begins when they stand one after the other, a space between."""
     starts = [0]

@@ -29,10 +29,11 @@ def masked(model: _Model, mask: Mask) -> _Model:
 
 def _changed(model: BaseModel, mask: Mask) -> dict[str, Any]:
     values = {name: getattr(model, name) for name in _texts(type(model))}
-    return {name: new for name, value in values.items() if (new := _masked(value, mask)) != value}
+    return {name: new for name, value in values.items() if (new := masked_value(value, mask)) != value}
 
 
-def _masked(value: Any, mask: Mask) -> Any:
+def masked_value(value: Any, mask: Mask) -> Any:
+    """The same of anything that a JSON may hold."""
     match value:
         case bool() | None:
             return value
@@ -43,11 +44,11 @@ def _masked(value: Any, mask: Mask) -> Any:
             written = str(value)
             return value if (new := mask(written)) == written else new
         case dict():
-            return {mask(key) if isinstance(key, str) else key: _masked(one, mask) for key, one in value.items()}
+            return {mask(key) if isinstance(key, str) else key: masked_value(one, mask) for key, one in value.items()}
         case list():
-            return [_masked(one, mask) for one in value]
+            return [masked_value(one, mask) for one in value]
         case tuple():
-            return tuple(_masked(one, mask) for one in value)
+            return tuple(masked_value(one, mask) for one in value)
         case BaseModel():
             return masked(value, mask)
         case _:
