@@ -83,6 +83,11 @@ def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str
     return "Earlier in this call. " + " | ".join([*kept, *reversed(latest)])
 
 
+def dialled(digits: str) -> str:
+    """The turn of a caller who has pressed keys."""
+    return f"On the telephone's keypad I have dialled: {digits}"
+
+
 def announced(text: str) -> str:
     """For the model, of a sentence that another voice has said in its name."""
     return f'Meanwhile the caller has heard in your voice: "{text}"'

@@ -28,6 +28,7 @@ class Running(BaseModel):
     arguments: str
     joined: tuple[str, ...] = ()
     slow: bool = False
+    whole: bool = True  # not with arguments of which something may not be kept
 
 
 class Snapshot(BaseModel):

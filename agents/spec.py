@@ -98,6 +98,11 @@ class ToolSpec(Spec):
         default="read",
         description="`write` changes the world: the same decision is carried out once, and never cancelled.",
     )
+    keyed: bool = Field(
+        default=False,
+        description="It stores what it does with its `idempotency_key`, and does nothing twice: after the crash of a worker "
+        "it is asked again what came of it. Of other writes that were under way then, the caller hears that it is unknown.",
+    )
     confirm: bool = Field(
         default=False,
         description="Carried out when it was read back, the caller has spoken since, and it is asked for again.",

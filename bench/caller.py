@@ -23,10 +23,14 @@ RATE = 24000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """20 ms of the agent's voice: when it arrived (monotonic seconds), and its pitch in Hz, None for silence."""
+    """20 ms of the agent's voice: when it arrived (monotonic seconds), and its pitch in Hz, None for silence.
+
+    `track` counts the agent's tracks: another worker that goes on with the call has one of its own.
+    """
 
     at: float
     hz: int | None
+    track: int = 0
 
 
 class Caller:
@@ -59,6 +63,10 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return await self._stack.__aexit__(kind, error, trace)
+
+    def others(self) -> list[str]:
+        """Who else is in the room."""
+        return list(self._connection.remote_participants)
 
     async def say(self, hz: int, ms: int) -> float:
         """Speaks a tone. Returns when its last sample was handed over, monotonic seconds."""
@@ -121,11 +129,16 @@ class Caller:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def _listen(self) -> None:
-        stream = rtc.AudioStream(await self._tracks.get(), sample_rate=RATE, num_channels=1, frame_size_ms=FRAME_MS)
+        async with background() as start:
+            for number in itertools.count():
+                start(self._follow(await self._tracks.get(), number))
+
+    async def _follow(self, track: rtc.Track, number: int) -> None:
+        stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=FRAME_MS)
         try:
             async for event in stream:
                 hz = loudest(np.frombuffer(event.frame.data, np.int16)[::2], RATE // 2)
-                self.heard.append(Heard(time.monotonic(), hz))
+                self.heard.append(Heard(time.monotonic(), hz, number))
                 self._news.set()
         finally:
             await stream.aclose()

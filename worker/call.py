@@ -58,6 +58,7 @@ from worker.outage import Outage, Speak
 from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
+from worker.resume import Orphan, Resume
 from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
@@ -76,6 +77,7 @@ from worker.turns.limits import Limits, Near, Reached
 from worker.turns.long_silence import LongSilence, Nudge
 from worker.turns.watchdog import Watchdog
 
+WRITTEN_MS = 5_000  # what the caller has said is in a transcript by then, or never will be
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 _FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
@@ -104,7 +106,8 @@ class Call:
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
-    is held back until they have let it pass.
+    is held back until they have let it pass. `orphan` is the call
+    as another worker has left it, for one that goes on here.
     """
 
     def __init__(
@@ -127,6 +130,7 @@ class Call:
         files: Files | None = None,
         sound: Sound | None = None,
         guards: Panel | None = None,
+        orphan: Orphan | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
@@ -142,6 +146,10 @@ class Call:
         }
         roles = {name: box.role for name, box in toolboxes.items()}
         self._orchestrator = Orchestrator(roles, team.start, team.facts)
+        past = orphan.past if orphan else None
+        if orphan:
+            orphan.restore(self._orchestrator, team.speakers)
+        journal.standing = lambda: self._orchestrator.snapshot().as_json()
         facts = self._orchestrator.facts
         journal.follow(facts)
         self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
@@ -156,7 +164,11 @@ class Call:
         self._summarised: _Summarised | None = None  # waits for a quiet moment
         self._briefing = Briefing(team, endpoints, toolboxes, self._orchestrator, today)
         holds = guards is not None and any(guards.watches("output", name) for name in team.speakers)
-        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory, holds=holds)
+        for event in past.events if past else ():
+            pointing.note(self._briefing.references, event)
+            self._known.note(event)
+        memory = past.memory if past else None
+        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory, memory, holds=holds)
         began = self._now() - journal.now_ms / 1000
         self._recording = Recording(
             team.recording,
@@ -167,6 +179,8 @@ class Call:
             record=self._record,
             redacts=bool(team.redact.what),
         )
+        if orphan:
+            orphan.tell(self._recording)
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
@@ -246,8 +260,14 @@ class Call:
         )
         self._long_silence = LongSilence(team.turn_taking.silence)
         self._text_models = text_models
-        self._account = Account(prices or shipped())
-        self._limits = Limits(team.limits, self._now())
+        self._resume = orphan and Resume(
+            orphan, self._orchestrator, toolboxes, self._tools, self._delegation, self._replies, record=self._record
+        )
+        self._moment: dict[str, Any] = {}  # see `Moment`
+        self._sounds_ms = 0  # when the message began that is heard
+        self._account = Account(prices or shipped(), past.spent if past else 0.0)
+        self._limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
+        self._limits.spent(self._account.total)
         self._spent_today = spent_today if team.limits.cost_per_day else None
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
@@ -275,12 +295,15 @@ class Call:
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
-        greet = "The caller has just joined. Greet them, in one or two sentences."
-        self._replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
+        if not self._resume:
+            greet = "The caller has just joined. Greet them, in one or two sentences."
+            self._replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
         self._recording.begin()
         try:
             await self._look_up_day()  # who calls on a day that is used up is greeted with a goodbye
             async with background(*self._parts()) as start:
+                if self._resume:
+                    self._resume.go_on(start)
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -289,10 +312,14 @@ class Call:
         finally:
             if self._timer:
                 self._timer.cancel()
-            await self._recording.close()
-            await self._line.close()
-            await self._sub_agents.aclose()
+            await self.close()
         return self._ended
+
+    async def close(self) -> None:
+        """For a call that is never `run`; one that was has closed."""
+        await self._recording.close()
+        await self._line.close()
+        await self._sub_agents.aclose()
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         bed = [self._bed.run()] if self._bed else []
@@ -383,7 +410,7 @@ class Call:
 
     def _on_dialled(self, dialled: Dialled) -> None:
         self._record(journal.UserDialled(**asdict(dialled)))
-        said = f"On the telephone's keypad I have dialled: {dialled.digits}"
+        said = context.dialled(dialled.digits)
         self._take_text(journal.UserWrote(participant=self._caller, text=said))
 
     def _take_text(self, written: journal.UserWrote) -> None:
@@ -453,6 +480,8 @@ class Call:
         self._set_timer()
         self._show_state()
         self._show_plan()
+        unwritten = self._spoken.ended_ms > self._journal.now_ms - WRITTEN_MS
+        self._note(caller_speaks=self._floor.caller_speaking or unwritten)
 
     @property
     def _is_idle(self) -> bool:
@@ -496,6 +525,8 @@ class Call:
                 self._watchdog.speaks(self._now(), model=not announced)
                 if not announced:
                     self._replies.sounds(item)
+                self._sounds_ms = self._journal.now_ms
+                self._show_state()
             case Sounding(on):
                 self._watchdog.sounds(self._now(), on=on)
                 self.put(_Tick())
@@ -504,13 +535,15 @@ class Call:
             case Progress(item, text):
                 self._outbox.agent_caption(item, text)
                 self._floor.heard(text)
+                if not self._outage.announces(item):
+                    self._note(item=item, text=text, heard_ms=self._journal.now_ms - self._sounds_ms)
             case Heard(item, agent, epoch, text, heard_ms, interrupted):
                 if self._guarding:
                     self._guarding.checking.over(item)
                 announced = self._outage.heard(item)
                 text = text if heard_ms or announced else ""
                 if announced and heard_ms:
-                    self._line.note(f'Meanwhile the caller has heard in your voice: "{text}"')
+                    self._line.note(context.announced(text))
                 elif not announced:
                     self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)
@@ -660,6 +693,11 @@ class Call:
                 input_text=event.input_tokens, cached_text=event.cached_tokens, output_text=event.output_tokens
             )
             self._count(event.agent, model.provider, model.name, used)
+
+    def _note(self, **changes: Any) -> None:
+        """For whoever would have to go on with the call."""
+        self._moment = {**self._moment, **changes}
+        self._journal.note(self._moment)
 
     def _warn(self, code: str, detail: str) -> None:
         self._record(journal.CallWarned(code=code, detail=detail))

@@ -20,10 +20,12 @@ from aiohttp import web
 from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from worker.background import background
 from worker.journal.files import Folder
 from worker.journal.store import Store
 from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings
+from worker.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +82,10 @@ class FrontDesk:
         if (PAGE / "assets").is_dir():
             app.router.add_static("/assets", PAGE / "assets")
         return app
+
+    def watcher(self) -> Watcher:
+        """Finds another worker for calls whose own is gone."""
+        return Watcher(self._store, self._livekit)
 
     async def close(self) -> None:
         for watch in self._watches:
@@ -270,7 +276,8 @@ async def run(settings: Settings) -> None:
             raise DeskError(f"Port {settings.http_port}: {error.strerror}. Set BATON_HTTP_PORT to another.") from error
         await desk.check_livekit()
         ready(f"http://127.0.0.1:{settings.http_port}")
-        await until_told()
+        async with background(desk.watcher().run()):
+            await until_told()
     finally:
         await runner.cleanup()
         await desk.close()

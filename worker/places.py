@@ -7,6 +7,11 @@ from livekit.agents import JobRequest
 logger = logging.getLogger(__name__)
 
 
+def identity(job: str) -> str:
+    """What a job's participant is called in its room."""
+    return f"agent-{job}"
+
+
 class Places:
     """Counts jobs from their acceptance to their end: exact, where the framework's own count lags behind."""
 
@@ -25,7 +30,7 @@ class Places:
             return
         self._taken.add(request.id)
         try:
-            await request.accept(name="Baton", identity=f"agent-{request.id}")
+            await request.accept(name="Baton", identity=identity(request.id))
         except Exception as error:  # LiveKit gave the job up before our answer reached it, or cannot be reached
             self.free(request.id)
             logger.warning("job %s was accepted, but never came: %s", request.id, error or type(error).__name__)

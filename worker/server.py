@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -29,15 +28,18 @@ from worker.gate.guards import build
 from worker.journal import events as journal
 from worker.journal.files import Folder
 from worker.journal.journal import Journal, Recorder
+from worker.journal.lease import Lease
 from worker.line.cost import Prices, read_prices
 from worker.line.endpoint import Endpoints, choose_endpoints
 from worker.mcp.servers import McpServers
-from worker.parts import ready, until_told
-from worker.places import Places
+from worker.parts import CHILD, ready, until_told
+from worker.places import Places, identity
 from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
+from worker.resume import Orphan, orphan
 from worker.room.digits import Digits
 from worker.room.doors import SIP, STANDARD, Doors
+from worker.room.events import Left
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
@@ -51,6 +53,8 @@ AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _ANNOUNCEMENTS = Announcements(STATE_FOLDER / "announcements")
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
+_RETURNS_S = 10.0  # a caller whose call goes on in another worker is in the room, or has left
+_STOPPED = "the worker stopped"
 
 
 def _share_arenas() -> None:
@@ -166,40 +170,88 @@ async def _hold(
     sound: Sound | None,
     guards: Panel | None,
 ) -> None:
-    """One job: joins the room, waits for somebody to speak to, and holds their call."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    room = job.room
+    """One job: takes a call that begins, or that another worker has left, unless another has it."""
     call_id = _call_id(job.job.metadata)
+    lease = await recorder.take(call_id, job.job.room.name, identity(job.job.id))
+    if lease is None:
+        logger.info("call %s: another job has it", call_id)
+        return
+    over = False
+    try:
+        async with background(lease.until_lost()):
+            screens = guards is not None and any(guards.watches("input", name) for name in team.speakers)
+            events = await recorder.events(call_id) if lease.held else []
+            before = orphan(events, team, lease.taken, screens=screens)
+            if before and before.past.ended:
+                logger.info("call %s is over", call_id)
+            else:
+                await _hold_taken(
+                    job,
+                    lease,
+                    before,
+                    settings,
+                    team,
+                    policy,
+                    endpoints,
+                    text_models,
+                    prices,
+                    recorder,
+                    mcp,
+                    sound,
+                    guards,
+                )
+        over = True
+    except Exception:
+        over = True
+        raise
+    finally:
+        if over or CHILD in os.environ:
+            recorder.release(lease)
+        else:
+            recorder.give_up(lease)
+
+
+async def _hold_taken(
+    job: JobContext,
+    lease: Lease,
+    before: Orphan | None,
+    settings: Settings,
+    team: TeamSpec,
+    policy: Policy,
+    endpoints: Endpoints,
+    text_models: Mapping[str, TextModel],
+    prices: Prices,
+    recorder: Recorder,
+    mcp: McpServers,
+    sound: Sound | None,
+    guards: Panel | None,
+) -> None:
+    """Joins the room, waits for somebody to speak to, and holds their call.
+
+    Of a call that goes on it is known with whom: its model is dialled while the room is joined.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time() - lease.taken.age_s
+    room, call_id = job.room, lease.call
     redaction = Redaction(policy)
+    redaction.go_on(before.past.events if before else ())
     outbox = Outbox(room, redaction.text if team.redact.captions else None)
     database = Database(settings.database_url)
     profile = endpoints[team.start][0].profile
-    speaker = Speaker(profile.sample_rate)
-
-    await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    if await _is_held(job):
-        await speaker.aclose()
-        await room.disconnect()
-        logger.info("call %s: another job has it", call_id)
-        return
-    publication = await speaker.publish(room)
-    outbox.caption_track(publication.sid)
-    try:
-        caller = await job.wait_for_participant(kind=[STANDARD, SIP])
-    except RuntimeError:
-        logger.info("call %s: nobody came", call_id)
-        return
-    who = caller_of(caller)
+    speaker = Speaker(profile.sample_rate, lambda: lease.may_speak)
     notes = Journal(
         call_id,
         recorder,
         elapsed_ms=lambda: round((loop.time() - began) * 1000),
         publish=outbox.event,
         redaction=redaction,
-        whisper=partial(outbox.event_to, caller.identity),
-        reveal=partial(outbox.event_past, caller.identity),
+        whisper=lambda event: outbox.event_to(who.identity, event),
+        reveal=lambda event: outbox.event_past(who.identity, event),
+        lease=lease,
+        count=len(before.past.events) if before else 0,
     )
+
+    who = Caller(before.past.started.caller if before else "")
 
     def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
         return CallContext(
@@ -212,35 +264,54 @@ async def _hold(
             tell=tell,
         )
 
-    call = Call(
-        team=team,
-        endpoints=endpoints,
-        text_models=text_models,
-        caller=caller.identity,
-        sink=speaker,
-        outbox=outbox,
-        journal=notes,
-        today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
-        make_context=context,
-        speak=_ANNOUNCEMENTS.speak,
-        mcp=mcp,
-        prices=prices,
-        spent_today=recorder.spent_today,
-        files=Folder(settings.files),
-        sound=sound,
-        guards=guards,
-    )
-    notes.record(
-        journal.CallStarted(
-            call=call_id,
-            room=room.name,
-            team=team.team,
-            agent=team.start,
-            model=profile.provider,
-            caller=caller.identity,
-        ),
-        epoch=0,
-    )
+    def begin() -> Call:
+        return Call(
+            team=team,
+            endpoints=endpoints,
+            text_models=text_models,
+            caller=who.identity,
+            sink=speaker,
+            outbox=outbox,
+            journal=notes,
+            today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
+            make_context=context,
+            speak=_ANNOUNCEMENTS.speak,
+            mcp=mcp,
+            prices=prices,
+            spent_today=recorder.spent_today,
+            files=Folder(settings.files),
+            sound=sound,
+            guards=guards,
+            orphan=before,
+        )
+
+    call = begin() if before else None
+    joined = None
+    try:
+        joined = await _join(job, call_id, speaker, before)
+    finally:
+        if call and not joined:
+            await call.close()
+    if not joined:
+        if before:
+            notes.record(journal.CallEnded(reason="the caller left"), epoch=0)
+        return
+    caller, publication = joined
+    outbox.caption_track(publication.sid)
+    who = caller_of(caller)
+    call = call or begin()
+    if not before:
+        notes.record(
+            journal.CallStarted(
+                call=call_id,
+                room=room.name,
+                team=team.team,
+                agent=team.start,
+                model=profile.provider,
+                caller=caller.identity,
+            ),
+            epoch=0,
+        )
     doors = Doors(
         room,
         caller.identity,
@@ -250,9 +321,9 @@ async def _hold(
         listen_to=call.listen_to,
         digits=Digits(team.digits, caller.identity, tell=call.put, now_ms=lambda: notes.now_ms),
     )
-    reason = "the worker stopped"
+    reason = _STOPPED
     try:
-        async with background(outbox.run(), doors.run()):
+        async with background(outbox.run(), doors.run(), _leave_when_lost(lease, speaker, call)):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()
@@ -263,10 +334,40 @@ async def _hold(
         reason = f"a fault of ours: {type(group.exceptions[0]).__name__}"
         raise
     finally:
-        notes.record(journal.CallEnded(reason=reason), epoch=0)
+        goes_on = lease.lost or (lease.held and reason == _STOPPED and CHILD not in os.environ)
+        if not goes_on:
+            notes.record(journal.CallEnded(reason=reason), epoch=0)
         notes.close()
         await outbox.flush()
         await speaker.aclose()
+
+
+async def _leave_when_lost(lease: Lease, speaker: Speaker, call: Call) -> None:
+    """A worker that hung for a while may find that another has its call: it says nothing more."""
+    await lease.until_lost()
+    speaker.clear()
+    logger.warning("call %s is held by another worker", lease.call)
+    call.put(Left("another worker has the call"))
+
+
+async def _join(
+    job: JobContext, call_id: str, speaker: Speaker, before: Orphan | None
+) -> tuple[rtc.RemoteParticipant, rtc.LocalTrackPublication] | None:
+    """Whom the call is held with, and our voice in the room. None: nobody is there, or another job has them."""
+    await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    if not before and await _is_held(job):
+        await speaker.aclose()
+        await job.room.disconnect()
+        logger.info("call %s: another job has it", call_id)
+        return None
+    publication = await speaker.publish(job.room)
+    try:
+        async with asyncio.timeout(_RETURNS_S if before else None):
+            identity = before.past.started.caller if before else None
+            return await job.wait_for_participant(identity=identity, kind=[STANDARD, SIP]), publication
+    except (RuntimeError, TimeoutError):
+        logger.info("call %s: nobody came", call_id)
+        return None
 
 
 def caller_of(participant: rtc.RemoteParticipant) -> Caller:

@@ -181,6 +181,7 @@ def _rules(spec: ToolSpec, confirmed: Set[str | None]) -> ToolRules:
         writes=writes,
         stoppable=not writes and spec.while_running != "wait",
         claims=spec.claims,
+        keyed=spec.keyed,
     )
 
 

@@ -23,6 +23,7 @@ PITCHES = {
 _PHRASES = {hz: phrase for phrase, hz in PITCHES.items()}
 LONG = "We sell lamps and mugs and chairs and tables and much more than that " * 3
 _HINTS = {
+    "The line broke for some seconds": "Sorry, I lost you for a moment.",
     "has just joined": "Good day, how can I help you?",
     "The caller waits for a tool": "One moment, please.",
     "Something has ended": "News: the catalogue is on its way.",

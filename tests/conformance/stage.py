@@ -1,6 +1,7 @@
 """A call with a scripted provider of any kind behind it, on virtual time: the real call, line and plugin, real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -28,11 +29,14 @@ from tools.database import Database
 from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Guard, Panel
-from worker.journal.events import JournalEvent
+from worker.journal.events import CallStarted, JournalEvent
 from worker.journal.journal import Journal, Recorder
+from worker.journal.leases import Taken
 from worker.line import gemini_model
 from worker.line.endpoint import Azure, Endpoint, Vertex
 from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, OPENAI, Profile
+from worker.resume import Orphan
+from worker.resume import orphan as orphaned
 from worker.room.events import Left, Typed
 from worker.room.outbox import STATE, Outbox
 from worker.tool_runs import Tell
@@ -42,6 +46,9 @@ FRAME_S = 0.05
 _WORD_MS, _LEISURE_S, _PATIENCE_S = 900, 3.0, 60.0
 TEAM = load_team(Path(__file__).parent / "team.yaml")
 _VERTEX = "gemini-live-2.5-flash-native-audio"  # a model that says nothing before it has its tools' results
+_STARTED = CallStarted(
+    call="conformance", room="room", team=TEAM.team, agent=TEAM.start, model="openai", caller="caller"
+)
 _EVERY = Pace(think_ms=100, speed=3.0, transcript_ms=80)  # a speech is in words before it is answered
 
 
@@ -82,6 +89,20 @@ class Service:
                     yield connection.number, response["id"]
 
 
+class Notes(Journal):
+    """A journal that keeps what another worker would find."""
+
+    stands: Mapping[str, Any] | None = None
+    moment: Mapping[str, Any] | None = None
+
+    def record(self, event: JournalEvent, epoch: int) -> JournalEvent:
+        self.stands = self.standing()
+        return super().record(event, epoch)
+
+    def note(self, moment: Mapping[str, Any]) -> None:
+        self.moment = moment
+
+
 class Room(Outbox):
     """What the room is told, kept."""
 
@@ -110,6 +131,10 @@ class Stage:
     speaker: FakeSpeaker
     events: list[dict[str, Any]]
     given: list[Asked]  # what a model knew at each reply, of whatever provider
+    notes: Notes
+    journal: list[JournalEvent]
+    begin: Callable[[Orphan | None], None]  # another worker's part of the call, or the first one's
+    holding: asyncio.Task[None] | None = None
     waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
 
     @property
@@ -172,6 +197,19 @@ class Stage:
     def write(self, text: str) -> None:
         self.call.put(Typed("caller", text))
 
+    async def crash(self, gap_s: float = 2.0) -> None:
+        """The worker is gone, in the middle of whatever it was at; after a while another goes on."""
+        assert self.holding
+        journal, stands, moment = list(self.journal), self.notes.stands, self.notes.moment
+        age_s = self.notes.now_ms / 1000 + gap_s
+        self.holding.cancel()
+        await asyncio.wait([self.holding])
+        assert self.journal == journal, "what is dead tells nothing more"
+        self.speaker.clear()
+        self.room.shown.clear()
+        await asyncio.sleep(gap_s)
+        self.begin(orphaned(journal, TEAM, Taken(age_s, gap_s, json.loads(json.dumps(stands)), moment)))
+
     async def until(self, happened: Callable[[], object]) -> None:
         began = asyncio.get_running_loop().time()
         while not happened():
@@ -183,6 +221,14 @@ class Stage:
         await self.until(lambda: len(self.said) >= replies and self.room.shown.get(STATE) == "listening")
         await asyncio.sleep(_LEISURE_S)
         assert len(self.said) == replies, f"one reply too many:\n{self.transcript()}"
+
+    async def rest(self) -> None:
+        """Until nothing has happened for a while, and nobody is about to speak."""
+        known = -1
+        while known != len(self.events):
+            known = len(self.events)
+            await self.until(lambda: self.room.shown.get(STATE) == "listening" and not self.waiting)
+            await asyncio.sleep(_LEISURE_S)
 
     async def speaking(self) -> None:
         await self.until(lambda: self.room.shown.get(STATE) == "speaking")
@@ -269,33 +315,54 @@ async def staged(
             services.append(service)
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
         room, speaker = Room(), FakeSpeaker(RATE)
-        call = Call(
-            team=team,
-            endpoints=dict.fromkeys(team.speakers, tuple(service.endpoint for service in services)),
-            text_models={},
-            caller="caller",
-            sink=speaker,
-            outbox=room,
-            journal=Journal(
-                "conformance",
-                recorder,
-                elapsed_ms=lambda: round((loop.time() - began) * 1000),
-                publish=lambda event: events.append(event.model_dump()),
-            ),
-            today="Monday",
-            make_context=_context,
-            speak=speak,
-            guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
-        )
-        stage = Stage(call, services, room, speaker, events, every)
-        async with background(_hold(call)):
-            async with background(stage.microphone()):
-                yield stage
-            call.put(Left("enough"))
+        journal: list[JournalEvent] = [_STARTED]
+
+        def publish(event: JournalEvent) -> None:
+            journal.append(event)
+            events.append(event.model_dump())
+
+        def notes() -> Notes:
+            elapsed_ms = partial(_elapsed_ms, loop, began)
+            return Notes("conformance", recorder, elapsed_ms=elapsed_ms, publish=publish, count=len(journal))
+
+        def call(notes: Notes, orphan: Orphan | None = None) -> Call:
+            return Call(
+                team=team,
+                endpoints=dict.fromkeys(team.speakers, tuple(service.endpoint for service in services)),
+                text_models={},
+                caller="caller",
+                sink=speaker,
+                outbox=room,
+                journal=notes,
+                today="Monday",
+                make_context=_context,
+                speak=speak,
+                guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
+                orphan=orphan,
+            )
+
+        def begin(orphan: Orphan | None) -> None:
+            if orphan:
+                stage.notes = notes()
+                stage.call = call(stage.notes, orphan)
+            stage.holding = asyncio.create_task(_hold(stage.call))
+
+        first = notes()
+        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin)
+        begin(None)
+        async with background(stage.microphone()):
+            yield stage
+        stage.call.put(Left("enough"))
+        assert stage.holding
+        await stage.holding
 
 
 async def _hold(call: Call) -> None:
     await call.run()
+
+
+def _elapsed_ms(loop: asyncio.AbstractEventLoop, began: float) -> int:
+    return round((loop.time() - began) * 1000)
 
 
 def _context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:

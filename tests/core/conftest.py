@@ -57,6 +57,10 @@ class House:
             pytest.fail(f"{arguments[0]} is not ready: {log.read_text()[-3000:]}")
         return process
 
+    def worker(self, places: int, program: Sequence[str] | None = None) -> "subprocess.Popen[str]":
+        ours = {"BATON_MAX_CALLS": str(places), "BATON_WORKER_HTTP_PORT": str(free_port())}
+        return self.start("worker", program=program, **ours)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -140,8 +144,7 @@ def house_with(
     parts = [house.start("livekit")]
     try:
         for count in places:
-            ours = {"BATON_MAX_CALLS": str(count), "BATON_WORKER_HTTP_PORT": str(free_port())}
-            parts.append(house.start("worker", program=worker, **ours))
+            parts.append(house.worker(count, worker))
         parts.append(house.start("desk"))
         yield house
     finally:  # else a test that fails leaves them running

@@ -1,6 +1,7 @@
 """Tools that answer, fail and take their time."""
 
 import asyncio
+from pathlib import Path
 
 from livekit.agents import function_tool
 
@@ -46,6 +47,36 @@ async def pay(context: CallContext, number: int) -> str:
     """Pay for an order."""
     context.facts["paid"] = context.facts.get("paid", 0) + 1
     return f"paid {context.facts['paid']}"
+
+
+@function_tool
+async def draw(context: CallContext) -> str:
+    """Draw a line, at once, and take two seconds to say so."""
+    _draw(f"draw {context.call}")
+    await asyncio.sleep(2.0)
+    return "drawn"
+
+
+@function_tool
+async def draw_keyed(context: CallContext) -> str:
+    """Draw a line, once for each decision, and take two seconds to say so."""
+    line = f"draw_keyed {context.idempotency_key}"
+    if line not in _drawn():
+        _draw(line)
+    await asyncio.sleep(2.0)
+    return "drawn once"
+
+
+_DRAWN = Path("drawn")  # in the worker's folder
+
+
+def _drawn() -> list[str]:
+    return _DRAWN.read_text().splitlines() if _DRAWN.exists() else []
+
+
+def _draw(line: str) -> None:
+    with _DRAWN.open("a") as drawn:
+        drawn.write(f"{line}\n")
 
 
 @function_tool

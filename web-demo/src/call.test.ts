@@ -91,6 +91,28 @@ describe('a call on the page', () => {
     expect(call.lines.map((line) => (line.kind === 'card' ? line.chosen : line.kind))).toEqual(['', 'Move it', 'caller']);
   });
 
+  it('waits for another agent when one is gone, and says for how long nobody heard the caller', () => {
+    const gone = after({ type: 'agent', agent: 'orders', state: 'speaking' }, { type: 'agent-left' });
+    expect(gone.status).toBe('waiting');
+    const back = [
+      { type: 'agent', agent: 'returns', state: 'speaking' },
+      { type: 'journal', event: { type: 'call.resumed', agent: 'returns', gap_ms: 1870 } },
+    ] satisfies CallEvent[];
+    const call = back.reduce<Call>(next, gone);
+    expect(call.status).toBe('live');
+    expect(call.agent).toBe('returns');
+    expect(call.lines.map((line) => (line.kind === 'note' ? line.text : line.kind))).toEqual([
+      'The agent is gone. Another one is being found.',
+      'For about 1.9 s nobody could hear you. The call goes on from there.',
+    ]);
+  });
+
+  it('stays ended when the agent leaves after that', () => {
+    const call = after({ type: 'journal', event: { type: 'call.ended', reason: 'enough' } }, { type: 'agent-left' });
+    expect(call.status).toBe('ended');
+    expect(call.lines).toEqual([]);
+  });
+
   it('tells a line that is being restored from one that is not', () => {
     const lost = (final: boolean): CallEvent => ({ type: 'journal', event: { type: 'line.lost', final } });
     const notes = after(lost(false), lost(true)).lines.map((line) => (line.kind === 'note' ? line.text : ''));

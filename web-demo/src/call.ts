@@ -27,6 +27,7 @@ export interface Call {
 export type CallEvent =
   | { type: 'connection'; status: Status; because?: string }
   | { type: 'agent'; agent: string; state: AgentState }
+  | { type: 'agent-left' }
   | { type: 'agent-caption'; id: string; text: string; final: boolean }
   | { type: 'caller-caption'; id: string; text: string }
   | { type: 'note'; text: string }
@@ -43,6 +44,10 @@ export function next(call: Call, event: CallEvent): Call {
       const status = call.status === 'joining' || call.status === 'waiting' ? 'live' : call.status;
       return { ...call, status, agent: event.agent || call.agent, state: event.state };
     }
+    case 'agent-left': // a call that is over has said so
+      return call.status === 'ended'
+        ? call
+        : { ...note(call, 'The agent is gone. Another one is being found.'), status: 'waiting', state: 'initializing' };
     case 'agent-caption':
       return { ...call, lines: withCaption(call, event) };
     case 'caller-caption':
@@ -60,6 +65,10 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
   switch (event.type) {
     case 'call.started':
       return { ...call, agent: event.agent, model: event.model };
+    case 'call.resumed': {
+      const told = note(call, `For about ${(event.gap_ms / 1000).toFixed(1)} s nobody could hear you. The call goes on from there.`);
+      return { ...told, agent: event.agent };
+    }
     case 'call.ended':
       return { ...call, status: 'ended', endedBecause: event.reason, recorded: false };
     case 'call.warned':

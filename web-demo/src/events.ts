@@ -15,6 +15,7 @@ export interface Card {
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
 export type JournalEvent =
   | { type: 'call.started'; agent: string; model: string }
+  | { type: 'call.resumed'; agent: string; gap_ms: number }
   | { type: 'call.ended'; reason: string }
   | { type: 'call.warned'; code: string; detail: string }
   | { type: 'user.wrote'; text: string }
@@ -37,6 +38,7 @@ type Check = 'string' | 'number' | 'boolean' | ((value: unknown) => boolean);
 
 const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'call.started': { agent: 'string', model: 'string' },
+  'call.resumed': { agent: 'string', gap_ms: 'number' },
   'call.ended': { reason: 'string' },
   'call.warned': { code: 'string', detail: 'string' },
   'user.wrote': { text: 'string' },

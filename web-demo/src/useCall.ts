@@ -2,6 +2,7 @@ import { ConnectionState, DisconnectReason, ParticipantKind, Room, RoomEvent, ty
 import { useCallback, useReducer, useRef, useState } from 'react';
 import { next, start, type AgentState, type Call, type CallEvent } from './call';
 import { parseEvent } from './events';
+import { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
 
@@ -30,6 +31,7 @@ export function useCall(): CallHandle {
   const [room, setRoom] = useState<Room | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const joining = useRef(false);
+  const unheard = useRef(new Unheard());
 
   const join = useCallback(async (name: string, deviceId: string) => {
     if (joining.current) return;
@@ -40,7 +42,8 @@ export function useCall(): CallHandle {
       const joined = await askToJoin(name);
       await microphoneAllowed(deviceId);
       dispatch('begin');
-      listen(line, dispatch);
+      unheard.current = new Unheard();
+      listen(line, dispatch, unheard.current);
       await line.connect(joined.url, joined.token);
       setRoom(line);
       dispatch({ type: 'connection', status: 'waiting' });
@@ -61,7 +64,14 @@ export function useCall(): CallHandle {
     setRoom(null);
   }, [room]);
 
-  const write = useCallback((text: string) => void room?.localParticipant.sendText(text, { topic: 'lk.chat' }), [room]);
+  const write = useCallback(
+    (text: string) => {
+      if (!room) return;
+      unheard.current.wrote(text);
+      void send(room, text);
+    },
+    [room],
+  );
   return { call, room, trouble, join, leave, write };
 }
 
@@ -71,7 +81,11 @@ function reduce(call: Call | null, event: CallEvent | 'begin' | 'clear'): Call |
   return call && next(call, event);
 }
 
-function listen(room: Room, dispatch: (event: CallEvent) => void): void {
+function send(room: Room, text: string): Promise<unknown> {
+  return room.localParticipant.sendText(text, { topic: 'lk.chat' });
+}
+
+function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard): void {
   const show = (participant: Participant) => {
     if (participant.kind !== ParticipantKind.AGENT) return;
     const { 'lk.agent.state': state, 'baton.agent': agent } = participant.attributes;
@@ -83,8 +97,9 @@ function listen(room: Room, dispatch: (event: CallEvent) => void): void {
     .on(RoomEvent.Reconnecting, () => dispatch({ type: 'connection', status: 'reconnecting' }))
     .on(RoomEvent.Reconnected, () => dispatch({ type: 'connection', status: 'live' }))
     .on(RoomEvent.ParticipantDisconnected, (participant) => {
-      if (participant.kind === ParticipantKind.AGENT)
-        dispatch({ type: 'connection', status: 'ended', because: 'The agent has left the call.' });
+      if (participant.kind !== ParticipantKind.AGENT || agentIn(room)) return;
+      dispatch({ type: 'agent-left' });
+      watchForAgent(room, dispatch);
     })
     .on(RoomEvent.Disconnected, (reason) => {
       const because = reason === DisconnectReason.CLIENT_INITIATED ? 'You left the call.' : 'The connection was lost.';
@@ -109,14 +124,19 @@ function listen(room: Room, dispatch: (event: CallEvent) => void): void {
   });
   take('baton.events', async (reader) => {
     const event = parseEvent(await reader.readAll());
+    if (event?.type === 'user.wrote') unheard.taken(event.text);
     if (event) dispatch({ type: 'journal', event });
+    if (event?.type === 'call.resumed') for (const text of unheard.all) await send(room, text);
   });
+}
+
+function agentIn(room: Room): boolean {
+  return [...room.remoteParticipants.values()].some((one) => one.kind === ParticipantKind.AGENT);
 }
 
 function watchForAgent(room: Room, dispatch: (event: CallEvent) => void): void {
   setTimeout(() => {
-    const there = [...room.remoteParticipants.values()].some((one) => one.kind === ParticipantKind.AGENT);
-    if (!there && room.state === ConnectionState.Connected)
+    if (!agentIn(room) && room.state === ConnectionState.Connected)
       dispatch({ type: 'note', text: 'Nobody has answered yet. You keep your place; it is tried again by itself.' });
   }, AGENT_COMES_MS);
 }

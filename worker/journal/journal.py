@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -201,9 +202,7 @@ class Recorder:
         stands = lease.mask.standing(standing) if lease and standing is not None else None
         await self._store.append(call, number, [event], holder, stands)
 
-    async def _rewrite(
-        self, call: str, events: Mapping[int, JournalEvent], holder: str, lease: Lease | None
-    ) -> None:
+    async def _rewrite(self, call: str, events: Mapping[int, JournalEvent], holder: str, lease: Lease | None) -> None:
         """What is noted of the moment may hold the same: it is written anew with them."""
         moment = lease.mask.moment(lease.moment) if lease and lease.held else None
         await self._store.rewrite(call, events, holder, moment)
@@ -241,11 +240,18 @@ class Recorder:
                     logger.error("call %s does not answer, and is given up", lease.call)
                     await self._give_up(lease)
             hung = {lease for lease in mine if lease.hung}
+            told_at = time.monotonic()
             with _logged("the database does not know that this worker lives"):
-                held = await self._store.leases.live(self._holder)
+                try:
+                    held = await self._store.leases.live(self._holder)
+                except (SQLAlchemyError, OSError):
+                    for lease in mine:
+                        lease.told_at = time.monotonic()
+                    raise
                 for lease in mine & self._leases:
                     if lease.call not in held:
                         lease.lose()
+                    lease.told_at = told_at  # after that: whoever has lost it must not speak for a moment
                 moments = {lease: lease.mask.moment(lease.moment) for lease in mine if not lease.lost}
                 if new := {one.call: moment for one, moment in moments.items() if moment != noted.get(one, {})}:
                     await self._store.leases.note(self._holder, new)
@@ -338,9 +344,7 @@ class Journal:
             return stamped
         if isinstance(event, ToolFinished) and len(event.output) > LARGE:
             stands = self._stands(anew=False)
-            self._recorder.record_large(
-                self.call, number, stamped, self._redaction.text, self._publish, lease, stands
-            )
+            self._recorder.record_large(self.call, number, stamped, self._redaction.text, self._publish, lease, stands)
             return stamped
         kept = self._redaction.take(number, stamped)
         stands = self._stands(anew=bool(kept.values or kept.again))

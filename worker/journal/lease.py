@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from worker.journal.leases import Taken
+from worker.journal.leases import HOLDS_S, Taken
 
 HUNG_S = 4.0  # a call whose loop does not turn for so long is given up: nobody is heard in it anyway
 _SIGN_S = 0.5
@@ -42,6 +42,7 @@ class Lease:
         self.mask: Mask = Whole()
         self.lost = False  # another worker has the call, or is about to
         self.alive_at = time.monotonic()
+        self.told_at = time.monotonic()  # when the database was last told that our worker lives, or could not be
         self._loop = asyncio.get_running_loop()
         self._gone = asyncio.Event()
 
@@ -50,6 +51,14 @@ class Lease:
         self.lost = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._gone.set)
+
+    @property
+    def may_speak(self) -> bool:
+        """Not after a standstill in which another worker may have taken the call, until we know that none has.
+
+        Our own clock tells: whoever was stopped knows nothing else yet. A database that is away is no standstill.
+        """
+        return not self.lost and (not self.held or time.monotonic() - self.told_at < HOLDS_S)
 
     @property
     def hung(self) -> bool:

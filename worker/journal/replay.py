@@ -21,7 +21,10 @@ ANNOUNCED = "announcement_"  # how the items begin that no model has said
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`unanswered`: the caller waits for an answer to something, a tool's result included. `at_ms`: of the last event."""
+    """`unanswered`: the caller waits for an answer to something, a tool's result included. `at_ms`: of the last event.
+
+    `unscreened`: the caller has said something of which nobody knows whether guards let it pass; it is not remembered.
+    """
 
     events: Sequence[JournalEvent]
     started: journal.CallStarted
@@ -30,25 +33,29 @@ class Past:
     unanswered: bool
     spent: float
     at_ms: int
+    unscreened: bool = False
 
 
-def replay(events: Sequence[JournalEvent], share: Callable[[str, str], str]) -> Past | None:
-    """`share` is how much of the conversation the team gives on at a handoff from one agent to another.
+def replay(events: Sequence[JournalEvent], share: Callable[[str, str], str], *, screens: bool = False) -> Past | None:
+    """`share` is how much of the conversation the team gives on at a handoff from one agent to another. `screens`: guards
+    look at what callers say before a model answers it.
 
     None: the call has not begun.
     """
     started = next((event for event in events if isinstance(event, journal.CallStarted)), None)
     if started is None:
         return None
-    ordered = _in_order(events)
+    ordered = _passed(_in_order(events))
+    unscreened = _unacted(ordered) if screens else []
     return Past(
         events=events,
         started=started,
         ended=any(isinstance(event, journal.CallEnded) for event in events),
-        memory=_remembered(ordered, share),
+        memory=_remembered([event for event in ordered if not any(event is one for one in unscreened)], share),
         unanswered=_is_unanswered(ordered),
         spent=next((event.total for event in reversed(events) if isinstance(event, journal.CostUpdated)), 0.0),
         at_ms=max(event.at for event in events),
+        unscreened=bool(unscreened),
     )
 
 
@@ -67,11 +74,46 @@ def _in_order(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     return sorted(events, key=began)
 
 
+def _passed(events: Sequence[JournalEvent]) -> list[JournalEvent]:
+    """Without what guards have kept from the model. What was written is judged under an id of ours."""
+    passed = list[JournalEvent]()
+    for event in events:
+        if isinstance(event, journal.GuardBlocked) and event.place == "input" and event.action != "warn":
+            written = [one for one in passed if isinstance(one, journal.UserWrote)][-1:]
+            said = [one for one in passed if isinstance(one, journal.UserSaid) and one.item == event.item]
+            kept = said or written
+            passed = [one for one in passed if not any(one is out for out in kept)]
+        passed.append(event)
+    return passed
+
+
+def _unacted(events: Sequence[JournalEvent]) -> list[JournalEvent]:
+    """What the caller has said or written since the model has last done anything."""
+    since = list[JournalEvent]()
+    for event in events:
+        match event:
+            case journal.UserSaid() | journal.UserWrote() | journal.UserDialled():
+                since.append(event)
+            case journal.AgentSaid(item=item) if not item.startswith(ANNOUNCED):
+                since.clear()
+            case journal.ToolCalled(call_id=call_id, parent="") if not _ours(call_id):
+                since.clear()
+            case journal.HandoffDecided(call_id=str(call_id)) if call_id:
+                since.clear()
+    return since
+
+
 def _is_unanswered(events: Sequence[JournalEvent]) -> bool:
     unanswered = False
     for event in events:
         match event:
-            case journal.UserSaid() | journal.UserWrote() | journal.ToolFinished(parent="") | journal.HandoffDecided():
+            case (
+                journal.UserSaid()
+                | journal.UserWrote()
+                | journal.UserDialled()
+                | journal.ToolFinished(parent="")
+                | journal.HandoffDecided()
+            ):
                 unanswered = True
             case journal.AgentSaid(item=item) if not item.startswith(ANNOUNCED):
                 unanswered = False
@@ -84,6 +126,8 @@ def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str]
         match event:
             case journal.UserSaid(text=text, item=item):
                 memory.add(Said(item or f"said_{number}", "user", text))
+            case journal.UserDialled(digits=digits):
+                memory.add(Said(f"typed_{number}", "user", context.dialled(digits)))
             case journal.UserWrote(text=text):
                 memory.add(Said(f"typed_{number}", "user", text))
             case journal.AgentSaid(text=text, item=item) if item.startswith(ANNOUNCED):

@@ -117,9 +117,9 @@ def cost(price: Price | None, counted: Mapping[str, float]) -> tuple[float | Non
 class Account:
     """What one call has cost so far. Money is rounded to a millionth, so that the journal's figures add up."""
 
-    def __init__(self, prices: Prices) -> None:
+    def __init__(self, prices: Prices, total: float = 0.0) -> None:
         self._prices = prices
-        self.total = 0.0
+        self.total = total
         self._unpriced = set[tuple[str, str, str]]()  # told already
 
     def take(self, agent: str, provider: str, model: str, usage: Usage) -> tuple[CostUpdated, list[str]]:

@@ -65,7 +65,8 @@ class Line:
     """Speaks to the provider, remembers what it must know, and goes on with another session when it must.
 
     Dials on construction. `emit` gets the events in order, on the loop's thread. While it is not `up`, nothing may be
-    asked; all else may be done at any time. It wants to know when there is a `pause`.
+    asked; all else may be done at any time. It wants to know when there is a `pause`. `past` is what the call remembers
+    that goes on here.
 
     With `holds`, words of the model's are told no other session, and stand in no summary, before they are `approve`d, or
     their message is `release`d.
@@ -76,6 +77,7 @@ class Line:
         first: Arms,
         emit: Callable[[LineEvent], None],
         limits: MemorySpec | None = None,
+        past: memory.Memory | None = None,
         *,
         holds: bool = False,
         breaker: Breaker = PROCESS,
@@ -83,8 +85,9 @@ class Line:
     ) -> None:
         self._emit, self._holds = emit, holds
         self._cut_ms: dict[str, int] = {}  # of messages that were cut: after how many ms
-        self._memory, self._limits = memory.Memory(), limits or MemorySpec()
-        self._sessions = Sessions(first, self, breaker, dials)
+        self._memory, self._limits = past or memory.Memory(), limits or MemorySpec()
+        self._sessions = Sessions(first, self, breaker, dials, self._memory.entries())
+        self._memory.restored()
         self._breaker = breaker
         self._ring = Ring(self.profile.sample_rate)
         self._speech = Speech(self.profile.sample_rate)

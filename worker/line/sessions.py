@@ -52,7 +52,14 @@ class Owner(Protocol):
 class Sessions:
     """Dials on construction. All of a call's sessions come and go here; what they say, and are told, is their owner's."""
 
-    def __init__(self, first: Arms, owner: Owner, breaker: Breaker, dials: Mapping[str, Dial]) -> None:
+    def __init__(
+        self,
+        first: Arms,
+        owner: Owner,
+        breaker: Breaker,
+        dials: Mapping[str, Dial],
+        given: Sequence[memory.Entry] = (),
+    ) -> None:
         self._owner, self._breaker, self._dials = owner, breaker, dials
         self.armed = first
         self._next: Session | None = None  # is to take the place of the present one
@@ -67,7 +74,7 @@ class Sessions:
         self._in_vain: list[Endpoint] = []  # of these, where no session was to be had
         self._closing = set[asyncio.Task[None]]()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self.present = self._dial(breaker.choose(first.endpoints), first, ())
+        self.present = self._dial(breaker.choose(first.endpoints), first, given)
         self.up = True  # it may be asked for a reply
 
     @property

@@ -3,7 +3,7 @@
 import math
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,11 @@ class Redaction:
     def follow(self, facts: Mapping[str, Any]) -> None:
         """What the call establishes, as it grows."""
         self._facts = facts
+
+    def go_on(self, events: Sequence[JournalEvent]) -> None:
+        """Of a call that another process began, all that it has written: a number may go on that was begun there."""
+        for number, event in enumerate(events):
+            self.take(number, event)
 
     def text(self, text: str) -> str:
         """A text of this call, as it may be kept."""

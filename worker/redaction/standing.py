@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from agents.plan import Step
 from agents.snapshot import Decision, Running, Snapshot
 from worker.redaction.kept import Redaction
 from worker.redaction.split import before_open_number
-from worker.redaction.walk import Mask, masked, masked_value
+from worker.redaction.walk import Mask, masked_value
 
 
 class KeptStanding:
@@ -36,10 +37,13 @@ class KeptStanding:
 
 
 def kept(snapshot: Snapshot, mask: Mask) -> Snapshot:
-    """What people and tools made is masked; the names and ids that we, the team or the provider gave stay."""
+    """What people and tools made is masked; the names and ids that we, the team or the provider gave stay.
+
+    A fact of which something is taken out is not known any more: it is asked for again.
+    """
     return snapshot.model_copy(
         update={
-            "facts": masked_value(snapshot.facts, mask),
+            "facts": {name: fact for name, fact in snapshot.facts.items() if masked_value(fact, mask) == fact},
             "plan": _steps(snapshot.plan, mask),
             "former_plan": _steps(snapshot.former_plan, mask),
             "running": tuple(_running(run, mask) for run in snapshot.running),
@@ -52,7 +56,7 @@ def kept(snapshot: Snapshot, mask: Mask) -> Snapshot:
 
 
 def _steps(steps: tuple[Step, ...], mask: Mask) -> tuple[Step, ...]:
-    return tuple(masked(step, mask) for step in steps)
+    return tuple(replace(step, wish=mask(step.wish)) for step in steps)
 
 
 def _running(run: Running, mask: Mask) -> Running:

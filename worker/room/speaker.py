@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
@@ -15,10 +16,13 @@ class Speaker(rtc.AudioSource):
 
     `AudioSource.capture_frame` listens to every event of the process for each frame, which costs more than all the
     rest of a call; a request alone does the same. It uses the SDK's private request: the version is pinned.
+
+    While it may not speak, as `may_speak` tells, what is put is lost.
     """
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, may_speak: Callable[[], bool] = lambda: True) -> None:
         super().__init__(sample_rate, 1, _QUEUE_MS)
+        self._may_speak = may_speak
         self._silent_at = 0.0
         self._waiting = bytearray()
 
@@ -48,7 +52,8 @@ class Speaker(rtc.AudioSource):
         request = ffi_pb2.FfiRequest()
         request.capture_audio_frame.source_handle = self._ffi_handle.handle
         request.capture_audio_frame.buffer.CopyFrom(frame._proto_info())
-        FfiClient.instance.request(request)
+        if self._may_speak():
+            FfiClient.instance.request(request)
 
     async def publish(self, room: rtc.Room) -> rtc.LocalTrackPublication:
         """Puts the voice on a track that callers' clients play."""

@@ -1,5 +1,6 @@
 """From when to when something was spoken, in ms since the call began."""
 
+import math
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -35,6 +36,11 @@ class SpokenTimes:
         self._times.setdefault(item, Times(started_ms=max(0, self._now_ms() - ago_ms), ended_ms=None))
         if len(self._times) > _MOST:
             del self._times[next(iter(self._times))]
+
+    @property
+    def ended_ms(self) -> float:
+        """When the last ended whose words are not there yet; minus infinity if there is none."""
+        return max((end for times in self._times.values() if (end := times["ended_ms"]) is not None), default=-math.inf)
 
     def take(self, item: str) -> Times:
         """What is known of it; it is asked for once."""
