@@ -7,6 +7,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agents.team_file import read_team
 from worker import keys, livekit_server
@@ -70,17 +71,40 @@ async def run(settings: Settings) -> None:
         print(f"\nBaton is ready: http://127.0.0.1:{settings.http_port}", flush=True)
         model = f"model {endpoints.told(team.start)} ({endpoints.why})"
         print(f"Team {team.team}, {model}. Ctrl-C stops everything.", flush=True)
-        deaths = {asyncio.ensure_future(part.process.wait()): part for part in parts}
-        await asyncio.wait([*deaths, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if not stopping.done():
-            dead = next(part for death, part in deaths.items() if death.done())
-            raise dead.failure(f"has died (exit code {dead.process.returncode}); everything else is stopped")
+        await _watch(parts, environment, stopping)
         print("Stopping.", flush=True)
+
+
+async def _watch(parts: list[Part], environment: dict[str, str], stopping: asyncio.Future[None]) -> None:
+    """Until `stopping`. A worker that dies is started again, and goes on with its calls; without another part, all ends.
+
+    Raises PartError.
+    """
+    again: asyncio.Future[None] | None = None
+    while not stopping.done():
+        deaths = {asyncio.ensure_future(part.process.wait()): part for part in parts}
+        news: list[asyncio.Future[Any]] = [*deaths, stopping, *([again] if again else [])]
+        await asyncio.wait(news, return_when=asyncio.FIRST_COMPLETED)
+        dead = next((part for death, part in deaths.items() if death.done()), None)
+        for death in deaths:
+            death.cancel()
+        if again and again.done():
+            again.result()
+            again = None
+        if dead and not stopping.done():
+            what = f"has died (exit code {dead.process.returncode})"
+            if dead.name != "worker" or again:
+                raise dead.failure(f"{what}; everything else is stopped")
+            print(f"{dead.name} {what}, and is started again. See {dead.log}.", flush=True)
+            fresh = parts[parts.index(dead)] = await _start(dead.name, environment)
+            again = asyncio.ensure_future(_ready(fresh))
 
 
 async def _start(name: str, environment: dict[str, str]) -> Part:
     log = STATE_FOLDER / "logs" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        log.replace(log.with_suffix(".former.log"))
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

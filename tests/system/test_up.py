@@ -100,6 +100,30 @@ def test_given_a_part_that_dies_then_everything_stops_and_it_is_named(tmp_path: 
     assert not [part for part in parts if alive(part)]
 
 
+def test_given_a_worker_that_dies_then_it_is_started_again(tmp_path: Path) -> None:
+    running = start(tmp_path, environment(tmp_path))
+    parts = children(running.process.pid)
+    os.kill(parts[2], signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while "INFO worker.server: team" not in _log(tmp_path, "worker") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "INFO worker.server: team" in _log(tmp_path, "worker")
+    assert running.process.poll() is None
+    again = children(running.process.pid)
+    assert len(again) == 4
+    assert [part for part in parts if part not in again] == [parts[2]]
+    running.process.terminate()
+    printed, _ = running.process.communicate(timeout=60)
+    assert running.process.returncode == 0
+    assert "worker has died (exit code -9), and is started again" in printed
+
+
+def _log(folder: Path, part: str) -> str:
+    """Of the process that runs now: a former one's is kept beside it."""
+    logs = folder / ".baton/logs"
+    return (logs / f"{part}.log").read_text() if (logs / f"{part}.former.log").exists() else ""
+
+
 def test_given_a_start_that_is_killed_then_no_part_is_left_behind(tmp_path: Path) -> None:
     running = start(tmp_path, environment(tmp_path))
     parts = children(running.process.pid)
