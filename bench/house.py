@@ -131,6 +131,23 @@ class House:
                 yield provider
 
     @asynccontextmanager
+    async def desk(self) -> AsyncIterator[None]:
+        """The front desk, which finds calls another worker."""
+        arguments = ("-c", "from worker.cli import main; main()", "desk")
+        settings = self._settings | {"BATON_HTTP_PORT": str(free_port())}
+        async with _process(self.folder / "desk.log", *arguments, **settings):
+            yield
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {
+            "LIVEKIT_URL": self.livekit.url,
+            "LIVEKIT_API_KEY": self.livekit.api_key,
+            "LIVEKIT_API_SECRET": self.livekit.api_secret,
+            "BATON_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/bench.db",
+        }
+
+    @asynccontextmanager
     async def worker(
         self, name: str, provider: Provider, team: Path = TEAM, second: Provider | None = None
     ) -> AsyncIterator[Worker]:
@@ -146,16 +163,13 @@ class House:
             "AgentSession": ("-m", "bench.reference"),
             "floor": ("-m", "bench.floor"),
         }[name]
-        settings = {
-            "LIVEKIT_URL": self.livekit.url,
-            "LIVEKIT_API_KEY": self.livekit.api_key,
-            "LIVEKIT_API_SECRET": self.livekit.api_secret,
+        port = free_port()
+        settings = self._settings | {
             "OPENAI_API_KEY": "scripted",
             "OPENAI_BASE_URL": provider.url,
             "BATON_MODEL": "openai",
             "BATON_TEAM": str(team),
-            "BATON_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/bench.db",
-            "BATON_WORKER_HTTP_PORT": str(free_port()),
+            "BATON_WORKER_HTTP_PORT": str(port),
         }
         if second:
             settings |= {
@@ -164,7 +178,7 @@ class House:
                 "AZURE_OPENAI_API_KEY": "scripted",
                 "AZURE_OPENAI_DEPLOYMENT": "scripted",
             }
-        async with _process(self.folder / f"{name}.log", *arguments, **settings) as (process, _):
+        async with _process(self.folder / f"{name}-{port}.log", *arguments, **settings) as (process, _):
             yield Worker(psutil.Process(process.pid))
 
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import measure
+from bench.crash import crash
 from bench.gate import gate
 from bench.house import WORKERS, house
 from bench.line import line
 from bench.report import Report, Row
 from bench.turns import turns
 
-__all__ = ["call", "gate", "handoff", "line", "turns"]
+__all__ = ["call", "crash", "gate", "handoff", "line", "turns"]
 
 
 async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:

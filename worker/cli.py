@@ -264,6 +264,15 @@ def bench_gate(
     _measure(lambda bench: bench.gate(rounds=rounds, reference=reference), out)
 
 
+@bench.command(name="crash")
+def bench_crash(
+    rounds: Annotated[int, typer.Option(min=1, help="How many workers are killed.")] = 20,
+    out: _Out = Path("bench/results"),
+) -> None:
+    """How long a caller waits for a word when the worker that holds their call is killed."""
+    _measure(lambda bench: bench.crash(rounds=rounds), out)
+
+
 def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
     async def show(_: Settings) -> None:
         try:
