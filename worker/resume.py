@@ -81,6 +81,12 @@ class Orphan:
         told = {event.item for event in self.past.events if isinstance(event, journal.AgentSaid)}
         return self.moment if self.moment.text and self.moment.item not in told else None
 
+    @property
+    def in_part(self) -> frozenset[str]:
+        """The tool calls of whose arguments something was not kept."""
+        running = self.snapshot.running if self.snapshot else ()
+        return frozenset(run.call_id for run in running if not run.whole)
+
     def tell(self, recording: Recording) -> None:
         """What the caller has been told of it, and that they have answered."""
         for event in self.past.events:
@@ -132,7 +138,7 @@ class Resume:
         rules = box.role.tools.get(run.tool) if box else None
         if rules is None:  # the team has changed meanwhile, and has no such tool any more
             self._orchestrator.tool_finished(run.call_id, "", failed=True)
-        elif (rules.writes and not rules.keyed) or not run.whole:
+        elif (rules.writes and not rules.keyed) or run.call_id in self._orphan.in_part:
             self._leave_open(run)
         else:
             background = run.call_id.startswith(OURS)

@@ -197,8 +197,13 @@ class Stage:
     def write(self, text: str) -> None:
         self.call.put(Typed("caller", text))
 
-    async def crash(self, gap_s: float = 2.0) -> None:
-        """The worker is gone, in the middle of whatever it was at; after a while another goes on."""
+    async def crash(
+        self, gap_s: float = 2.0, kept: Callable[[Any], Any] = lambda stands: stands, *, screens: bool = False
+    ) -> None:
+        """The worker is gone, in the middle of whatever it was at; after a while another goes on.
+
+        `kept`: what of how the call stood may be. `screens`: guards look at what callers say.
+        """
         assert self.holding
         journal, stands, moment = list(self.journal), self.notes.stands, self.notes.moment
         age_s = self.notes.now_ms / 1000 + gap_s
@@ -208,7 +213,8 @@ class Stage:
         self.speaker.clear()
         self.room.shown.clear()
         await asyncio.sleep(gap_s)
-        self.begin(orphaned(journal, TEAM, Taken(age_s, gap_s, json.loads(json.dumps(stands)), moment)))
+        taken = Taken(age_s, gap_s, kept(json.loads(json.dumps(stands))), moment)
+        self.begin(orphaned(journal, TEAM, taken, screens=screens))
 
     async def until(self, happened: Callable[[], object]) -> None:
         began = asyncio.get_running_loop().time()

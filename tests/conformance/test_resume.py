@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,39 @@ async def test_given_a_worker_that_dies_while_a_tool_reads_then_it_reads_again_a
         assert len(stage.of("tool.finished")) == 1
         assert SORRY in stage.said
         assert "still at it" in hint(stage)
+
+
+@virtual_time
+async def test_given_a_tool_whose_arguments_were_not_kept_whole_then_it_is_not_run_again_and_the_agent_knows(
+    tmp_path: Path,
+) -> None:
+    def masked(stands: dict[str, Any]) -> dict[str, Any]:
+        return {**stands, "running": [{**run, "whole": False} for run in stands["running"]]}
+
+    async with staged(tmp_path, "openai") as stage:
+        await stage.answered(1)
+        stage.say("When are you open?")
+        await stage.until(lambda: stage.of("tool.called"))
+        await stage.crash(kept=masked)
+        await stage.until(lambda: SORRY in stage.said)
+        await stage.rest()
+        [finished] = stage.of("tool.finished")
+        assert "Nobody knows" in finished["output"]
+        assert not any("nine to five" in said for said in stage.said)
+
+
+@virtual_time
+async def test_given_guards_and_a_turn_that_nobody_knows_to_have_passed_then_it_is_asked_for_again_and_not_answered(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path, "openai") as stage:
+        await stage.answered(1)
+        stage.say("Thank you.")
+        await stage.until(lambda: stage.heard == ["Thank you."])
+        await stage.crash(screens=True)
+        await stage.answered(2)
+        assert "ask them to say again" in hint(stage)
+        assert "Thank you." not in stage.known
 
 
 @pytest.mark.parametrize("moment", ["handoff.decided", "handoff.done"])

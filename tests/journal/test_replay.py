@@ -1,5 +1,7 @@
 """What a call remembers, by its journal alone."""
 
+from typing import Literal
+
 from tests.conformance.stage import TEAM
 from worker.journal import events as journal
 from worker.journal.leases import Taken
@@ -125,3 +127,43 @@ def test_given_a_message_that_was_being_heard_then_it_is_known_once() -> None:
     assert over
     assert told(cut.past.memory.entries()) == [("user", "One."), ("assistant", "We have")]
     assert told(over.past.memory.entries()) == [("assistant", "We have lamps.")]
+
+
+def blocked(at: int, item: str, action: Literal["block", "rewrite", "warn"] = "block") -> journal.GuardBlocked:
+    return journal.GuardBlocked(at=at, agent="alfa", guard="g", place="input", action=action, why="w", item=item)
+
+
+def test_given_what_guards_have_kept_from_the_model_then_the_next_one_does_not_learn_it() -> None:
+    past = replayed(
+        said(1000, "One.", item="i1"),
+        said(2000, "Two.", item="i2"),
+        blocked(2100, "i2"),
+        said(3000, "Three.", item="i3"),
+        blocked(3100, "i3", "warn"),
+        journal.UserWrote(at=4000, participant="anna", text="Four."),
+        blocked(4100, "typed_1"),
+    )
+    assert told(past.memory.entries()) == [("user", "One."), ("user", "Three.")]
+
+
+def test_given_guards_and_a_worker_that_dies_before_they_have_spoken_then_no_model_learns_what_they_looked_at() -> None:
+    events: list[journal.JournalEvent] = [
+        STARTED,
+        said(1000, "One."),
+        answered(3000, "First.", 900),
+        said(4000, "Two."),
+    ]
+    screened = replay(events, lambda _, __: "all", screens=True)
+    assert screened
+    assert told(screened.memory.entries()) == [("user", "One."), ("assistant", "First.")]
+    assert screened.unscreened
+    unguarded = replay(events, lambda _, __: "all")
+    assert unguarded
+    assert not unguarded.unscreened
+    assert told(unguarded.memory.entries())[-1] == ("user", "Two.")
+
+
+def test_given_what_was_dialled_then_it_is_remembered_as_a_turn() -> None:
+    past = replayed(journal.UserDialled(at=900, participant="anna", digits="12", started_ms=500, ended_ms=900))
+    assert [role for role, text in told(past.memory.entries()) if "12" in text] == ["user"]
+    assert past.unanswered

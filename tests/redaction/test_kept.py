@@ -121,3 +121,10 @@ def test_given_a_piece_of_a_number_then_logs_tell_it_no_more_than_the_journal() 
     call.take(1, said(SECOND))
     assert "1111" not in without_parts("the history: 4111 1111, and: 1111 1111")
     del call
+
+
+def test_given_a_number_that_goes_on_in_another_process_then_it_is_found_all_the_same() -> None:
+    first, second = redaction(), redaction()
+    kept = first.take(0, said(FIRST)).event
+    second.go_on([kept])
+    assert second.take(1, said(SECOND, at=20)).again == ((0, said("it is [card number]")),)

@@ -80,6 +80,10 @@ class Redaction:
         """A text without what only this call knows to be a secret, or the beginning of one."""
         return without(text, (*self._values, *self._parts, *self._open))
 
+    def standing(self, text: str) -> str:
+        """A text of how the call stands, without what was established this moment, too."""
+        return without(self.parts(self.text(text)), self._established())
+
     def take(self, number: int, event: JournalEvent) -> Kept:
         """The next event of the call, whose `number`-th it is."""
         values = self._learn(event)
@@ -111,11 +115,7 @@ class Redaction:
 
     def _learn(self, event: JournalEvent) -> tuple[Value, ...]:
         """What is to be taken out from now on; returns what of it is new."""
-        known = {
-            Value(str(self._facts[name]), instead)
-            for name, instead in self._policy.facts.items()
-            if str(self._facts.get(name) or "").strip()
-        }
+        known = self._established()
         if isinstance(event, journal.UserDialled) and self._policy.hides_dialled and len(event.digits) >= _DIALLED:
             known.add(Value(event.digits, INSTEAD["digits"]))
         new = tuple(known.difference(self._values))
@@ -123,6 +123,10 @@ class Redaction:
         for told in self._told.values():  # some of them nobody else has seen yet
             told.turn.holes = merged([*told.turn.holes, *valued(told.turn.text, new)])
         return new
+
+    def _established(self) -> set[Value]:
+        told = {name: str(self._facts.get(name) or "") for name in self._policy.facts}
+        return {Value(text, self._policy.facts[name]) for name, text in told.items() if text.strip()}
 
     def _turn(self, number: int, event: Spoken) -> Turn:
         if isinstance(event, journal.UserDialled):

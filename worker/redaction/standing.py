@@ -33,7 +33,7 @@ class KeptStanding:
         return {**moment, "text": self._text(before_open_number(text))} if text else moment
 
     def _text(self, text: str) -> str:
-        return self._redaction.parts(self._redaction.text(text))
+        return self._redaction.standing(text)
 
 
 def kept(snapshot: Snapshot, mask: Mask) -> Snapshot:
