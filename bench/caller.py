@@ -45,11 +45,14 @@ class Caller:
         self._tracks = asyncio.Queue[rtc.Track]()
         self._stack = AsyncExitStack()
         self.heard: list[Heard] = []
+        self.agents: list[tuple[bool, str]] = []  # who has come (True) and gone, in order
         self._news = asyncio.Event()
         self.joined_at = 0.0
 
     async def __aenter__(self) -> Self:
         self._connection.on("track_subscribed", lambda track, *_: self._tracks.put_nowait(track))
+        self._connection.on("participant_connected", lambda other: self._note(other, came=True))
+        self._connection.on("participant_disconnected", lambda other: self._note(other, came=False))
         self.joined_at = time.monotonic()
         await self._connection.connect(self._url, self._token)
         track = rtc.LocalAudioTrack.create_audio_track("caller", self._source)
@@ -63,6 +66,10 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return await self._stack.__aexit__(kind, error, trace)
+
+    def _note(self, other: rtc.RemoteParticipant, *, came: bool) -> None:
+        if other.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT:
+            self.agents.append((came, other.identity))
 
     def others(self) -> list[str]:
         """Who else is in the room."""

@@ -78,6 +78,7 @@ class FakeLiveKit:
         self.inside = inside
         self.dispatched: list[dict[str, Any]] = []
         self.removed: list[str] = []
+        self.order: list[str] = []
         self.failing = 0
         self.room = self.agent_dispatch = self
 
@@ -91,9 +92,12 @@ class FakeLiveKit:
         if self.failing:
             self.failing -= 1
             raise api.TwirpError(api.TwirpErrorCode.UNAVAILABLE, "busy", status=503)
+        self.order.append("dispatched")
         self.dispatched.append({"room": request.room, "agent": request.agent_name, **json.loads(request.metadata)})
 
     async def remove_participant(self, request: api.RoomParticipantIdentity) -> None:
+        await asyncio.sleep(0.1)  # it takes its time
+        self.order.append("removed")
         self.removed.append(request.identity)
 
 
@@ -113,6 +117,7 @@ async def test_given_a_call_that_nobody_holds_then_it_is_offered_and_the_dead_ag
         await asyncio.sleep(11.0)
     assert livekit.dispatched == [{"room": "room", "agent": "baton", "call": "c1", "resume": True}]
     assert livekit.removed == ["agent-1"], "and nobody else's"
+    assert livekit.order == ["removed", "dispatched"], "never are two agents in the room"
     assert store.offers == [pytest.approx(10.0, abs=0.3)]
 
 

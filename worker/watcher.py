@@ -77,10 +77,11 @@ class Watcher:
             return
         logger.warning("the worker of call %s is gone; it is offered to others", lost.call)
         _OFFERED.inc()
-        gone = [self._remove(lost)] if any(one.identity == lost.agent for one in inside) else []
+        if any(one.identity == lost.agent for one in inside):
+            await self._remove(lost)  # before another comes: never are two agents in the room
         metadata = json.dumps({"call": lost.call, "resume": True})
         request = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=lost.room, metadata=metadata)
-        await asyncio.gather(self._livekit.agent_dispatch.create_dispatch(request), *gone)
+        await self._livekit.agent_dispatch.create_dispatch(request)
 
     async def _inside(self, room: str) -> list[api.ParticipantInfo]:
         try:

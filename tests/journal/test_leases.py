@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from worker.journal.events import CallStarted, UserSaid
 from worker.journal.journal import Journal, Recorder
 from worker.journal.leases import HOLDS_S, LATE_S, LeaseLost
 from worker.journal.store import Store
+from worker.redaction.policy import Value
 
 STARTED = CallStarted(call="c1", room="r", team="core", agent="alfa", model="openai", caller="anna")
 
@@ -150,6 +151,8 @@ async def test_given_a_call_that_another_holds_then_nothing_is_written_into_its_
     assert taken.standing == {"agent": "alfa"}
     assert await store.events("c1") == [STARTED]
     await store.append("c1", 1, [said], "w2")
+    with pytest.raises(LeaseLost):  # and not that there is one already
+        await store.append("c1", 1, [said], "w1")
     assert await store.events("c1") == [STARTED, said]
 
 
@@ -221,6 +224,7 @@ async def test_given_a_recorder_whose_call_another_has_taken_then_the_call_is_to
 DIES = """
 import asyncio, sys
 from worker.journal.store import Store
+from worker.redaction.policy import Value
 async def main():
     store = Store(sys.argv[1])
     await store.open()
@@ -285,3 +289,77 @@ async def test_given_a_database_that_is_away_then_a_call_begins_all_the_same(
     await store.open()
     assert [event.type for event in await store.events("c1")] == ["call.started"], "and is written down, if it can be"
     await store.close()
+
+
+SAID = UserSaid(participant="anna", text="mine")
+Write = Callable[[Recorder, lease_module.Lease, Callable[[object], None]], None]
+WRITES: dict[str, Write] = {
+    "an event": lambda recorder, lease, _: recorder.record("c1", 2, SAID, lease),
+    "a large event": lambda recorder, lease, told: recorder.record_large("c1", 2, SAID, str.upper, told, lease),
+    "an event anew": lambda recorder, lease, _: recorder.rewrite("c1", 1, STARTED, lease),
+    "what is taken out": lambda recorder, lease, told: recorder.take_out("c1", [Value("mine", "x")], told, lease),
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+async def test_given_a_call_that_another_holds_then_nothing_of_it_is_written_by_whatever_way(
+    tmp_path: Path, what: str
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/baton.db"
+    store = Store(url)
+    await store.open()
+    with Recorder(url) as recorder:
+        lease = await recorder.take("c1", "r", "a1")
+        assert lease
+        recorder.record("c1", 0, STARTED, lease)
+        recorder.record("c1", 1, SAID, lease)
+        for _ in range(500):
+            if len(await recorder.events("c1")) == 2:
+                break
+            await asyncio.sleep(0.01)
+        await change(url, "UPDATE journal_leases SET holder = 'offer-n1'")
+        WRITES[what](recorder, lease, lambda _: None)
+    assert lease.lost
+    assert await store.events("c1") == [STARTED, SAID]
+    await store.close()
+
+
+async def test_given_a_worker_that_stood_still_then_it_may_not_speak_before_it_knows_that_it_has_its_call(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/baton.db"
+    with Recorder(url) as recorder:
+        kept, lost = await recorder.take("c1", "r", "a1"), await recorder.take("c2", "r", "a2")
+        assert kept
+        assert lost
+        assert kept.may_speak
+        for lease in (kept, lost):
+            lease.told_at -= HOLDS_S  # as if it had been stopped for so long
+            assert not lease.may_speak
+        await change(url, "UPDATE journal_leases SET holder = 'offer-n1' WHERE call = 'c2'")
+        async with asyncio.timeout(10):
+            while not kept.may_speak:
+                assert not lost.may_speak
+                await asyncio.sleep(0)
+        assert not lost.may_speak
+
+
+async def test_given_a_database_that_is_away_then_a_worker_goes_on_speaking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise OSError("away")
+
+    with Recorder(f"sqlite+aiosqlite:///{tmp_path}/baton.db") as recorder:
+        lease = await recorder.take("c1", "r", "a1")
+        assert lease
+        with monkeypatch.context() as patched:
+            patched.setattr(leases.Leases, "live", away)
+            before = lease.told_at
+            for _ in range(1000):
+                if lease.told_at != before:
+                    break
+                await asyncio.sleep(0.01)
+            assert lease.told_at != before
+        assert lease.may_speak
+        assert not lease.lost

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Date, DateTime, Float, Integer, String, event, func, insert, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -117,6 +117,18 @@ class Store:
         With a `holder`, and how the call stands for whoever takes it over, if that has changed: raises LeaseLost, and
         writes nothing, when another worker has the call.
         """
+        try:
+            await self._append(call, number, events, holder, standing)
+        except IntegrityError:
+            if holder:  # whoever has the call now may have written that number
+                async with self._open_engine.begin() as connection:
+                    await leases.hold(connection, call, holder, None)
+            raise
+        await self._empty_log()
+
+    async def _append(
+        self, call: str, number: int, events: Sequence[JournalEvent], holder: str, standing: Mapping[str, Any] | None
+    ) -> None:
         async with self._open_engine.begin() as connection:
             for entry in events:
                 if isinstance(entry, CallStarted):
@@ -134,7 +146,6 @@ class Store:
             await connection.execute(insert(_Entry), rows)
             if holder:
                 await leases.hold(connection, call, holder, standing)
-        await self._empty_log()
 
     async def rewrite(
         self,
@@ -153,12 +164,12 @@ class Store:
         if not events and moment is None:
             return
         async with self._open_engine.begin() as connection:
-            if holder:
-                await leases.hold(connection, call, holder, None)
-                await leases.remember(connection, call, holder, moment)
             for number, entry in events.items():
                 same = _Entry.call == call, _Entry.number == number
                 await connection.execute(update(_Entry).where(*same).values(body=entry.model_dump(mode="json")))
+            if holder:
+                await leases.remember(connection, call, holder, moment)
+                await leases.hold(connection, call, holder, None)
         self._stale = True
         await self._empty_log()
 
