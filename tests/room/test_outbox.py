@@ -1,11 +1,14 @@
 """What the room is told, and who of it."""
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from livekit import rtc
 
+from tests.virtual_time import virtual_time
+from worker.background import background
 from worker.journal.events import UserWrote
 from worker.room.outbox import TOPIC, Outbox
 
@@ -30,6 +33,7 @@ class Room:
     remote_participants: dict[str, None]
     sent: list[tuple[str, list[str] | None]] = field(default_factory=list)
     captions: list[Writer] = field(default_factory=list)
+    takes_s: float = 0.0  # to send something
 
     @property
     def local_participant(self) -> "Room":
@@ -37,6 +41,7 @@ class Room:
 
     async def send_text(self, text: str, *, destination_identities: list[str] | None = None, topic: str = "") -> None:
         assert topic == TOPIC
+        await asyncio.sleep(self.takes_s)
         self.sent.append((json.loads(text)["text"], destination_identities))
 
     async def stream_text(self, **_: Any) -> Writer:
@@ -89,3 +94,15 @@ async def test_given_no_mask_then_the_agents_captions_come_as_they_are_heard() -
     box.agent_caption("item", "Your code is 1234", final=True)
     await box.flush()
     assert [writer.written for writer in room.captions] == ["Your code is 1234"]
+
+
+@virtual_time
+async def test_given_an_event_that_is_being_sent_when_the_call_ends_then_it_is_sent_and_so_is_what_follows() -> None:
+    box, room = outbox("caller")
+    room.takes_s = 1.0
+    async with background(box.run()):
+        box.event(wrote("the last but one"))
+        await asyncio.sleep(0.5)
+    box.event(wrote("the last"))
+    await box.flush()
+    assert [text for text, _ in room.sent] == ["the last but one", "the last"]

@@ -12,6 +12,9 @@ from worker.room.captions import Captions
 logger = logging.getLogger(__name__)
 
 TOPIC = "baton.events"
+LEAVES_S = (
+    0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
+)
 STATE, AGENT = "lk.agent.state", "baton.agent"
 
 
@@ -26,6 +29,7 @@ class Outbox:
         self._waiting = asyncio.Queue[Callable[[], Awaitable[object]]]()  # unbounded: small, and paced by what is heard
         self._captions: Captions | None = None
         self._attributes: dict[str, str] = {}
+        self._sending: asyncio.Future[None] | None = None
 
     def caption_track(self, track: str) -> None:
         """Captions of the agent belong to this track of ours."""
@@ -68,14 +72,20 @@ class Outbox:
             self._waiting.put_nowait(lambda: captions.caller(identity, track, told))
 
     async def run(self) -> None:
-        """Sends until cancelled."""
+        """Sends until cancelled; what is being sent then is sent to its end."""
         while True:
-            await self._send(await self._waiting.get())
+            send = await self._waiting.get()
+            self._sending = asyncio.ensure_future(self._send(send))
+            await asyncio.shield(self._sending)
 
     async def flush(self) -> None:
-        """Sends what still waits."""
+        """Sends what still waits, and gives it the time to get to whoever is there. Not beside `run`."""
+        if self._sending:
+            await self._sending
         while not self._waiting.empty():
             await self._send(self._waiting.get_nowait())
+        if self._room.remote_participants:
+            await asyncio.sleep(LEAVES_S)
 
     async def _send(self, send: Callable[[], Awaitable[object]]) -> None:
         try:
