@@ -144,11 +144,13 @@ def asked_for(asked: Asked) -> int | None:
 class Arrived:
     """Of one sentence, by the ear in the room (ms) and by what the speaker was handed (samples).
 
-    `breath`: it ends where the voice takes breath in it; nobody can tell such a pause from the one after a sentence.
+    `sent`: the speaker had all of it; `whole`: the ear had it too, of which a machine that stutters keeps some. `breath`: it
+    ends where the voice takes breath in it; nobody can tell such a pause from the one after a sentence.
     """
 
     ms: float
     samples: int
+    sent: bool
     whole: bool
     breath: bool
 
@@ -164,11 +166,12 @@ def arrived(sentence: Sentence, pieces: Sequence[Piece], handed: dict[int, int])
     read = [slot for piece in heard for slot in piece.slots]
     said = [slot for slot in range(sentence.slots) if slot not in sentence.breath]
     in_order = read == sorted(read)
-    whole = in_order and _covers(read, said) and samples == len(sentence.pcm)
+    sent = samples == len(sentence.pcm)
+    whole = sent and in_order and _covers(read, said)
     breath, handed_ms = sentence.breath, samples * 1000 / SAMPLE_RATE
     at_breath = bool(breath) and breath.start * SLOT_MS <= handed_ms <= breath.stop * SLOT_MS + 1
     cut = in_order and at_breath and _covers(read, [slot for slot in said if slot < breath.start])
-    return Arrived(sum(piece.ms for piece in heard), samples, whole, cut)
+    return Arrived(sum(piece.ms for piece in heard), samples, sent, whole, cut)
 
 
 def _covers(read: Sequence[int], said: Sequence[int]) -> bool:
