@@ -24,6 +24,7 @@ from worker.local_model.voice import Voice
 RATE = 24000
 Pcm = NDArray[np.int16]
 Kind = Literal["turn", "back_channel", "vocal_tic", "non_directed", "noise"]
+LIBRIVOX = "librivox/sense_and_sensibility_01_austen_64kb-{}.wav"
 VOICE_DBFS = -22.0  # of a caller who speaks into their microphone
 _DATA = Path("/usr/share/pocketsphinx/test/data")
 _CACHE = Path(os.environ.get("BATON_CACHE", ".cache")) / "clips"
@@ -81,11 +82,12 @@ def _our_voice() -> Voice:
     return Voice()
 
 
-def _made(sound: sounds.Sound) -> Callable[[], Pcm]:
+def made(sound: sounds.Sound) -> Callable[[], Pcm]:
+    """A sound that is no voice."""
     return lambda: (sound / np.abs(sound).max() * 30_000).astype(np.int16)
 
 
-def _person(name: str, from_ms: int = 0, to_ms: int | None = None) -> Callable[[], Pcm]:
+def person(name: str, from_ms: int = 0, to_ms: int | None = None) -> Callable[[], Pcm]:
     """A recording of a human voice, or a part of it."""
 
     def make() -> Pcm:
@@ -137,9 +139,10 @@ def _write(path: Path, pcm: Pcm) -> None:
     part.replace(path)
 
 
-def _say(
+def say(
     kind: Kind, text: str, *voices: str, level_dbfs: float = VOICE_DBFS, after_question: bool = False
 ) -> list[Clip]:
+    """The same words in several voices."""
     asked = ", asked" if after_question else ""
     return [
         Clip(f"{text} ({voice}{asked})", kind, _spoken(text, voice), level_dbfs, after_question) for voice in voices
@@ -147,81 +150,80 @@ def _say(
 
 
 def clips() -> list[Clip]:
-    """All of them, in order."""
+    """Those that turn-taking was made with, in order; `unseen` has others."""
     return [
         # ---- they listen
-        *_say("back_channel", "uh-huh", "slt", "rms", "awb", "espeak", "heart", "deep"),
-        *_say("back_channel", "mm-hmm", "slt", "espeak-us", "bright"),
-        *_say("back_channel", "right", "slt", "rms", "heart"),
-        *_say("back_channel", "okay", "awb", "espeak", "bright"),
-        *_say("back_channel", "yeah", "slt", "espeak-f", "deep"),
-        *_say("back_channel", "I see", "rms", "heart"),
-        *_say("back_channel", "got it", "slt", "deep"),
-        *_say("back_channel", "right, right", "awb", "heart"),
-        *_say("back_channel", "oh, okay", "rms", "bright"),
-        *_say("back_channel", "sure", "espeak", "heart"),
-        *_say("back_channel", "aha", "slt"),
-        *_say("back_channel", "great, thank you", "heart"),
+        *say("back_channel", "uh-huh", "slt", "rms", "awb", "espeak", "heart", "deep"),
+        *say("back_channel", "mm-hmm", "slt", "espeak-us", "bright"),
+        *say("back_channel", "right", "slt", "rms", "heart"),
+        *say("back_channel", "okay", "awb", "espeak", "bright"),
+        *say("back_channel", "yeah", "slt", "espeak-f", "deep"),
+        *say("back_channel", "I see", "rms", "heart"),
+        *say("back_channel", "got it", "slt", "deep"),
+        *say("back_channel", "right, right", "awb", "heart"),
+        *say("back_channel", "oh, okay", "rms", "bright"),
+        *say("back_channel", "sure", "espeak", "heart"),
+        *say("back_channel", "aha", "slt"),
+        *say("back_channel", "great, thank you", "heart"),
         # ---- it escapes them
-        Clip("cough", "vocal_tic", _made(sounds.cough(1, 1))),
-        Clip("cough, cough", "vocal_tic", _made(sounds.cough(2, 5))),
-        Clip("a fit of coughing", "vocal_tic", _made(sounds.cough(5, 9))),
-        Clip("throat", "vocal_tic", _made(sounds.throat(2))),
-        Clip("throat, soft", "vocal_tic", _made(sounds.throat(7)), -32.0),
-        Clip("laughter", "vocal_tic", _made(sounds.laughter(4, 210, 3))),
-        Clip("laughter, long and low", "vocal_tic", _made(sounds.laughter(8, 120, 4))),
-        Clip("breath", "vocal_tic", _made(sounds.breath(5)), -34.0),
-        *_say("vocal_tic", "um", "slt", "espeak"),
-        *_say("vocal_tic", "er", "rms"),
+        Clip("cough", "vocal_tic", made(sounds.cough(1, 1))),
+        Clip("cough, cough", "vocal_tic", made(sounds.cough(2, 5))),
+        Clip("a fit of coughing", "vocal_tic", made(sounds.cough(5, 9))),
+        Clip("throat", "vocal_tic", made(sounds.throat(2))),
+        Clip("throat, soft", "vocal_tic", made(sounds.throat(7)), -32.0),
+        Clip("laughter", "vocal_tic", made(sounds.laughter(4, 210, 3))),
+        Clip("laughter, long and low", "vocal_tic", made(sounds.laughter(8, 120, 4))),
+        Clip("breath", "vocal_tic", made(sounds.breath(5)), -34.0),
+        *say("vocal_tic", "um", "slt", "espeak"),
+        *say("vocal_tic", "er", "rms"),
         # ---- things
-        Clip("keyboard", "noise", _made(sounds.keyboard(12, 1)), -30.0),
-        Clip("keyboard, near", "noise", _made(sounds.keyboard(20, 40)), -22.0),
-        Clip("door", "noise", _made(sounds.door(1)), -18.0),
-        Clip("cup", "noise", _made(sounds.cup(2)), -26.0),
-        Clip("key 5", "noise", _made(sounds.tone("5", 180)), -18.0),
-        Clip("key 1, held", "noise", _made(sounds.tone("1", 700)), -18.0),
-        Clip("another telephone", "noise", _made(sounds.ringing()), -28.0),
-        Clip("music", "noise", _made(sounds.music(3000)), -28.0),
-        Clip("music, soft", "noise", _made(sounds.music(3000)), -40.0),
-        Clip("a tap", "noise", _made(sounds.hiss(2500, 3)), -32.0),
+        Clip("keyboard", "noise", made(sounds.keyboard(12, 1)), -30.0),
+        Clip("keyboard, near", "noise", made(sounds.keyboard(20, 40)), -22.0),
+        Clip("door", "noise", made(sounds.door(1)), -18.0),
+        Clip("cup", "noise", made(sounds.cup(2)), -26.0),
+        Clip("key 5", "noise", made(sounds.tone("5", 180)), -18.0),
+        Clip("key 1, held", "noise", made(sounds.tone("1", 700)), -18.0),
+        Clip("another telephone", "noise", made(sounds.ringing()), -28.0),
+        Clip("music", "noise", made(sounds.music(3000)), -28.0),
+        Clip("music, soft", "noise", made(sounds.music(3000)), -40.0),
+        Clip("a tap", "noise", made(sounds.hiss(2500, 3)), -32.0),
         # ---- others speak, not to the agent
-        Clip("somebody reads, far", "non_directed", _person(_LIBRIVOX.format("0870"), 300, 3300), -50.0),
-        Clip("somebody reads, next door", "non_directed", _person(_LIBRIVOX.format("0880"), 300, 3300), -44.0),
-        Clip("somebody reads, in the room", "non_directed", _person(_LIBRIVOX.format("0890"), 300, 3300), -39.0),
+        Clip("somebody reads, far", "non_directed", person(LIBRIVOX.format("0870"), 300, 3300), -50.0),
+        Clip("somebody reads, next door", "non_directed", person(LIBRIVOX.format("0880"), 300, 3300), -44.0),
+        Clip("somebody reads, in the room", "non_directed", person(LIBRIVOX.format("0890"), 300, 3300), -39.0),
         Clip("four people, far", "non_directed", _babble, -48.0),
         Clip("four people, in the room", "non_directed", _babble, -40.0),
-        *_say("non_directed", "dinner is ready", "awb", level_dbfs=-42.0),
-        *_say("non_directed", "where did you put the keys?", "slt", level_dbfs=-46.0),
+        *say("non_directed", "dinner is ready", "awb", level_dbfs=-42.0),
+        *say("non_directed", "where did you put the keys?", "slt", level_dbfs=-46.0),
         # ---- they want the floor
-        *_say("turn", "okay, so what about my refund?", "slt", "heart"),
-        *_say("turn", "right, but it is broken", "rms", "bright"),
-        *_say("turn", "yeah, but I never got it", "awb"),
-        *_say("turn", "no, wait", "slt", "espeak", "deep"),
-        *_say("turn", "stop", "rms", "heart"),
-        *_say("turn", "wait", "slt"),
-        *_say("turn", "hold on a second", "awb", "bright"),
-        *_say("turn", "actually, I meant Friday", "slt", "heart"),
-        *_say("turn", "what does it cost?", "rms", "espeak"),
-        *_say("turn", "can you say that again?", "slt", "deep"),
-        *_say("turn", "sorry, who is this?", "heart"),
-        *_say("turn", "I want to cancel my order", "rms", "bright"),
-        *_say("turn", "that is not what I asked for", "awb"),
-        *_say("turn", "four two one seven", "slt", "heart"),
-        *_say("turn", "yes, please", "slt", "deep", after_question=True),
-        *_say("turn", "yes", "rms", "heart", after_question=True),
-        *_say("turn", "Thursday", "slt", "bright", after_question=True),
-        *_say("turn", "okay", "slt", after_question=True),
-        *_say("turn", "no", "heart", "awb"),
-        *_say("turn", "no, no, that is wrong", "slt"),
-        Clip("go forward ten meters (a person)", "turn", _person("goforward.raw", 300)),
-        Clip("cards 1 (a person)", "turn", _person("cards/001.wav")),
-        Clip("cards 2 (a person)", "turn", _person("cards/002.wav")),
-        Clip("cards 5 (a person)", "turn", _person("cards/005.wav")),
-        Clip("a sentence (a person)", "turn", _person(_LIBRIVOX.format("0920"), 300, 4300)),
+        *say("turn", "okay, so what about my refund?", "slt", "heart"),
+        *say("turn", "right, but it is broken", "rms", "bright"),
+        *say("turn", "yeah, but I never got it", "awb"),
+        *say("turn", "no, wait", "slt", "espeak", "deep"),
+        *say("turn", "stop", "rms", "heart"),
+        *say("turn", "wait", "slt"),
+        *say("turn", "hold on a second", "awb", "bright"),
+        *say("turn", "actually, I meant Friday", "slt", "heart"),
+        *say("turn", "what does it cost?", "rms", "espeak"),
+        *say("turn", "can you say that again?", "slt", "deep"),
+        *say("turn", "sorry, who is this?", "heart"),
+        *say("turn", "I want to cancel my order", "rms", "bright"),
+        *say("turn", "that is not what I asked for", "awb"),
+        *say("turn", "four two one seven", "slt", "heart"),
+        *say("turn", "yes, please", "slt", "deep", after_question=True),
+        *say("turn", "yes", "rms", "heart", after_question=True),
+        *say("turn", "Thursday", "slt", "bright", after_question=True),
+        *say("turn", "okay", "slt", after_question=True),
+        *say("turn", "no", "heart", "awb"),
+        *say("turn", "no, no, that is wrong", "slt"),
+        Clip("go forward ten meters (a person)", "turn", person("goforward.raw", 300)),
+        Clip("cards 1 (a person)", "turn", person("cards/001.wav")),
+        Clip("cards 2 (a person)", "turn", person("cards/002.wav")),
+        Clip("cards 5 (a person)", "turn", person("cards/005.wav")),
+        Clip("a sentence (a person)", "turn", person(LIBRIVOX.format("0920"), 300, 4300)),
     ]
 
 
-_LIBRIVOX = "librivox/sense_and_sensibility_01_austen_64kb-{}.wav"
 OPENER = Clip("tell me about my order, please (rms)", "turn", _spoken("tell me about my order, please", "rms"))
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from tests.turns.clips import OPENER, RATE, Clip, Pcm, clips, in_a_room
 from tests.turns.clips.hearing import HEARD, Heard
+from tests.turns.clips.unseen import unseen
 from worker.local_model.ears import Ears
 from worker.local_model.turn_detection import WINDOW_MS, Started, Stopped, TurnDetector
 from worker.voice_detection import VoiceDetector
@@ -38,7 +39,7 @@ def _part(pcm: Pcm, start_ms: int, end_ms: int) -> Pcm:
 
 def main() -> None:
     ears = Ears()
-    found = {clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *clips())}
+    found = {clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *clips(), *unseen())}
     ears.close()
     head = "# What the embedded ears hear in each clip: start, told, stop, told (ms), words. See listen.py.\n"
     HEARD.write_text(head + yaml.safe_dump(found, sort_keys=False, default_flow_style=None, width=120))
