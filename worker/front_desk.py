@@ -33,7 +33,7 @@ PAGE = Path(__file__).parent.parent / "web-demo" / "dist"
 _BODY_LIMIT = 16 * 1024
 _JOINS_A_MINUTE = 30  # of one address
 _TOKEN_S = 600  # to join with; who is in the room stays
-_COMES_S = (4.0, 8.0)  # when it is looked whether an agent has come, after the join and after the look before
+_COMES_S = (2.0, 2.0, 4.0, 8.0)  # when it is looked whether an agent has come, after the join and after the look before
 _WAITS_S = 16.0  # between all further looks
 _JOINS = prometheus_client.Counter("baton_joins_total", "Tokens given out.")
 
@@ -152,7 +152,11 @@ class FrontDesk:
         watch.add_done_callback(self._watches.discard)
 
     async def _see_to(self, room: str, call: str) -> None:
-        """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits."""
+        """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits.
+
+        So it is for the second of two callers who join at the same moment: to one worker it assigns one job at a time. An
+        offer too many does no harm, since one worker alone gets the call's lease.
+        """
         loop = asyncio.get_running_loop()
         began, came = loop.time(), False
         for pause in itertools.chain(_COMES_S, itertools.repeat(_WAITS_S)):

@@ -77,10 +77,10 @@ async def try_out(stage: Stage, service: Service, clip: Clip) -> Outcome:
     )
 
 
-async def try_all(folder: Path, of: Sequence[Clip]) -> list[Outcome]:
+async def try_all(folder: Path, played: Sequence[Clip]) -> list[Outcome]:
     service, pace = Service(), Pace(think_ms=400, speed=3.0, transcript_ms=250)
     async with staged(folder, team(), service.play, service.transcribe, pace=pace, hearing=service.hearing) as stage:
-        outcomes = [await try_out(stage, service, clip) for clip in of]
+        outcomes = [await try_out(stage, service, clip) for clip in played]
     for one in outcomes:
         print(
             f"{one.kind:13} {one.name:45} {'right' if one.right else 'WRONG':6} onset {one.onset_ms} shift {one.shift_ms}"
