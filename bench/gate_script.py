@@ -1,5 +1,5 @@
-"""What the model says in `bench gate`: a reply in the agents' pitch, its words at any time, with or without what may not
-be said.
+"""What the model says in `bench gate`: a reply in the agents' pitch, its words at any time; what may not be said is in
+another.
 
 The caller writes `reply TIMING SPEED DELAY` or `leak TIMING SPEED`; DELAY is how long the guard takes, ms. A guard sees
 only words, so the delay is told by the day of the week in them.
@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from bench.recital import Book, Reply, Timing
-from bench.tones import ALFA, tone
+from bench.tones import ALFA, BRAVO, tone
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Recite
 
 PACE = 15.0  # characters a second
@@ -58,5 +58,6 @@ def _recite(reply: Reply, timing: Timing, speed: float) -> Recite:
     sound = np.zeros(reply.ms * SAMPLE_RATE // 1000, np.int16)
     for begin, sentence in zip(reply.begins, reply.sentences, strict=True):
         start = begin * SAMPLE_RATE // 1000
-        sound[start : start + len(sentence.pcm)] = tone(ALFA, sentence.ms, SAMPLE_RATE)
+        hz = BRAVO if FORBIDDEN in sentence.text else ALFA
+        sound[start : start + len(sentence.pcm)] = tone(hz, sentence.ms, SAMPLE_RATE)
     return Recite(sound.tobytes(), reply.recite(timing).words, speed)
