@@ -16,9 +16,9 @@ _KNOWN = "Known of this call: "
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
-def told(instructions: str, today: str) -> str:
-    """The instructions, and what stays as it is for the whole call."""
-    return f"{instructions}\n\nToday is {today}."
+def told(instructions: str, today: str, how: str = "") -> str:
+    """The instructions, and what stays as it is for the whole call; `how`: how the caller is there."""
+    return "\n\n".join(filter(None, (instructions, how, f"Today is {today}.")))
 
 
 def state(
