@@ -17,6 +17,7 @@ from livekit import api
 from livekit.protocol import sip
 
 from tests.core.conftest import BATON, ROOT, House
+from tests.redis_server import redis
 from worker.livekit_server import free_port, read_config, with_free_ports
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("redis-server")]
@@ -84,10 +85,13 @@ class Exchange:
 
 
 @contextmanager
-def livekit(folder: Path, redis: int | None) -> Iterator[Exchange]:
-    """A server on free ports; with a Redis at that port, or with none."""
-    config = with_free_ports(read_config(ROOT / "livekit.yaml"))
-    config |= {"redis": {"address": f"127.0.0.1:{redis}"}} if redis else {}
+def livekit(folder: Path, redis_port: int | None, settings: Path = ROOT / "livekit.yaml") -> Iterator[Exchange]:
+    """A server on free ports, with a Redis at that port or with none; it asks nothing on the internet."""
+    config = with_free_ports(read_config(settings))
+    rtc = config["rtc"]
+    assert isinstance(rtc, dict)
+    config |= {"rtc": {**rtc, "use_external_ip": False, "stun_servers": ["127.0.0.1:3478"]}}
+    config |= {"redis": {"address": f"127.0.0.1:{redis_port}"}} if redis_port else {}
     (folder / "livekit.yaml").write_text(yaml.safe_dump(config))
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("BATON_", "LIVEKIT_"))},
@@ -109,15 +113,9 @@ def livekit(folder: Path, redis: int | None) -> Iterator[Exchange]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
-    port, folder = free_port(), tmp_path_factory.mktemp("phone")
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        with livekit(folder, port) as exchange:
-            yield exchange
-    finally:
-        redis.terminate()
-        redis.wait(10)
+    folder = tmp_path_factory.mktemp("phone")
+    with redis(folder) as port, livekit(folder, port) as exchange:
+        yield exchange
 
 
 @pytest.fixture
