@@ -13,6 +13,7 @@ _FIGURES = 12  # that a summary of a long talk names
 _BEFORE_WORDS = 4  # with each: "my card number is 12345"
 _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
+_DIALLED = "On the telephone's keypad I have dialled: "
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
@@ -85,7 +86,12 @@ def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str
 
 def dialled(digits: str) -> str:
     """The turn of a caller who has pressed keys."""
-    return f"On the telephone's keypad I have dialled: {digits}"
+    return f"{_DIALLED}{digits}"
+
+
+def keys_in(text: str) -> str:
+    """A turn, and of one that was dialled the keys alone: the other end of `dialled`."""
+    return text.removeprefix(_DIALLED)
 
 
 def announced(text: str) -> str:
