@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from agents.redaction import RedactionSpec
 from agents.spec import TeamSpec
 from tools.context import Caller
-from worker.arrival import Arrival, arrival, caller_of
+from worker.arrival import Arrival, arrival, caller_of, known_as, returning
+from worker.redaction.policy import Policy
 from worker.room.doors import SIP, STANDARD
 
 TOLD = {"sip.phoneNumber": "+4930123456", "sip.trunkPhoneNumber": "+49309999", "sip.h.x-customer": "4711"}
@@ -65,3 +67,14 @@ def test_given_a_browser_then_its_attributes_are_no_facts() -> None:
 def test_given_a_fact_that_the_team_has_not_got_then_the_file_is_refused() -> None:
     with pytest.raises(ValueError, match=r"there is no fact 'custommer'. Facts: customer"):
         team(facts={"custommer": "sip.h.x-customer"})
+
+
+def test_given_a_call_that_another_worker_has_left_then_a_telephone_is_known_by_its_identity() -> None:
+    assert "on the telephone" in returning(team(), "sip_+4930123456").told
+    assert returning(team(), "browser-1") == Arrival()
+
+
+def test_given_a_number_that_is_not_kept_then_whoever_is_in_the_room_is_the_caller() -> None:
+    policy = Policy(RedactionSpec.model_validate(["phones"]))
+    assert known_as(policy.text("sip_+442079460018")) is None
+    assert known_as("sip_+442079460018") == "sip_+442079460018"

@@ -75,7 +75,7 @@ def rules(spec: TelephonySpec, ids: Mapping[str, str], agent_name: str) -> list[
                 name=f"{spec.name}/{number}",
                 rule=sip.SIPDispatchRule(dispatch_rule_callee=callee),
                 trunk_ids=[ids.get(f"{spec.name}/{one.trunk}", "")],
-                numbers=[number],
+                numbers=[number],  # as it is sent: of a rule, unlike of a trunk, LiveKit compares it letter by letter
                 hide_phone_number=one.hide_caller,
                 attributes=one.attributes,
                 room_config=api.RoomConfiguration(agents=[dispatch]),

@@ -87,7 +87,9 @@ class TelephonySpec(Spec):
         description="What is made on LiveKit bears it (`baton/carrier`); what bears another name is left alone.",
     )
     trunks: dict[Name, TrunkSpec] = Field(min_length=1, description="By name.")
-    numbers: dict[Digits, NumberSpec] = Field(min_length=1, description="By number, as the carrier sends it.")
+    numbers: dict[Digits, NumberSpec] = Field(
+        min_length=1, description="By number, letter by letter as the carrier sends it."
+    )
 
     @field_validator("numbers", mode="before")
     @classmethod
