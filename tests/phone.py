@@ -34,9 +34,7 @@ def line(pcm: Pcm) -> Pcm:
 
 
 class Phone(Caller):
-    """A call comes in: `async with` rings. `opens_after_s`: so long after our voice is there, the line is open.
-    `room`: how its room's name begins; a rule of the kind `individual` puts the number behind it.
-    """
+    """A call comes in: `async with` rings. `opens_after_s`: so long after our voice is there, the line is open."""
 
     def __init__(
         self,
@@ -46,11 +44,10 @@ class Phone(Caller):
         *,
         metadata: str = "",
         number: str = NUMBER,
-        room: str = "phone-",
         attributes: Mapping[str, str] | None = None,
         opens_after_s: float = 0.0,
     ) -> None:
-        self.identity, self.room_name = f"sip_{number}", f"{room}{secrets.token_hex(4)}"
+        self.identity, self.room_name = f"sip_{number}", f"phone_{secrets.token_hex(4)}"
         told = {
             "sip.callID": f"SCL_{secrets.token_hex(6)}",
             "sip.callStatus": "ringing",
