@@ -13,12 +13,13 @@ _FIGURES = 12  # that a summary of a long talk names
 _BEFORE_WORDS = 4  # with each: "my card number is 12345"
 _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
+_DIALLED = "On the telephone's keypad I have dialled: "
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
-def told(instructions: str, today: str) -> str:
-    """The instructions, and what stays as it is for the whole call."""
-    return f"{instructions}\n\nToday is {today}."
+def told(instructions: str, today: str, how: str = "") -> str:
+    """The instructions, and what stays as it is for the whole call; `how`: how the caller is there."""
+    return "\n\n".join(filter(None, (instructions, how, f"Today is {today}.")))
 
 
 def state(
@@ -85,7 +86,12 @@ def summary(turns: Sequence[tuple[str, str]], words: int = SUMMARY_WORDS) -> str
 
 def dialled(digits: str) -> str:
     """The turn of a caller who has pressed keys."""
-    return f"On the telephone's keypad I have dialled: {digits}"
+    return f"{_DIALLED}{digits}"
+
+
+def keys_in(text: str) -> str:
+    """A turn, and of one that was dialled the keys alone: the other end of `dialled`."""
+    return text.removeprefix(_DIALLED)
 
 
 def announced(text: str) -> str:

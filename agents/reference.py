@@ -48,6 +48,7 @@ from agents.spec import (
     TextModelSpec,
     ToolSpec,
 )
+from agents.telephone import TelephoneSpec
 from agents.turn_taking import SilenceSpec, TurnTakingSpec
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -63,6 +64,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`redact`: a list, or", RedactionSpec),
     ("`redact.what`: a kind, or", RedactedSpec),
     ("`digits`", DigitsSpec),
+    ("`telephone`", TelephoneSpec),
     ("`mcp.NAME`", McpSpec),
     ("`guards`, `agents.NAME.guards`: a name, or", GuardSpec),
     ("`guards.claims`", ClaimsSpec),

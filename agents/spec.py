@@ -13,6 +13,7 @@ from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
 from agents.strict import Spec, Text
+from agents.telephone import TelephoneSpec
 from agents.turn_taking import Interruptions, TurnTakingSpec
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -434,6 +435,7 @@ class TeamSpec(Spec):
         default=RedactionSpec(), description="What is not kept of a call: a list, or a mapping. See below."
     )
     digits: DigitsSpec = Field(default=DigitsSpec(), description="What callers dial on a telephone's keypad.")
+    telephone: TelephoneSpec = Field(default=TelephoneSpec(), description="What is known of callers by telephone.")
     when_unreachable: Path | None = Field(
         default=None,
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "
@@ -488,6 +490,11 @@ class TeamSpec(Spec):
     @model_validator(mode="after")
     def _redacts_what_is_there(self) -> Self:
         self.redact.check({name: fact.type for name, fact in self.facts.items()})
+        return self
+
+    @model_validator(mode="after")
+    def _knows_what_is_there(self) -> Self:
+        self.telephone.check({name: fact.type for name, fact in self.facts.items()})
         return self
 
     def writes(self, name: str) -> bool:

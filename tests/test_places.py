@@ -12,11 +12,13 @@ from worker.places import Places
 class Offer:
     """A job as LiveKit offers it; `answer` is what was said to it."""
 
-    def __init__(self, job: str, assign: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, job: str, assign: Callable[[], None] = lambda: None, metadata: str = "") -> None:
         self.answer = ""
         self._assign = assign
         self.request = JobRequest(
-            job=agent.Job(id=job, room=models.Room(name="room")), on_reject=self._rejected, on_accept=self._accepted
+            job=agent.Job(id=job, room=models.Room(name="room"), metadata=metadata),
+            on_reject=self._rejected,
+            on_accept=self._accepted,
         )
 
     async def _rejected(self, terminate: bool) -> None:
@@ -52,3 +54,11 @@ async def test_given_a_job_that_is_never_assigned_then_its_place_is_free_again()
     assert await offer(places, "late", never_assigned) == "accepted"
     assert places.load() == 0.0
     assert await offer(places, "next") == "accepted"
+
+
+async def test_given_a_job_for_another_team_then_it_is_left_to_that_teams_workers() -> None:
+    places = Places(2, "shop")
+    for team, answer in (("hotel", "rejected"), ("shop", "accepted"), ("", "accepted")):
+        one = Offer(f"job-{team}", metadata=f'{{"team": "{team}"}}')
+        await places.answer(one.request)
+        assert one.answer == answer

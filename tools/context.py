@@ -1,7 +1,7 @@
 """What a tool may see of the call it runs in, and what it may tell while it runs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Never
 
 from livekit.agents import RunContext
@@ -12,11 +12,18 @@ from tools.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `name` and `phone` are as the caller or the telephone network gave them: nobody has verified them."""
+    """Who calls. All of it is as the caller or the telephone network gave it: nobody has verified it.
+
+    By `telephone`, `phone` is their number and `dialled` the one they called; `attributes` are all that the SIP bridge,
+    the trunk and the dispatch rule tell, such as `sip.callID`.
+    """
 
     identity: str
     name: str = ""
     phone: str = ""
+    dialled: str = ""
+    telephone: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

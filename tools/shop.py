@@ -21,6 +21,8 @@ class Customer(Tables):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     postcode: Mapped[str] = mapped_column(String(10))
+    pin: Mapped[str | None] = mapped_column(String(200))  # of the account, salted and hashed
+    wrong_pins: Mapped[int] = mapped_column(default=0)  # since the last right one
 
 
 class Order(Tables):

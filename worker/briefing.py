@@ -13,7 +13,8 @@ from worker.toolbox import Toolbox
 
 
 class Briefing:
-    """`endpoints` names for each agent whose model speaks; `today` is what agents are told of the date."""
+    """`endpoints` names for each agent whose model speaks; `today` is what agents are told of the date, `how` of how the
+    caller is there."""
 
     def __init__(
         self,
@@ -22,8 +23,10 @@ class Briefing:
         toolboxes: Mapping[str, Toolbox],
         orchestrator: Orchestrator,
         today: str,
+        how: str = "",
     ) -> None:
         self._team, self._endpoints, self._toolboxes, self._today = team, endpoints, toolboxes, today
+        self._how = how
         self._orchestrator = orchestrator
         self.references = References()  # what the call has seen, and may be pointed at
         self.as_of_ms = 0  # of the call: the ages of things are told as they were then
@@ -43,7 +46,7 @@ class Briefing:
         agent, toolbox = self._team.agents[name], self._toolboxes[name]
         return Arms(
             self._orchestrator.epoch,
-            context.told(agent.instructions, self._today),
+            context.told(agent.instructions, self._today, self._how),
             toolbox.schemas(offered),
             agent.voice,
             self._endpoints[name],

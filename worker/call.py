@@ -10,12 +10,11 @@ from livekit.agents.utils import shortuuid
 from prometheus_client import Counter
 
 from agents import context, plan
-from agents.orchestrator import (
-    Orchestrator,
-)
+from agents.orchestrator import Orchestrator
 from agents.recording import greeting_hint
 from agents.spec import FactSpec, TeamSpec
 from tools.context import CallContext
+from worker.arrival import Arrival
 from worker.background import Start, background
 from worker.briefing import Briefing
 from worker.checking import Checked
@@ -106,8 +105,8 @@ class Call:
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
-    is held back until they have let it pass. `orphan` is the call
-    as another worker has left it, for one that goes on here.
+    is held back until they have let it pass. `orphan` is the call as another worker has left it, for one that goes on here;
+    `arrival` is what is known of the caller who has joined.
     """
 
     def __init__(
@@ -131,6 +130,7 @@ class Call:
         sound: Sound | None = None,
         guards: Panel | None = None,
         orphan: Orphan | None = None,
+        arrival: Arrival | None = None,
     ) -> None:
         self._team, self._caller = team, caller
         self._outbox, self._journal = outbox, journal
@@ -151,6 +151,7 @@ class Call:
             orphan.restore(self._orchestrator, team.speakers)
         journal.standing = lambda: self._orchestrator.snapshot().as_json()
         facts = self._orchestrator.facts
+        facts.update(arrival.facts if arrival else {})
         journal.follow(facts)
         self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
             make_context(agent, call, facts, tell)
@@ -162,7 +163,9 @@ class Call:
         self._shorten = shorten
         self._summarising = False
         self._summarised: _Summarised | None = None  # waits for a quiet moment
-        self._briefing = Briefing(team, endpoints, toolboxes, self._orchestrator, today)
+        self._briefing = Briefing(
+            team, endpoints, toolboxes, self._orchestrator, today, arrival.told if arrival else ""
+        )
         holds = guards is not None and any(guards.watches("output", name) for name in team.speakers)
         for event in past.events if past else ():
             pointing.note(self._briefing.references, event)

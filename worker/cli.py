@@ -287,6 +287,35 @@ def _measure(run: Callable[[Any], Coroutine[Any, Any, Any]], out: Path) -> None:
     _run(show)
 
 
+phone = typer.Typer(no_args_is_help=True, help="Telephone numbers: which there are, and who answers them.")
+app.add_typer(phone, name="phone")
+
+
+@phone.command(name="apply")
+def phone_apply(
+    file: Annotated[Path, typer.Argument(help="The telephony file; see docs/telephony.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete what bears the file's name, and is not in it.")
+    ] = False,
+) -> None:
+    """Makes LiveKit's trunks and dispatch rules what the file says. A second time it finds nothing to do."""
+    from worker.phone import command
+
+    _run(lambda settings: command.apply(settings, file, dry_run=dry_run, prune=prune))
+
+
+@phone.command(name="status")
+def phone_status(
+    file: Annotated[Path | None, typer.Argument(help="A telephony file, to hear whether it is applied.")] = None,
+    bridge: Annotated[str, typer.Option("--bridge", help="The SIP bridge's health page.")] = "",
+) -> None:
+    """Says of each number who answers it, and what is wrong."""
+    from worker.phone import command
+
+    _run(lambda settings: command.status(settings, file, bridge))
+
+
 class TeamProblems(Exception):
     """The team file works, but its agents will stumble over something."""
 
@@ -328,6 +357,7 @@ def _exit_code(error: BaseException) -> int | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"SettingsError", "SpecError"}:
         return 2
-    if names & {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "TeamProblems", "BenchError"}:
+    failed = {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "PhoneError"}
+    if names & {*failed, "TeamProblems", "BenchError"}:
         return 1
     return None

@@ -4,6 +4,8 @@ import logging
 
 from livekit.agents import JobRequest
 
+from worker import job as jobs
+
 logger = logging.getLogger(__name__)
 
 
@@ -13,10 +15,13 @@ def identity(job: str) -> str:
 
 
 class Places:
-    """Counts jobs from their acceptance to their end: exact, where the framework's own count lags behind."""
+    """Counts jobs from their acceptance to their end: exact, where the framework's own count lags behind.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    A job that is for another team than ours is left to that team's workers.
+    """
+
+    def __init__(self, most: int, team: str = "") -> None:
+        self._most, self._team = most, team
         self._taken = set[str]()
 
     def load(self) -> float:
@@ -25,7 +30,15 @@ class Places:
 
     async def answer(self, request: JobRequest) -> None:
         """Takes an offered job while a place is free."""
-        if len(self._taken) >= self._most:
+        wanted = jobs.read(request.job.metadata).team
+        if wanted not in ("", self._team):
+            logger.warning(
+                "job %s is for team %r, and this is a worker of %s; it is left to others",
+                request.id,
+                wanted,
+                self._team,
+            )
+        if wanted not in ("", self._team) or len(self._taken) >= self._most:
             await request.reject(terminate=False)
             return
         self._taken.add(request.id)

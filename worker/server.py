@@ -3,14 +3,11 @@
 import asyncio
 import contextlib
 import ctypes
-import json
 import logging
 import os
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
 from livekit import api, rtc
@@ -20,7 +17,9 @@ from agents.loader import load_team, prepare
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
+from worker import job as jobs
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
+from worker.arrival import Arrival, arrival, caller_of, known_as, returning
 from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Panel
@@ -37,6 +36,7 @@ from worker.places import Places, identity
 from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.resume import Orphan, orphan
+from worker.room import telephone
 from worker.room.digits import Digits
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.events import Left
@@ -114,7 +114,7 @@ def _server(
     mcp: McpServers,
     sound: Sound | None,
 ) -> AgentServer:
-    places = Places(settings.max_calls)
+    places = Places(settings.max_calls, team.team)
     guards = build(team, settings) if any(team.guards_of(name) for name in team.agents) else None
     policy = Policy(team.redact)
     server = AgentServer(
@@ -171,7 +171,8 @@ async def _hold(
     guards: Panel | None,
 ) -> None:
     """One job: takes a call that begins, or that another worker has left, unless another has it."""
-    call_id = _call_id(job.job.metadata)
+    wanted = jobs.read(job.job.metadata)
+    call_id, team = wanted.call, jobs.led_by(team, wanted)
     lease = await recorder.take(call_id, job.job.room.name, identity(job.job.id))
     if lease is None:
         logger.info("call %s: another job has it", call_id)
@@ -252,6 +253,7 @@ async def _hold_taken(
     )
 
     who = Caller(before.past.started.caller if before else "")
+    arrived = returning(team, who.identity) if before else Arrival()
 
     def context(agent: str, call: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
         return CallContext(
@@ -283,6 +285,7 @@ async def _hold_taken(
             sound=sound,
             guards=guards,
             orphan=before,
+            arrival=arrived,
         )
 
     call = begin() if before else None
@@ -299,6 +302,8 @@ async def _hold_taken(
     caller, publication = joined
     outbox.caption_track(publication.sid)
     who = caller_of(caller)
+    redaction.knows_caller(who.phone)
+    arrived = arrival(team, who)
     call = call or begin()
     if not before:
         notes.record(
@@ -312,6 +317,9 @@ async def _hold_taken(
             ),
             epoch=0,
         )
+        for fact in arrived.unfit:
+            detail = f"What the telephone told for the fact {fact} is not what it has to look like."
+            notes.record(journal.CallWarned(code="telephone.fact", detail=detail), epoch=0)
     doors = Doors(
         room,
         caller.identity,
@@ -327,8 +335,9 @@ async def _hold_taken(
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()
+                    await telephone.answered(room, caller)
             except TimeoutError:
-                logger.info("call %s: nobody has subscribed to the agent yet", call_id)
+                logger.info("call %s: nobody hears the agent yet", call_id)
             reason = await call.run()
     except* Exception as group:
         reason = f"a fault of ours: {type(group.exceptions[0]).__name__}"
@@ -339,6 +348,8 @@ async def _hold_taken(
             notes.record(journal.CallEnded(reason=reason), epoch=0)
         notes.close()
         await outbox.flush()
+        if not goes_on:
+            await telephone.hang_up(job.api, room, caller.identity)
         await speaker.aclose()
 
 
@@ -363,24 +374,8 @@ async def _join(
     publication = await speaker.publish(job.room)
     try:
         async with asyncio.timeout(_RETURNS_S if before else None):
-            identity = before.past.started.caller if before else None
+            identity = known_as(before.past.started.caller) if before else None
             return await job.wait_for_participant(identity=identity, kind=[STANDARD, SIP]), publication
     except (RuntimeError, TimeoutError):
         logger.info("call %s: nobody came", call_id)
         return None
-
-
-def caller_of(participant: rtc.RemoteParticipant) -> Caller:
-    """What tools may know of who calls. LiveKit names a telephone after its number: that is no name."""
-    name = "" if participant.kind == SIP else participant.name
-    return Caller(participant.identity, name, participant.attributes.get("sip.phoneNumber", ""))
-
-
-def _call_id(metadata: str) -> str:
-    """The id that the front desk gave the call; a new one for a job that came without."""
-    try:
-        given = json.loads(metadata or "{}")
-    except ValueError:
-        given = {}
-    call = given.get("call") if isinstance(given, dict) else None
-    return call if isinstance(call, str) and re.fullmatch(r"[\w-]{1,64}", call) else f"call-{uuid4().hex[:16]}"

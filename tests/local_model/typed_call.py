@@ -31,7 +31,7 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.server import app
 from worker.local_model.voice import Voice
-from worker.room.events import Left, Typed
+from worker.room.events import Dialled, Left, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.tool_runs import Tell
 
@@ -108,6 +108,15 @@ class TypedCall:
             await self._until(lambda: self.room.shown.get(STATE) == "speaking")
             self._voice.samples_a_letter = _HASTY
             await self._write(interrupted_by)
+        await self._until(lambda: self.room.shown.get(STATE) == "listening")
+        return " ".join(self.said(before))
+
+    async def dial(self, digits: str) -> str:
+        """Dials, and waits as `say` does."""
+        assert self.call
+        before = len(self.room.events)
+        self.call.put(Dialled("caller", digits, 0, 0))
+        await self._until(lambda: any(isinstance(event, journal.UserDialled) for event in self.room.events[before:]))
         await self._until(lambda: self.room.shown.get(STATE) == "listening")
         return " ".join(self.said(before))
 

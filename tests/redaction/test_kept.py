@@ -114,6 +114,15 @@ def test_given_who_calls_by_telephone_then_their_number_is_out_of_their_name_too
     assert "901820" not in call.take(0, started).event.model_dump_json()
 
 
+def test_given_a_number_that_looks_like_none_then_who_calls_from_it_is_not_told() -> None:
+    for what, shown in (("phones", "It is [phone number]."), ("emails", "It is oh one one seven 496 0123.")):
+        call = redaction(what)
+        call.knows_caller("01174960123")
+        assert call.take(0, said("It is oh one one seven 496 0123.")).event == said(shown)
+        assert ("4960123" in without_parts("sip_01174960123")) is (what == "emails")
+        del call
+
+
 def test_given_a_piece_of_a_number_then_logs_tell_it_no_more_than_the_journal() -> None:
     call = redaction()
     call.take(0, said(FIRST))

@@ -57,6 +57,10 @@ class Policy:
         return "digits" in self.spec.kinds
 
     @property
+    def hides_phones(self) -> bool:
+        return "phones" in self.spec.kinds
+
+    @property
     def splits(self) -> bool:
         """Whether there is anything that may be told in pieces, turn by turn."""
         return bool(self._kinds & _NUMBERS)

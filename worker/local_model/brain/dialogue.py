@@ -51,7 +51,7 @@ class Dialogue:
     """One reply's worth of thinking."""
 
     def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
-        self._instructions, self._items = conversation.instructions, conversation.items
+        self._instructions, self._items = conversation.instructions, [_bare(item) for item in conversation.items]
         self._tools = conversation.tools if conversation.tool_choice != "none" else ()
         self._callable = _callable(
             self._tools, conversation.tool_choice
@@ -476,6 +476,13 @@ def _only_values(tool: Tool, text: str) -> bool:
     named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
     words = re.findall(r"[a-z]+", without_values(tool, clean(text)).lower())
     return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
+
+
+def _bare(item: Item) -> Item:
+    """An item, and of what was dialled the digits alone: the words around them ask for nothing."""
+    if isinstance(item, Message) and item.role == "user" and (keys := context.keys_in(item.text)) != item.text:
+        return Message("user", keys)
+    return item
 
 
 def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
