@@ -30,6 +30,10 @@ def saved(picture: Image.Image, form: str = "JPEG", **options: object) -> bytes:
     return out.getvalue()
 
 
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
 def held_sideways() -> bytes:
     """Wider than high as it is stored, higher than wide as it was seen; and it tells where it was taken."""
     exif = Image.Exif()
@@ -79,7 +83,7 @@ def page_in_jpeg() -> bytes:
     return picture[:2] + b"\xff\xfe" + struct.pack(">H", len(note) + 2) + note + picture[2:]
 
 
-def broken(seed: int) -> bytes:
+def damaged(seed: int) -> bytes:
     """A picture with some of its bytes changed, another for each seed."""
     chance = random.Random(seed)
     data = bytearray(saved(slip(), chance.choice(["JPEG", "PNG", "WEBP"])))

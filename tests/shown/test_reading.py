@@ -10,7 +10,8 @@ from PIL import Image, ImageStat
 from tests.shown import files
 from worker.shown import readers, reading
 from worker.shown.kind import Kind
-from worker.shown.reading import Read, Refused, Size, read
+from worker.shown.reading import read
+from worker.shown.result import Read, Refused, Size
 
 SIZE = Size(px=1000, bytes=300_000)
 
@@ -183,7 +184,7 @@ def test_a_file_that_wants_more_memory_than_there_may_be_is_refused(monkeypatch:
 @pytest.mark.parametrize("seed", range(12))
 def test_damaged_pictures_are_refused_or_read_and_nothing_else(seed: int) -> None:
     try:
-        found = read(files.broken(seed), SIZE)
+        found = read(files.damaged(seed), SIZE)
     except Refused:
         return
     assert seen(found.pictures[0]).size <= (1000, 1000)

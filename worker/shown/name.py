@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 LONGEST = 80
-_STREAM = re.compile(r"[\w-]{1,64}", re.ASCII)
+_STREAM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def clean(name: str) -> str:
@@ -22,5 +22,5 @@ def clean(name: str) -> str:
 
 
 def stream(given: str) -> str:
-    """The id of a stream, as clients make them; empty for one that no client makes."""
+    """The id of a stream, as LiveKit's clients make them: a UUID. Empty for another, which might be words."""
     return given if _STREAM.fullmatch(given) else ""

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from worker.shown.reader import Broken, understood
-from worker.shown.reading import Read, Refused, Size
+from worker.shown.result import Broken, Read, Refused, Size, understood
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ Runs in a process of its own (`python -m worker.shown.reader`), whose memory and
 
 import io
 import warnings
-from dataclasses import dataclass
 
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 
 from worker.shown.kind import Ambiguous, Kind, kind_of, text_of
+from worker.shown.result import Read, Refused, Size
 
 PIXELS = 50_000_000  # of a picture that is decoded whole: 200 MB
 JPEG_PIXELS = 120_000_000  # a telephone makes so many; a JPEG is decoded at a fraction of its size
@@ -24,32 +24,6 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 PngImagePlugin.MAX_TEXT_CHUNK = 1_000_000
 PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-
-
-class Refused(Exception):
-    """A file that is not taken: `code` is a short stable word, the message tells a person what they can do."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """What a provider likes: the longer side in px, and the most bytes of a JPEG."""
-
-    px: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """JPEGs without metadata, and the text. `pages`: of a document, how many it has; 0: it has none."""
-
-    kind: Kind
-    pictures: tuple[bytes, ...] = ()
-    text: str = ""
-    pages: int = 0
 
 
 def read(data: bytes, size: Size) -> Read:
