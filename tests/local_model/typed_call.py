@@ -31,7 +31,7 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.server import app
 from worker.local_model.voice import Voice
-from worker.room.events import Left, Typed
+from worker.room.events import Left, Shown, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.tool_runs import Tell
 
@@ -109,6 +109,16 @@ class TypedCall:
             self._voice.samples_a_letter = _HASTY
             await self._write(interrupted_by)
         await self._until(lambda: self.room.shown.get(STATE) == "listening")
+        return " ".join(self.said(before))
+
+    async def show(self, jpeg: bytes, line: str = "") -> str:
+        """Shows a picture, and writes a line about it, if there is one. Returns what agents said to it."""
+        assert self.call
+        before = len(self.room.events)
+        self.call.put(Shown("caller", "", "slip.jpg", (jpeg,)))
+        if line:
+            await self._write(line)
+        await self._until(lambda: bool(self.said(before)) and self.room.shown.get(STATE) == "listening")
         return " ".join(self.said(before))
 
     def said(self, since: int = 0) -> list[str]:
@@ -213,6 +223,7 @@ async def typed_call(
     *stands_in: Endpoint,
     greeted: bool = True,
     guards: Sequence[Guard] = (),
+    eyes: Eyes | None = None,
 ) -> AsyncIterator[TypedCall]:
     """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
@@ -221,7 +232,7 @@ async def typed_call(
     await prepare(team, database, date.today())
     voice = _Mime()
     typed = TypedCall(folder, voice)
-    server = TestServer(app(Senses(_Deaf(), voice, _Blind(), brain)))
+    server = TestServer(app(Senses(_Deaf(), voice, eyes or _Blind(), brain)))
     await server.start_server()
     typed.server = server
 
