@@ -77,6 +77,8 @@ async def _over_speech(at: Stage, _: Path) -> None:
     at.show(1)
     await at.answered(3)
     assert at.said[1:] == [LONG.strip(), SEEN], "it is heard to its end"
+    assert not at.of("watchdog.fired")
+    assert at.of("agent.said")[-1]["latency_ms"] < 2000 * WORDS_S, "nobody waited while they were spoken to"
 
 
 test_a_picture_breaks_into_nothing_that_is_being_said = trial(_over_speech)

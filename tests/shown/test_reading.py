@@ -174,7 +174,11 @@ def test_the_process_knows_none_of_our_keys(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_file_that_wants_more_memory_than_there_may_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    greedy = "from worker.shown import reader\nreader.read = lambda *_: bytearray(2 << 30)\nreader.main(['1', '1'])"
+    greedy = """from worker.shown import reader
+from worker.shown.kind import Kind
+from worker.shown.result import Read
+reader.read = lambda *_: Read(Kind.TEXT, text=str(len(bytearray(2 << 30))))
+reader.main(['1', '1'])"""
     monkeypatch.setattr(readers, "_command", lambda _: [sys.executable, "-c", greedy])
     with pytest.raises(Refused) as caught:
         readers.read_apart(b"", SIZE)
