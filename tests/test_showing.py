@@ -158,6 +158,36 @@ async def _lost(at: Stage, _: Path) -> None:
 test_the_next_session_has_the_pictures_before_it = trial(_lost)
 
 
+async def _crashed(at: Stage, _: Path) -> None:
+    picture = at.show(1)
+    await at.answered(2)
+    await asyncio.sleep(0.1)
+    await at.crash()
+    await at.answered(3)
+    at.write("And now?")
+    await at.answered(4)
+    assert at.pictures == [picture]
+    at.show(2)
+    await at.answered(5)
+    assert [event["ref"] for event in at.of("user.showed")] == ["photo-1", "photo-2"]
+    assert len(at.pictures) == 2
+
+
+test_the_next_worker_has_the_pictures_before_it = trial(_crashed, team=team(showing=ShowingSpec(keep=True)), keeps=True)
+
+
+async def _crashed_without_files(at: Stage, _: Path) -> None:
+    at.show(1)
+    await at.answered(2)
+    await at.crash()
+    await at.answered(3)
+    assert at.pictures == []
+    assert '[The caller shows photo-1, a file called "slip.jpg".] You cannot see it now.' in at.known
+
+
+test_the_next_worker_knows_of_pictures_that_are_not_kept = trial(_crashed_without_files)
+
+
 async def _document(at: Stage, folder: Path) -> None:
     words = "Order 1042. " + "Green lamp. " * 100
     at.call.put(Shown("caller", "s", "order.pdf", (b"one", b"two"), words, pages=7))

@@ -268,6 +268,7 @@ class Call:
             team.showing,
             self._line,
             files,
+            past.events if past else (),
             call=journal.call,
             redacts=bool(team.redact.what),
             clock=self._now,

@@ -46,6 +46,7 @@ from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
 from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
+from worker.showing import shown_files
 from worker.text_models import TextModel, choose_text_models
 from worker.tool_runs import Tell
 
@@ -183,7 +184,9 @@ async def _hold(
         async with background(lease.until_lost()):
             screens = guards is not None and any(guards.watches("input", name) for name in team.speakers)
             events = await recorder.events(call_id) if lease.held else []
-            before = orphan(events, team, lease.taken, screens=screens)
+            names = shown_files(events, team.showing.remembered)
+            files = await asyncio.to_thread(Folder(settings.files).shown, call_id, names) if names else {}
+            before = orphan(events, team, lease.taken, screens=screens, files=files)
             if before and before.past.ended:
                 logger.info("call %s is over", call_id)
             else:

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from agents import context
 from agents.showing import ShowingSpec
 from worker.background import Start
 from worker.journal import events as journal
@@ -28,10 +30,10 @@ class Showing:
     file arrives when it does, and is no wish to speak. A question that was asked while a file was on its way waits for the
     file.
 
-    Times are seconds on `clock`; call `watch` at `deadline`, and after whatever has happened. `quiet`: nobody speaks, or
-    is about to; `turn_due`: a turn of theirs waits to be answered. `note` keeps what was shown, `write` gives the model a
-    text of the caller's, `take_turn` hears that they took one, and when. `describe` says what is on a JPEG, for a model
-    that takes none; it takes its time, and never raises.
+    `past` is the journal of a call that goes on here. Times are seconds on `clock`; call `watch` at `deadline`, and after
+    whatever has happened. `quiet`: nobody speaks, or is about to; `turn_due`: a turn of theirs waits to be answered. `note`
+    keeps what was shown, `write` gives the model a text of the caller's, `take_turn` hears that they took one, and when.
+    `describe` says what is on a JPEG, for a model that takes none; it takes its time, and never raises.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Showing:
         spec: ShowingSpec,
         line: Line,
         files: Files | None,
+        past: Sequence[journal.JournalEvent] = (),
         *,
         call: str,
         redacts: bool,
@@ -59,7 +62,8 @@ class Showing:
         self._note, self._write, self._take_turn, self._tick = note, write, take_turn, tick
         self._quiet, self._turn_due = quiet, turn_due
         self._describe = describe
-        self._count: dict[str, int] = {}  # of each kind
+        refs = [event.ref for event in past if isinstance(event, journal.UserShowed)]
+        self._count = Counter(ref.rpartition("-")[0] for ref in refs)  # of each kind
         self._coming: dict[str, float] = {}  # streams: until when an answer waits for them
         self._describing = 0
         self._due: float | None = None  # when what was shown is a turn of its own
@@ -102,14 +106,14 @@ class Showing:
                 pages=shown.pages,
             )
         )
-        told = _told(ref, shown)
+        told = context.shown(ref, shown.name, seen=len(shown.pictures), pages=shown.pages)
         if shown.pictures and not self._line.profile.images:
             self._describing += 1
             self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures)))
         elif shown.pictures:
             self._line.show(told, shown.pictures)
         if shown.text:
-            text = f"{told}\nIts text:\n{shown.text}"
+            text = context.written(told, shown.text)
             self._write(journal.UserWrote(participant=shown.participant, text=text, at=self._now_ms()))
         self._due = None if self._turn_due() else self._clock() + WORDS_S
 
@@ -121,7 +125,7 @@ class Showing:
             self._take_turn(self._clock())
 
     def _name(self, kind: str) -> str:
-        self._count[kind] = self._count.get(kind, 0) + 1
+        self._count[kind] += 1
         return f"{kind}-{self._count[kind]}"
 
     async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes]) -> None:
@@ -159,6 +163,12 @@ class Showing:
             self._record(journal.CallWarned(code="file.not_kept", detail=f"{ref} could not be kept among the files."))
 
 
+def shown_files(events: Sequence[journal.JournalEvent], most: int) -> list[str]:
+    """Of a call's journal: the files with what was shown last, so many things at most."""
+    shown = [event for event in events if isinstance(event, journal.UserShowed)]
+    return [name for event in shown[-most:] for name in event.files]
+
+
 def _write_all(files: Files, call: str, contents: Mapping[str, bytes]) -> None:
     for name, data in contents.items():
         writer = files.create(call, name)
@@ -167,14 +177,6 @@ def _write_all(files: Files, call: str, contents: Mapping[str, bytes]) -> None:
                 data = data[writer.write(data) :]
         finally:
             writer.close()
-
-
-def _told(ref: str, shown: Shown) -> str:
-    """What the model is told of it. In brackets: nobody has said so."""
-    called = f', a file called "{shown.name}"' if shown.name else ""
-    seen = len(shown.pictures)
-    pages = f", of whose {shown.pages} pages you see the first {seen}" if shown.pages > seen else ""
-    return f"[The caller shows {ref}{called}{pages}.]"
 
 
 def _beginning(text: str) -> str:

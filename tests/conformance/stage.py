@@ -42,6 +42,7 @@ from worker.resume import Orphan
 from worker.resume import orphan as orphaned
 from worker.room.events import Left, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
+from worker.showing import shown_files
 from worker.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
@@ -139,6 +140,7 @@ class Stage:
     begin: Callable[[Orphan | None], None]  # another worker's part of the call, or the first one's
     holding: asyncio.Task[None] | None = None
     waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
+    files: Folder | None = None
 
     @property
     def service(self) -> Service:
@@ -217,7 +219,8 @@ class Stage:
         self.room.shown.clear()
         await asyncio.sleep(gap_s)
         taken = Taken(age_s, gap_s, kept(json.loads(json.dumps(stands))), moment)
-        self.begin(orphaned(journal, TEAM, taken, screens=screens))
+        files = self.files.shown("conformance", shown_files(journal, TEAM.showing.remembered)) if self.files else {}
+        self.begin(orphaned(journal, TEAM, taken, screens=screens, files=files))
 
     def show(self, number: int) -> bytes:
         """A picture, another for each number."""
@@ -341,6 +344,7 @@ async def staged(
             services.append(service)
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
         room, speaker = Room(), FakeSpeaker(RATE)
+        files = Folder(folder / "files") if keeps else None
         journal: list[JournalEvent] = [_STARTED]
 
         def publish(event: JournalEvent) -> None:
@@ -366,7 +370,7 @@ async def staged(
                 guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
                 orphan=orphan,
                 describe=_describe,
-                files=Folder(folder / "files") if keeps else None,
+                files=files,
             )
 
         def begin(orphan: Orphan | None) -> None:
@@ -376,7 +380,7 @@ async def staged(
             stage.holding = asyncio.create_task(_hold(stage.call))
 
         first = notes()
-        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin)
+        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin, files=files)
         begin(None)
         async with background(stage.microphone()):
             yield stage
