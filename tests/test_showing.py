@@ -214,6 +214,19 @@ async def _not_kept(at: Stage, folder: Path) -> None:
 test_a_team_that_redacts_keeps_no_pictures = trial(_not_kept, keeps=True)
 
 
+async def _checked(at: Stage, _: Path) -> None:
+    picture = at.show(1)
+    await at.answered(2)
+    assert at.pictures == [picture], "the model sees it all the same"
+    assert [event["description"] for event in at.of("picture.described")] == ['the text "7"']
+    kinds = [event["type"] for event in at.of("picture.described", "agent.said")]
+    assert kinds == ["agent.said", "picture.described", "agent.said"], "it is known before it is spoken of"
+    assert 'the text "7"' in at.call._known.told()
+
+
+test_what_guards_hold_an_answer_against_is_read_before_it_is_given = trial(_checked, guards=(Words(["lamp"]),))
+
+
 async def _guarded(at: Stage, _: Path) -> None:
     at.call.put(Shown("caller", "s", "order.txt", (), "A green lamp.", pages=0))
     await at.answered(2)

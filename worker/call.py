@@ -108,8 +108,8 @@ class Call:
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
-    is held back until they have let it pass. `describe` says what is on a JPEG, for a model that takes none. `orphan` is
-    the call as another worker has left it, for one that goes on here.
+    is held back until they have let it pass. `describe` says what is on a JPEG, for a model that takes none, and for
+    guards. `orphan` is the call as another worker has left it, for one that goes on here.
     """
 
     def __init__(
@@ -278,6 +278,7 @@ class Call:
             write=self._pass_on,
             quiet=lambda: not (self._floor.speaking or self._replies.running or self._gate.audible),
             turn_due=lambda: self._replies.turn_due,
+            reads=lambda: guards is not None and guards.watches("output", self._orchestrator.agent),
             take_turn=self._take_turn,
             tick=lambda: self.put(_Tick()),
             describe=describe,

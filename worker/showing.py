@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 WORDS_S = 1.5  # so long after something was shown, words about it may begin
 ON_ITS_WAY_S = 4.0  # an answer waits so long for a file that has begun; longer, and the agent seems to be gone
+READ_S = 8.0  # and for what our own eyes read on it: on a busy machine, the first time takes five
 _ABOUT = 300  # characters of a document's text, for the journal
 
 
@@ -33,7 +34,8 @@ class Showing:
     `past` is the journal of a call that goes on here. Times are seconds on `clock`; call `watch` at `deadline`, and after
     whatever has happened. `quiet`: nobody speaks, or is about to; `turn_due`: a turn of theirs waits to be answered. `note`
     keeps what was shown, `write` gives the model a text of the caller's, `take_turn` hears that they took one, and when.
-    `describe` says what is on a JPEG, for a model that takes none; it takes its time, and never raises.
+    `describe` says what is on a JPEG, for a model that takes none, and where what a model says it has read there is checked
+    (`reads`); it takes its time, and never raises.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Showing:
         write: Callable[[journal.UserWrote], None],
         quiet: Callable[[], bool],
         turn_due: Callable[[], bool],
+        reads: Callable[[], bool],
         take_turn: Callable[[float], None],
         tick: Callable[[], None],
         describe: Callable[[bytes], Awaitable[str]],
@@ -60,23 +63,23 @@ class Showing:
         self._line, self._files, self._call = line, files if keeps else None, call
         self._clock, self._now_ms, self._record = clock, now_ms, record
         self._note, self._write, self._take_turn, self._tick = note, write, take_turn, tick
-        self._quiet, self._turn_due = quiet, turn_due
+        self._quiet, self._turn_due, self._reads = quiet, turn_due, reads
         self._describe = describe
         refs = [event.ref for event in past if isinstance(event, journal.UserShowed)]
         self._count = Counter(ref.rpartition("-")[0] for ref in refs)  # of each kind
         self._coming: dict[str, float] = {}  # streams: until when an answer waits for them
-        self._describing = 0
+        self._reading: dict[str, float] = {}  # what our eyes are at: until when an answer waits for it
         self._due: float | None = None  # when what was shown is a turn of its own
         self._to_do: list[Callable[[Start], object]] = []
 
     @property
     def busy(self) -> bool:
         """Something is on its way, and nothing is answered before it is there."""
-        return bool(self._describing) or max(self._coming.values(), default=-math.inf) > self._clock()
+        return max((*self._coming.values(), *self._reading.values()), default=-math.inf) > self._clock()
 
     @property
     def deadline(self) -> float | None:
-        coming = [until for until in self._coming.values() if until > self._clock()]
+        coming = [until for until in (*self._coming.values(), *self._reading.values()) if until > self._clock()]
         due = [self._due] if self._due is not None and self._quiet() and not self.busy else []
         return min([*coming, *due], default=None)
 
@@ -107,11 +110,12 @@ class Showing:
             )
         )
         told = context.shown(ref, shown.name, seen=len(shown.pictures), pages=shown.pages)
-        if shown.pictures and not self._line.profile.images:
-            self._describing += 1
-            self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures)))
-        elif shown.pictures:
+        blind = not self._line.profile.images
+        if shown.pictures and not blind:
             self._line.show(told, shown.pictures)
+        if shown.pictures and (blind or self._reads()):
+            self._reading[ref] = self._clock() + READ_S
+            self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures, show=blind)))
         if shown.text:
             text = context.written(told, shown.text)
             self._write(journal.UserWrote(participant=shown.participant, text=text, at=self._now_ms()))
@@ -128,14 +132,15 @@ class Showing:
         self._count[kind] += 1
         return f"{kind}-{self._count[kind]}"
 
-    async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes]) -> None:
-        try:
-            about = "; ".join([await self._describe(picture) for picture in pictures])
-        finally:
-            self._describing -= 1
+    async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes], *, show: bool) -> None:
+        """`show`: the model is to be told of it then."""
+        about = "; ".join([await self._describe(picture) for picture in pictures])
+        late = self._reading.pop(ref) <= self._clock()
         self._record(journal.PictureDescribed(ref=ref, by="eyes", description=about))
-        self._line.show(told, pictures, about)
-        self._due = self._clock() if self._due is not None else None
+        if show:
+            self._line.show(told, pictures, about)
+            if late and not self._turn_due():
+                self._due = self._clock()  # what was answered meanwhile was answered without it
         self._tick()
 
     # ---- files

@@ -87,7 +87,7 @@ class UserShowed(_Event):
 
 
 class PictureDescribed(_Event):
-    """The model takes no pictures, and was told this in place of one."""
+    """What is on a picture: told to a model that takes none, and to guards who check what a model has read there."""
 
     type: Literal["picture.described"] = "picture.described"
     ref: str
