@@ -94,6 +94,18 @@ def keys_in(text: str) -> str:
     return text.removeprefix(_DIALLED)
 
 
+def shown(ref: str, name: str, *, seen: int, pages: int) -> str:
+    """Of what the caller shows: `seen` pictures, of a document's `pages`. In brackets: nobody has said so."""
+    called = f', a file called "{name}"' if name else ""
+    part = f", of whose {pages} pages you see the first {seen}" if pages > seen else ""
+    return f"[The caller shows {ref}{called}{part}.]"
+
+
+def written(told: str, text: str) -> str:
+    """The same, with the text that is in it."""
+    return f"{told}\nIts text:\n{text}"
+
+
 def announced(text: str) -> str:
     """For the model, of a sentence that another voice has said in its name."""
     return f'Meanwhile the caller has heard in your voice: "{text}"'

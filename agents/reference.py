@@ -33,6 +33,7 @@ from agents.providers import (
 )
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactedSpec, RedactionSpec
+from agents.showing import ShowingSpec
 from agents.spec import (
     AgentSpec,
     AnnouncementsSpec,
@@ -65,6 +66,7 @@ _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`redact.what`: a kind, or", RedactedSpec),
     ("`digits`", DigitsSpec),
     ("`telephone`", TelephoneSpec),
+    ("`showing`", ShowingSpec),
     ("`mcp.NAME`", McpSpec),
     ("`guards`, `agents.NAME.guards`: a name, or", GuardSpec),
     ("`guards.claims`", ClaimsSpec),

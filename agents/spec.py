@@ -12,6 +12,7 @@ from agents.guarding import GuardSpec, names_alone, of_agent, twice
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
+from agents.showing import Sees, ShowingSpec
 from agents.strict import Spec, Text
 from agents.telephone import TelephoneSpec
 from agents.turn_taking import Interruptions, TurnTakingSpec
@@ -310,6 +311,10 @@ class AgentSpec(Spec):
         default=(),
         description="Words of legal notices: a sentence that has them in it is heard to its end, whatever the caller does.",
     )
+    sees: tuple[Sees, ...] = Field(
+        default=("images",),
+        description="What it looks at. `[]`: it knows that something was shown, and is not billed for pictures.",
+    )
     tools: tuple[ToolSpec, ...] = Field(default=(), description="Dotted paths of function tools, or mappings.")
     tasks: tuple[TaskSpec, ...] = Field(default=(), description="The procedure, in order; held outside the prompt.")
     handoffs: tuple[HandoffSpec, ...] = Field(default=(), description="Whom it may hand the caller over to.")
@@ -436,6 +441,7 @@ class TeamSpec(Spec):
     )
     digits: DigitsSpec = Field(default=DigitsSpec(), description="What callers dial on a telephone's keypad.")
     telephone: TelephoneSpec = Field(default=TelephoneSpec(), description="What is known of callers by telephone.")
+    showing: ShowingSpec = Field(default=ShowingSpec(), description="What becomes of what callers show.")
     when_unreachable: Path | None = Field(
         default=None,
         description="Dotted path of an async function of a `CallContext`, awaited when all providers have failed: returns "
@@ -566,6 +572,7 @@ class TeamSpec(Spec):
             ("voice", "nobody hears it; leave this out"),
             ("interruptions", "nobody hears it; leave this out"),
             ("must_hear", "nobody hears it; leave this out"),
+            ("sees", "nobody shows it anything; leave this out"),
         ):
             if key in agent.model_fields_set:
                 raise ValueError(f"{where}.{key}: {is_one}: {why}.")

@@ -52,6 +52,7 @@ class Briefing:
             self._endpoints[name],
             state=state,
             every_tool=toolbox.schemas(self._orchestrator.offerable(name)),
+            sees="images" in agent.sees,
         )
 
     def _state(self, steps: Sequence[Task]) -> str:

@@ -58,11 +58,13 @@ from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
+from worker.room.events import Dialled, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.room.spoken_times import SpokenTimes
+from worker.showing import Showing
+from worker.sight import look
 from worker.silence import Silence
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
@@ -105,8 +107,9 @@ class Call:
     summarises what a long call has outgrown, given as (role, text); it takes its time, and never raises. `spent_today`
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
-    is held back until they have let it pass. `orphan` is the call as another worker has left it, for one that goes on here;
-    `arrival` is what is known of the caller who has joined.
+    is held back until they have let it pass. `describe` says what is on a JPEG, for a model that takes none, and for
+    guards. `orphan` is the call as another worker has left it, for one that goes on here; `arrival` is what is known of the
+    caller who has joined.
     """
 
     def __init__(
@@ -129,6 +132,7 @@ class Call:
         files: Files | None = None,
         sound: Sound | None = None,
         guards: Panel | None = None,
+        describe: Callable[[bytes], Awaitable[str]] = look,
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
     ) -> None:
@@ -171,7 +175,10 @@ class Call:
             pointing.note(self._briefing.references, event)
             self._known.note(event)
         memory = past.memory if past else None
-        self._line = Line(self._briefing.present(), self._inbox.put_nowait, team.memory, memory, holds=holds)
+        pictures = team.showing.remembered
+        self._line = Line(
+            self._briefing.present(), self._inbox.put_nowait, team.memory, memory, pictures=pictures, holds=holds
+        )
         began = self._now() - journal.now_ms / 1000
         self._recording = Recording(
             team.recording,
@@ -260,6 +267,25 @@ class Call:
             wanted=self._wanted,
             insists=lambda: self._insists,
             take_turn=self._take_turn,
+        )
+        self._showing = Showing(
+            team.showing,
+            self._line,
+            files,
+            past.events if past else (),
+            call=journal.call,
+            redacts=bool(team.redact.what),
+            clock=self._now,
+            now_ms=lambda: self._journal.now_ms,
+            record=self._record,
+            note=self._note_shown,
+            write=self._pass_on,
+            quiet=lambda: not (self._floor.speaking or self._replies.running or self._gate.audible),
+            turn_due=lambda: self._replies.turn_due,
+            reads=lambda: guards is not None and guards.watches("output", self._orchestrator.agent),
+            take_turn=self._take_turn,
+            tick=lambda: self.put(_Tick()),
+            describe=describe,
         )
         self._long_silence = LongSilence(team.turn_taking.silence)
         self._text_models = text_models
@@ -375,8 +401,15 @@ class Call:
                     self._floor.pressed()
             case Dialled():
                 self._on_dialled(event)
-            case Warned(code, detail):
-                self._warn(code, detail)
+            case Sending():
+                self._showing.sending(event)
+            case Shown():
+                self._caller_is_there()
+                self._showing.shown(event)
+                self._delegation.rearm()
+            case Warned(code, detail, stream):
+                self._showing.failed(stream)
+                self._record(journal.CallWarned(code=code, detail=detail, stream=stream))
             case Left(reason):
                 self._ended = reason
             case Checked() | Screened():
@@ -408,7 +441,6 @@ class Call:
     def _on_typed(self, participant: str, text: str) -> None:
         written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
         self._journal.record(written, self._orchestrator.epoch)
-        self._known.note(written)
         self._take_text(written)
 
     def _on_dialled(self, dialled: Dialled) -> None:
@@ -418,13 +450,23 @@ class Call:
 
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
+        self._pass_on(written)
+        self._caller_is_there()
+        if not self._insists:
+            self._floor.typed()
+
+    def _note_shown(self, shown: journal.UserShowed) -> None:
+        """Its text is told to an agent when the guards have let it pass, and not with its name."""
+        stamped = self._journal.record(shown, self._orchestrator.epoch)
+        pointing.note(self._briefing.references, stamped.model_copy(update={"description": ""}))
+
+    def _pass_on(self, written: journal.UserWrote) -> None:
+        """To the guards, where they listen, and to the model."""
+        self._known.note(written)
         if self._guarding and self._guarding.listening.watches:
             self._guarding.listening.wrote(written)
         else:
             self._write(written)
-        self._caller_is_there()
-        if not self._insists:
-            self._floor.typed()
 
     def _write(self, written: journal.UserWrote) -> None:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
@@ -446,6 +488,7 @@ class Call:
             self._replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
 
     def _take_turn(self, ended: float) -> None:
+        self._showing.turn()
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
         if self._guarding:
@@ -474,7 +517,9 @@ class Call:
             self._keep_short(start)
             for command in self._orchestrator.idle():
                 self._delegation.carry_out(command, start)
-        speaking = self._floor.speaking and not self._limits.insists
+        if not self._insists:
+            self._showing.watch(start)
+        speaking = (self._floor.speaking or self._showing.busy) and not self._limits.insists
         self._silence.listen(caller_speaking=speaking, insists=self._insists)
         judged = bool(self._guarding and self._guarding.listening.busy) and not self._limits.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged)
@@ -726,7 +771,7 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = [self._floor.deadline, self._watchdog.deadline, self._outage.deadline]
+        deadlines = [self._showing.deadline, self._floor.deadline, self._watchdog.deadline, self._outage.deadline]
         if self._guarding:
             deadlines.append(self._guarding.deadline)
         if not self._outage.parting:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 import soxr
@@ -92,6 +93,16 @@ class Caller:
 
     async def write(self, text: str) -> None:
         await self.room.local_participant.send_text(text, topic="lk.chat")
+
+    async def show(self, data: bytes, name: str, mime_type: str = "image/jpeg") -> str:
+        """Sends a file, as LiveKit's `sendFile` does; returns the id of its stream."""
+        stream = str(uuid4())
+        writer = await self.room.local_participant.stream_bytes(
+            name, total_size=len(data), mime_type=mime_type, stream_id=stream, topic="baton.files"
+        )
+        await writer.write(data)
+        await writer.aclose()
+        return stream
 
     @property
     def agent(self) -> rtc.RemoteParticipant | None:

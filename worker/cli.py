@@ -190,6 +190,10 @@ def talk(
         list[str] | None, typer.Option(help="Speak this text, by the embedded voice; may be repeated.")
     ] = None,
     text: Annotated[list[str] | None, typer.Option(help="Type this; may be repeated.")] = None,
+    show: Annotated[
+        list[Path] | None,
+        typer.Option(help="Send this picture, PDF or text, as one turn with what follows; may be repeated."),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="Write what was heard to this wav: you left, the agent right.")
     ] = None,
@@ -199,7 +203,8 @@ def talk(
     from worker import talk as caller
 
     order = _in_order(sys.argv)
-    lines = caller.lines(order, {"wav": [str(path) for path in wav or []], "say": say or [], "text": text or []})
+    files = {"wav": [str(path) for path in wav or []], "show": [str(path) for path in show or []]}
+    lines = caller.lines(order, {**files, "say": say or [], "text": text or []})
     _run(lambda settings: caller.run(settings, lines, record, front_desk))
     sys.stdout.flush()
     os._exit(0)  # all is done: LiveKit's threads may still call an interpreter that winds up, and would abort it
@@ -323,7 +328,7 @@ class TeamProblems(Exception):
 def _in_order(arguments: list[str]) -> list[str]:
     """The options that say something, in the order they were given."""
     names = [argument.split("=", 1)[0].lstrip("-") for argument in arguments if argument.startswith("--")]
-    return [name for name in names if name in ("wav", "say", "text")]
+    return [name for name in names if name in ("wav", "say", "text", "show")]
 
 
 def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | None = None) -> None:

@@ -243,6 +243,11 @@ class Replies:
                 hint, self._hint = self._hint, ""
                 return hint
 
+    @property
+    def turn_due(self) -> bool:
+        """The caller took a turn, and the model has not been asked to answer it yet."""
+        return self._arbiter.wants(Reason.TURN)
+
     def agent_of(self, reply: str) -> str | None:
         """Who speaks in a reply; None for one of another time."""
         return self._reply.agent if self._reply and self._reply.id == reply else None

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -45,15 +46,23 @@ class Moment(BaseModel):
 
 
 def orphan(
-    events: Sequence[journal.JournalEvent], team: TeamSpec, taken: Taken, *, screens: bool = False
+    events: Sequence[journal.JournalEvent],
+    team: TeamSpec,
+    taken: Taken,
+    *,
+    screens: bool = False,
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> "Orphan | None":
-    """None for a call that nobody has begun. `screens`: guards look at what callers say before a model answers it."""
+    """None for a call that nobody has begun. `screens`: guards look at what callers say before a model answers it.
+
+    `files` are those of the call that its pictures are in.
+    """
 
     def share(source: str, target: str) -> str:
         agent = team.agents.get(source)
         return next((to.share for to in agent.handoffs if to.to == target), "all") if agent else "all"
 
-    if (past := replay(events, share, screens=screens)) is None:
+    if (past := replay(events, share, screens=screens, files=files)) is None:
         return None
     try:
         snapshot = Snapshot.model_validate(taken.standing) if taken.standing else None

@@ -30,6 +30,7 @@ from worker.journal.journal import Journal, Recorder
 from worker.journal.lease import Lease
 from worker.line.cost import Prices, read_prices
 from worker.line.endpoint import Endpoints, choose_endpoints
+from worker.line.profile import fitting
 from worker.mcp.servers import McpServers
 from worker.parts import CHILD, ready, until_told
 from worker.places import Places, identity
@@ -43,7 +44,9 @@ from worker.room.events import Left
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
+from worker.room.uploads import Uploads
 from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
+from worker.showing import shown_files
 from worker.text_models import TextModel, choose_text_models
 from worker.tool_runs import Tell
 
@@ -182,7 +185,9 @@ async def _hold(
         async with background(lease.until_lost()):
             screens = guards is not None and any(guards.watches("input", name) for name in team.speakers)
             events = await recorder.events(call_id) if lease.held else []
-            before = orphan(events, team, lease.taken, screens=screens)
+            names = shown_files(events, team.showing.remembered)
+            files = await asyncio.to_thread(Folder(settings.files).shown, call_id, names) if names else {}
+            before = orphan(events, team, lease.taken, screens=screens, files=files)
             if before and before.past.ended:
                 logger.info("call %s is over", call_id)
             else:
@@ -329,9 +334,11 @@ async def _hold_taken(
         listen_to=call.listen_to,
         digits=Digits(team.digits, caller.identity, tell=call.put, now_ms=lambda: notes.now_ms),
     )
+    size = fitting(endpoint.profile for endpoint in endpoints.each)
+    uploads = Uploads(room, caller.identity, size, tell=call.put)
     reason = _STOPPED
     try:
-        async with background(outbox.run(), doors.run(), _leave_when_lost(lease, speaker, call)):
+        async with background(outbox.run(), doors.run(), uploads.run(), _leave_when_lost(lease, speaker, call)):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()

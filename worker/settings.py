@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     files: Path = Field(
         default=STATE_FOLDER / "files",
         validation_alias=AliasChoices("BATON_FILES", "files"),
-        description="The folder for files of calls, such as recordings; a folder a call.",
+        description="The folder for files of calls, such as recordings and pictures; a folder a call.",
     )
     prices: Path | None = Field(
         default=None,

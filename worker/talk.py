@@ -6,6 +6,7 @@ import sys
 import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,33 +23,43 @@ _ANSWER_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that the caller does: a recording's path, or a text to speak or to type."""
+    """One thing that the caller does: a recording's path, a text to speak or to type, or the path of what they show."""
 
-    kind: Literal["wav", "say", "text"]
+    kind: Literal["wav", "say", "text", "show"]
     value: str
 
 
 def lines(order: Sequence[str], given: Mapping[str, Sequence[str]]) -> list[Line]:
     """What is said, in the order of the options."""
     left = {kind: iter(values) for kind, values in given.items()}
-    return [Line(kind, next(left[kind])) for kind in order if kind in ("wav", "say", "text")]  # type: ignore[arg-type]
+    return [Line(kind, next(left[kind])) for kind in order if kind in ("wav", "say", "text", "show")]  # type: ignore[arg-type]
 
 
 async def run(settings: Settings, spoken: Sequence[Line], record: Path | None, desk: str) -> None:
-    """Joins, speaks, prints both sides with times, leaves. Raises CallerError, and SettingsError for a bad recording."""
+    """Joins, speaks, prints both sides with times, leaves. Raises CallerError, and SettingsError for a bad recording.
+
+    What is shown and what is said or written next are one turn.
+    """
+    files = {line.value: read_file(Path(line.value)) for line in spoken if line.kind == "show"}
     recordings = {line.value: read_wav(Path(line.value)) for line in spoken if line.kind == "wav"}
     joined = await join(desk or f"http://127.0.0.1:{settings.http_port}")
     voice = Voice() if any(line.kind == "say" for line in spoken) else None
     began = asyncio.get_running_loop().time()
     async with Caller(joined["url"], joined["token"]) as caller:
-        typing = all(line.kind == "text" for line in spoken)
+        typing = all(line.kind in ("text", "show") for line in spoken)
         printer = asyncio.create_task(_print(caller, began, "microphone.silent" if typing else ""))
         try:
             await caller.answered(began, within=_COMES_S)
             if not spoken:
                 await _typed_live(caller)
-            for line in spoken:
-                if line.kind == "text":
+            for place, line in enumerate(spoken):
+                if line.kind == "show":
+                    name = Path(line.value).name
+                    await caller.show(files[line.value], name, guess_type(name)[0] or "application/octet-stream")
+                    if place < len(spoken) - 1:
+                        continue
+                    ended = asyncio.get_running_loop().time()
+                elif line.kind == "text":
                     await caller.write(line.value)
                     ended = asyncio.get_running_loop().time()
                 else:
@@ -77,6 +88,13 @@ async def join(desk: str, room: str = "") -> dict[str, str]:
     if answer.status != 200:
         raise CallerError(f"{body.get('error')} {body.get('hint')}")
     return body
+
+
+def read_file(path: Path) -> bytes:
+    """Raises SettingsError."""
+    if not path.is_file():
+        raise SettingsError(f"{path}: there is no such file.")
+    return path.read_bytes()
 
 
 def read_wav(path: Path) -> Pcm:
@@ -130,6 +148,8 @@ def _worded(event: dict[str, Any]) -> str | None:
     match event["type"]:
         case "user.said" | "user.wrote":
             return f"you: {event['text']}"
+        case "user.showed":
+            return f"you show {event['ref']}: {event['name']}"
         case "agent.said":
             latency = f"  ({event['latency_ms'] / 1000:.2f} s)" if event["latency_ms"] is not None else ""
             return f"{event['agent']}: {event['text']}{' —' if event['interrupted'] else ''}{latency}"

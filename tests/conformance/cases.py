@@ -6,17 +6,15 @@ What a provider's profile says that it can do is held against what was seen.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
 from tests.conformance import script
-from tests.conformance.stage import Stage
+from tests.conformance.stage import TEAM, Stage
 from tests.conformance.tools import SLOW_S
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, BreakOff, Fault, Say, Script, Step
 from worker.gate.guard import Finding, Guard, Passage, Place
 from worker.line.profile import Profile
 from worker.line.sessions import EARLY
-from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed, Warned
 
 YES = "yes"
 ORDER, HOURS, CATALOGUE = "When does order 1042 arrive?", "When are you open?", "Please send me your catalogue."
@@ -152,13 +150,39 @@ async def barge_in(at: Stage) -> str:
 
 
 async def image(at: Stage) -> str:
+    """Shown and asked about; then so many that the first is let go."""
+    await at.answered(1)
+    picture = at.show(1)
+    at.say(THANKS)
+    await at.answered(2)
+    assert at.said[-1] == f"You said: {THANKS}", "one turn"
+    told = '[The caller shows photo-1, a file called "slip.jpg".]'
+    assert told in at.known
+    if not at.profile.images:
+        assert not at.pictures
+        assert [event["description"] for event in at.of("picture.described")] == ['the text "7"']
+        assert f'{told} It shows the text "7".' in at.known
+        return images(at.profile)
+    assert at.pictures == [picture]
+    for number in range(2, TEAM.showing.remembered + 2):
+        newest = at.show(number)
+    await at.answered(3)
+    assert at.said[-1] == "Thank you for showing me.", "it is answered, and all of it as one turn"
+    assert at.pictures[-1] == newest
+    at.say(THANKS)
+    await at.answered(4)
+    assert len(at.pictures) == TEAM.showing.remembered
+    assert picture not in at.pictures
+    assert f"{told} You cannot see it now." in at.known
     return images(at.profile)
 
 
 def images(profile: Profile) -> str:
-    """There is no way in yet: a call takes nothing else from its room."""
-    assert get_args(RoomEvent) == (Typed, Pressed, Dialled, Left, Warned), "try it"
-    return "not yet: the model takes them, calls do not" if profile.images else "no: the model takes none"
+    if not profile.images:
+        return "no: it is told the text and the codes on them"
+    if profile.removes_items:
+        return f"{YES}; the oldest leave its memory"
+    return f"{YES}; the oldest leave its memory in a new session, in a pause"
 
 
 async def text_in(at: Stage) -> str:

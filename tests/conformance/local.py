@@ -26,6 +26,8 @@ from tests.conformance.cases import (
 from tests.conformance.stage import TEAM
 from tests.conformance.tools import SLOW_S
 from tests.local_model.typed_call import TypedCall, typed_call
+from tests.shown import files
+from tests.shown.files import saved
 from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
 from worker.journal import events as journal
@@ -33,6 +35,7 @@ from worker.line.endpoint import Endpoint
 from worker.line.profile import LOCAL, OPENAI
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.conversation import Conversation, Message, Say, ToolCall
+from worker.local_model.eyes import Eyes
 
 Kind = TypeVar("Kind", bound=journal.JournalEvent)
 FIRST = "the caller speaks first"
@@ -174,7 +177,12 @@ async def text_out(call: TypedCall, brain: Noting) -> str:
 
 
 async def pictures(call: TypedCall, brain: Noting) -> str:
-    return images(LOCAL)
+    slip = saved(files.slip())
+    read = "It says: Order 1042. Anna Lamp Shop. Table lamp, green. Total 48.90 EUR."
+    assert await call.show(slip) == read
+    assert await call.show(slip, "Can you read this to me?") == read
+    assert await call.show(slip, "When does this arrive?") == FRIDAY
+    return f"{images(LOCAL)}; it knows the text and the codes on them, and nothing else"
 
 
 async def failover(call: TypedCall, brain: Noting) -> str:
@@ -237,7 +245,7 @@ def run_local(name: str, folder: Path, brain: Noting) -> str:
         async with Provider(script.play).serve() as other:
             stands_in = Endpoint(OPENAI, other.url, "any", OpenAISpec())
             async with typed_call(
-                folder, brain, TEAM, stands_in, greeted=name != FIRST, guards=CASES[name].guards
+                folder, brain, TEAM, stands_in, greeted=name != FIRST, guards=CASES[name].guards, eyes=Eyes()
             ) as call:
                 shown.append(await HOLD[name](call, brain))
                 if not CASES[name].expects:

@@ -59,6 +59,8 @@ def play(asked: Asked) -> Sequence[Step]:
             return [Say(answer, ms=1200)]
     if (result := result_of(asked)) is not None:
         return [Say(f"I see: {result}", ms=1500)]
+    if shows(asked):
+        return [Say("Thank you for showing me.", ms=1200)]
     said = caller_said(asked)
     for phrase, call in _TOOLS.items():
         if said.endswith(phrase) and call.name in asked.tools:
@@ -83,6 +85,13 @@ def result_of(asked: Asked) -> str | None:
 def told_last(asked: Asked) -> str:
     """The hint for this reply. OpenAI has it in its instructions, Gemini in what was said last or in a tool's result."""
     return "\n".join([asked.instructions, *texts(asked)[-2:]])
+
+
+def shows(asked: Asked) -> bool:
+    """Whether the caller has shown something last, and said nothing since."""
+    told = [asked.meanings.get(str(item.get("id")), _text(item)) for item in asked.items if item.get("role") == "user"]
+    spoken = [words for words in told if words and words != "." and not words.startswith("[Note")]
+    return bool(spoken) and spoken[-1].startswith("[The caller shows")
 
 
 def caller_said(asked: Asked) -> str:

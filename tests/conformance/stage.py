@@ -1,6 +1,7 @@
 """A call with a scripted provider of any kind behind it, on virtual time: the real call, line and plugin, real sockets."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ import numpy as np
 from google.oauth2.credentials import Credentials
 from livekit import rtc
 from livekit.agents import llm
+from PIL import Image
 
 from agents.loader import load_team
 from agents.providers import AzureSpec, GeminiSpec, OpenAISpec
@@ -30,6 +32,7 @@ from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Guard, Panel
 from worker.journal.events import CallStarted, JournalEvent
+from worker.journal.files import Folder
 from worker.journal.journal import Journal, Recorder
 from worker.journal.leases import Taken
 from worker.line import gemini_model
@@ -37,8 +40,9 @@ from worker.line.endpoint import Azure, Endpoint, Vertex
 from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, OPENAI, Profile
 from worker.resume import Orphan
 from worker.resume import orphan as orphaned
-from worker.room.events import Left, Typed
+from worker.room.events import Left, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
+from worker.showing import shown_files
 from worker.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
@@ -136,6 +140,7 @@ class Stage:
     begin: Callable[[Orphan | None], None]  # another worker's part of the call, or the first one's
     holding: asyncio.Task[None] | None = None
     waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
+    files: Folder | None = None
 
     @property
     def service(self) -> Service:
@@ -214,7 +219,21 @@ class Stage:
         self.room.shown.clear()
         await asyncio.sleep(gap_s)
         taken = Taken(age_s, gap_s, kept(json.loads(json.dumps(stands))), moment)
-        self.begin(orphaned(journal, TEAM, taken, screens=screens))
+        files = self.files.shown("conformance", shown_files(journal, TEAM.showing.remembered)) if self.files else {}
+        self.begin(orphaned(journal, TEAM, taken, screens=screens, files=files))
+
+    def show(self, number: int) -> bytes:
+        """A picture, another for each number."""
+        out = io.BytesIO()
+        Image.new("RGB", (64, 64), (10 * number, 0, 0)).save(out, "JPEG")
+        self.call.put(Sending(f"stream {number}"))
+        self.call.put(Shown("caller", f"stream {number}", "slip.jpg", (out.getvalue(),)))
+        return out.getvalue()
+
+    @property
+    def pictures(self) -> list[bytes]:
+        """What was before the model when it replied last."""
+        return self.given[-1].pictures
 
     async def until(self, happened: Callable[[], object]) -> None:
         began = asyncio.get_running_loop().time()
@@ -299,8 +318,12 @@ async def staged(
     team: TeamSpec = TEAM,
     guards: Sequence[Guard] = (),
     pace: Pace = _EVERY,
+    keeps: bool = False,
 ) -> AsyncIterator[Stage]:
-    """A call whose providers have these names, in the order of preference. `change` is done to their profiles."""
+    """A call whose providers have these names, in the order of preference. `change` is done to their profiles.
+
+    `keeps`: it has a folder for its files.
+    """
     loop = asyncio.get_running_loop()
     began, events, every = loop.time(), list[dict[str, Any]](), list[Asked]()
     async with AsyncExitStack() as stack:
@@ -321,6 +344,7 @@ async def staged(
             services.append(service)
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
         room, speaker = Room(), FakeSpeaker(RATE)
+        files = Folder(folder / "files") if keeps else None
         journal: list[JournalEvent] = [_STARTED]
 
         def publish(event: JournalEvent) -> None:
@@ -345,6 +369,8 @@ async def staged(
                 speak=speak,
                 guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
                 orphan=orphan,
+                describe=_describe,
+                files=files,
             )
 
         def begin(orphan: Orphan | None) -> None:
@@ -354,13 +380,17 @@ async def staged(
             stage.holding = asyncio.create_task(_hold(stage.call))
 
         first = notes()
-        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin)
+        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin, files=files)
         begin(None)
         async with background(stage.microphone()):
             yield stage
         stage.call.put(Left("enough"))
         assert stage.holding
         await stage.holding
+
+
+async def _describe(_: bytes) -> str:
+    return 'the text "7"'
 
 
 async def _hold(call: Call) -> None:

@@ -31,7 +31,7 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.server import app
 from worker.local_model.voice import Voice
-from worker.room.events import Dialled, Left, Typed
+from worker.room.events import Dialled, Left, Shown, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.tool_runs import Tell
 
@@ -118,6 +118,16 @@ class TypedCall:
         self.call.put(Dialled("caller", digits, 0, 0))
         await self._until(lambda: any(isinstance(event, journal.UserDialled) for event in self.room.events[before:]))
         await self._until(lambda: self.room.shown.get(STATE) == "listening")
+        return " ".join(self.said(before))
+
+    async def show(self, jpeg: bytes, line: str = "") -> str:
+        """Shows a picture, and writes a line about it, if there is one. Returns what agents said to it."""
+        assert self.call
+        before = len(self.room.events)
+        self.call.put(Shown("caller", "", "slip.jpg", (jpeg,)))
+        if line:
+            await self._write(line)
+        await self._until(lambda: bool(self.said(before)) and self.room.shown.get(STATE) == "listening")
         return " ".join(self.said(before))
 
     def said(self, since: int = 0) -> list[str]:
@@ -222,6 +232,7 @@ async def typed_call(
     *stands_in: Endpoint,
     greeted: bool = True,
     guards: Sequence[Guard] = (),
+    eyes: Eyes | None = None,
 ) -> AsyncIterator[TypedCall]:
     """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
@@ -230,7 +241,7 @@ async def typed_call(
     await prepare(team, database, date.today())
     voice = _Mime()
     typed = TypedCall(folder, voice)
-    server = TestServer(app(Senses(_Deaf(), voice, _Blind(), brain)))
+    server = TestServer(app(Senses(_Deaf(), voice, eyes or _Blind(), brain)))
     await server.start_server()
     typed.server = server
 

@@ -14,7 +14,8 @@ EVERY = get_args(get_args(journal.JournalEvent)[0])
 SECRET = "tulip"
 # What is named by us, the team or the provider, and so never has what a caller says: nothing else may keep a text.
 NAMES = {"call", "team", "agent", "model", "item", "call_id", "tool", "parent", "provider", "currency", "unpriced"}
-NAMES |= {"source", "target", "guard", "task", "code", "ref", "tokens"}
+NAMES |= {"source", "target", "guard", "task", "code", "ref", "tokens", "files"}
+NAMES |= {"stream"}  # the id of an upload, which is none unless it is a UUID
 
 
 def made(annotation: Any) -> Any:

@@ -365,6 +365,22 @@ async def test_given_realtime_text_then_it_is_answered_and_pictures_are_kept() -
         assert provider.connections[0].images == [b"\xff\xd8\xfb"]
 
 
+async def test_given_pictures_then_the_script_sees_those_of_the_camera_and_of_the_history() -> None:
+    seen = list[bytes]()
+
+    def play(asked: Asked) -> Sequence[Step]:
+        seen.extend(asked.pictures)
+        return [Say("I see.")]
+
+    async with talk(play) as (client, _):
+        past = types.Part(inline_data=types.Blob(data=b"\xff\xd8\xfa", mime_type="image/jpeg"))
+        await client.session.send_client_content(turns=types.Content(role="user", parts=[past]), turn_complete=False)
+        await client.session.send_realtime_input(video=types.Blob(data=b"\xff\xd8\xfb", mime_type="image/jpeg"))
+        await client.session.send_realtime_input(text="look")
+        await client.until("turn_complete")
+    assert seen == [b"\xff\xd8\xfa", b"\xff\xd8\xfb"]
+
+
 async def test_given_vertex_then_its_path_its_roles_and_its_usage_are_taken() -> None:
     async with talk(lambda asked: [Say(asked.instructions)], vertex=True) as (client, provider):
         assert client.session.session_id == "session-0"

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import websockets
+from PIL import Image
 
+from tests.shown.files import saved
 from tests.simulators.official_client import FAST, SILENCE, talk
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Pace, Say, Step, tone
 
@@ -46,6 +48,26 @@ async def test_given_a_tool_call_when_its_result_is_given_then_the_script_sees_i
         await client.connection.response.create()
         done = await client.until("response.done")
         assert done["response"]["output"][0]["content"][0]["transcript"] == "It is noon."
+
+
+async def test_given_pictures_then_the_script_sees_them_and_what_is_none_is_refused() -> None:
+    data = saved(Image.new("RGB", (8, 8)))
+    url = "data:image/jpeg;base64," + base64.b64encode(data).decode()
+    seen = list[bytes]()
+
+    def play(asked: Asked) -> Sequence[Step]:
+        seen.extend(asked.pictures)
+        return [Say("I see.")]
+
+    async with talk(play) as (client, _):
+        for given in (url, url[:-400], "https://example.org/a.jpg", url.replace("jpeg", "heic")):
+            item: Any = {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": given}]}
+            await client.connection.conversation.item.create(item=item)
+            if given != url:
+                assert (await client.until("error"))["error"]["param"] == "item.content[0].image_url"
+        await client.connection.response.create()
+        await client.until("response.done")
+    assert seen == [data]
 
 
 async def test_given_a_long_reply_when_the_caller_speaks_then_it_is_cancelled_and_can_be_truncated() -> None:

@@ -17,7 +17,9 @@ class Known:
         match event:
             case journal.ToolFinished(output=text) | journal.ToolProgressed(text=text):
                 self._told.append(text)
-            case journal.UserSaid(text=text) | journal.UserWrote(text=text):
+            case (
+                journal.UserSaid(text=text) | journal.UserWrote(text=text) | journal.PictureDescribed(description=text)
+            ):
                 self._told.append(text)
             case _:
                 pass

@@ -45,6 +45,7 @@ class CallWarned(_Event):
     type: Literal["call.warned"] = "call.warned"
     code: str = Field(description="A short stable word such as `microphone.silent`.")
     detail: str
+    stream: str = Field(default="", description="Of the file that it is about, the id that its sender gave it.")
 
 
 class UserSaid(_Event):
@@ -73,12 +74,25 @@ class UserDialled(_Event):
 
 
 class UserShowed(_Event):
-    """A picture or a document; agents speak of it by its `ref`: `photo-1`."""
+    """A picture or a document; agents speak of it by its `ref`: `photo-1`, `document-1`."""
 
     type: Literal["user.showed"] = "user.showed"
     participant: str
     ref: str
     description: str = Field(default="", description="What is on it, as far as it is known.")
+    name: str = Field(default="", description="What the caller's device calls it, cleaned.")
+    stream: str = Field(default="", description="The id that its sender gave it: a page finds its own by it.")
+    files: tuple[str, ...] = Field(default=(), description="Its pictures among the call's files; empty: not kept.")
+    pages: int = Field(default=0, description="Of a document: how many it has.")
+
+
+class PictureDescribed(_Event):
+    """What is on a picture: told to a model that takes none, and to guards who check what a model has read there."""
+
+    type: Literal["picture.described"] = "picture.described"
+    ref: str
+    by: str = Field(description="Who has looked: `eyes`.")
+    description: str
 
 
 class AgentSaid(_Event):
@@ -287,6 +301,7 @@ JournalEvent = Annotated[
     | UserWrote
     | UserDialled
     | UserShowed
+    | PictureDescribed
     | AgentSaid
     | ToolCalled
     | ToolFinished

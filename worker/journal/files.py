@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -60,6 +61,11 @@ class Folder:
         except FilesError:
             return None
         return path if path.is_file() and not path.is_symlink() else None
+
+    def shown(self, call: str, names: Sequence[str]) -> dict[str, bytes]:
+        """What is there of these, by name. Blocks: not for an event loop."""
+        found = {name: self.find(call, name) for name in names}
+        return {name: path.read_bytes() for name, path in found.items() if path}
 
     def recordings(self, call: str) -> list[Path]:
         """The parts of a call's recording, in order."""

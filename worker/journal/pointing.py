@@ -9,6 +9,8 @@ def note(references: References, event: journal.JournalEvent) -> None:
     match event:
         case journal.UserShowed(at=at, ref=ref, description=description):
             references.showed(ref, description, at)
+        case journal.PictureDescribed(at=at, ref=ref, description=description):
+            references.showed(ref, description, at)
         case journal.UserWrote(at=at, text=text):
             references.wrote(text, at)
         case journal.UserDialled(at=at, digits=digits):

@@ -6,15 +6,16 @@ result where the model first read that it runs.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from agents import context, handoff
 from agents.orchestrator import OURS
 from worker.journal import events as journal
 from worker.journal.events import JournalEvent
-from worker.line.memory import SUMMARY, Called, Memory, Returned, Said
+from worker.line.memory import SUMMARY, Called, Memory, Returned, Said, Shown
 
 ANNOUNCED = "announcement_"  # how the items begin that no model has said
 
@@ -36,9 +37,15 @@ class Past:
     unscreened: bool = False
 
 
-def replay(events: Sequence[JournalEvent], share: Callable[[str, str], str], *, screens: bool = False) -> Past | None:
+def replay(
+    events: Sequence[JournalEvent],
+    share: Callable[[str, str], str],
+    *,
+    screens: bool = False,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Past | None:
     """`share` is how much of the conversation the team gives on at a handoff from one agent to another. `screens`: guards
-    look at what callers say before a model answers it.
+    look at what callers say before a model answers it. `files` are those of the call that its pictures are in.
 
     None: the call has not begun.
     """
@@ -51,7 +58,7 @@ def replay(events: Sequence[JournalEvent], share: Callable[[str, str], str], *, 
         events=events,
         started=started,
         ended=any(isinstance(event, journal.CallEnded) for event in events),
-        memory=_remembered([event for event in ordered if not any(event is one for one in unscreened)], share),
+        memory=_remembered([event for event in ordered if not any(event is one for one in unscreened)], share, files),
         unanswered=_is_unanswered(ordered),
         spent=next((event.total for event in reversed(events) if isinstance(event, journal.CostUpdated)), 0.0),
         at_ms=max(event.at for event in events),
@@ -79,7 +86,7 @@ def _passed(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     passed = list[JournalEvent]()
     for event in events:
         if isinstance(event, journal.GuardBlocked) and event.place == "input" and event.action != "warn":
-            written = [one for one in passed if isinstance(one, journal.UserWrote)][-1:]
+            written = [one for one in passed if isinstance(one, journal.UserWrote) or _has_text(one)][-1:]
             said = [one for one in passed if isinstance(one, journal.UserSaid) and one.item == event.item]
             kept = said or written
             passed = [one for one in passed if not any(one is out for out in kept)]
@@ -93,6 +100,8 @@ def _unacted(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     for event in events:
         match event:
             case journal.UserSaid() | journal.UserWrote() | journal.UserDialled():
+                since.append(event)
+            case journal.UserShowed() if _has_text(event):
                 since.append(event)
             case journal.AgentSaid(item=item) if not item.startswith(ANNOUNCED):
                 since.clear()
@@ -111,6 +120,7 @@ def _is_unanswered(events: Sequence[JournalEvent]) -> bool:
                 journal.UserSaid()
                 | journal.UserWrote()
                 | journal.UserDialled()
+                | journal.UserShowed()
                 | journal.ToolFinished(parent="")
                 | journal.HandoffDecided()
             ):
@@ -120,7 +130,13 @@ def _is_unanswered(events: Sequence[JournalEvent]) -> bool:
     return unanswered
 
 
-def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str]) -> Memory:
+def _has_text(event: JournalEvent) -> bool:
+    """Whether it is a document whose text guards look at."""
+    return isinstance(event, journal.UserShowed) and bool(event.description)
+
+
+def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str], files: Mapping[str, bytes]) -> Memory:
+    described = {event.ref: event.description for event in events if isinstance(event, journal.PictureDescribed)}
     memory, known, hidden = Memory(), set[str](), [frozenset[str]()]
     for number, event in enumerate(events):
         match event:
@@ -130,6 +146,9 @@ def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str]
                 memory.add(Said(f"typed_{number}", "user", context.dialled(digits)))
             case journal.UserWrote(text=text):
                 memory.add(Said(f"typed_{number}", "user", text))
+            case journal.UserShowed(ref=ref):
+                for entry in _shown(event, f"shown_{number}", described.get(ref, ""), files):
+                    memory.add(entry)
             case journal.AgentSaid(text=text, item=item) if item.startswith(ANNOUNCED):
                 memory.add(Said(f"note_{number}", "system", context.announced(text)))
             case journal.AgentSaid(text=text, item=item):
@@ -153,6 +172,17 @@ def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str]
             case journal.HandoffFailed():
                 memory.hide(hidden.pop())
     return memory
+
+
+def _shown(event: journal.UserShowed, item: str, about: str, files: Mapping[str, bytes]) -> Iterator[Shown | Said]:
+    """What is left of it: a team may keep no files."""
+    pictures = tuple(files[name] for name in event.files if name.endswith(".jpg") and name in files)
+    told = context.shown(event.ref, event.name, seen=len(pictures) or event.pages, pages=event.pages)
+    if pictures or not event.description:
+        yield Shown(item, told, pictures, about)
+    if event.description:
+        texts = [files[name].decode() for name in event.files if name.endswith(".txt") and name in files]
+        yield Said(f"{item}_text", "user", context.written(told, texts[0] if texts else event.description))
 
 
 def _share(memory: Memory, share: str, number: int) -> None:

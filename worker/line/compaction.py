@@ -8,7 +8,7 @@ half of it, and left alone until it has grown again: each time, the provider rea
 from collections.abc import Set
 
 from agents.spec import MemorySpec
-from worker.line.memory import Called, Entry, Memory, Returned, Said, is_summary, is_wordless, turn_starts
+from worker.line.memory import Called, Entry, Memory, Returned, Said, Shown, is_summary, is_wordless, turn_starts
 
 # https://developers.openai.com/api/docs/guides/realtime-costs, November 2026: a token for 100 ms of the caller's audio, and
 # for 50 ms of the model's. A transcript of the caller's audio is not the model's; the words of its own are counted with it.
@@ -30,6 +30,8 @@ def tokens(entry: Entry, audio_ms: int = 0) -> int:
             return _ITEM + _text(name) + _text(arguments)
         case Returned(output=output):
             return _ITEM + _text(output)
+        case Shown(text=text):
+            return _ITEM + _text(text)  # how many pictures stay is a rule of its own: no words give way to them
 
 
 def size(memory: Memory) -> int:

@@ -6,6 +6,7 @@ plugin's own story of them is left unread. It is pinned: what is overridden here
 """
 
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -123,6 +124,10 @@ class GeminiLink:
         match entry:
             case memory.Returned(_, call_id, _, output) if call := self._turns.calls.pop(call_id, None):
                 self._results.append((call, output))
+            case memory.Shown(_, text, pictures):
+                for picture in pictures:  # as a camera's: that interrupts nothing, and takes no turn
+                    self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
+                self._notes.append(("user", text))
             case _:
                 self._notes.append((_role(entry), _as_text(entry)))
         self._settle()
@@ -263,7 +268,9 @@ class _Session(RealtimeSession):
         self._chat_ctx = history
         self._tell_connected, self._tell = connected, take
 
-    def send(self, event: types.LiveClientContent | types.LiveClientToolResponse) -> None:
+    def send(
+        self, event: types.LiveClientContent | types.LiveClientToolResponse | types.LiveClientRealtimeInput
+    ) -> None:
         self._send_client_event(event)
 
     @property
@@ -348,7 +355,11 @@ def _told(entry: memory.Entry) -> llm.ChatMessage:
     Tool calls too are told to the model, not said by it: what it finds in its own words it says again.
     """
     role: Literal["assistant", "user"] = "assistant" if _role(entry) == "model" else "user"
-    return llm.ChatMessage(id=entry.item, role=role, content=[_as_text(entry)])
+    pictures = entry.pictures if isinstance(entry, memory.Shown) else ()
+    urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
+    return llm.ChatMessage(
+        id=entry.item, role=role, content=[_as_text(entry), *(llm.ImageContent(image=url) for url in urls)]
+    )
 
 
 def _role(entry: memory.Entry) -> str:
@@ -365,3 +376,9 @@ def _as_text(entry: memory.Entry) -> str:
             return f"[{_NOTE}: you called {name} with {arguments or '{}'}]"
         case memory.Returned(_, _, name, output):
             return f"[{_NOTE}: {name} returned: {json.dumps(output, ensure_ascii=False)}]"
+        case memory.Shown(_, text):
+            return text
+
+
+def _jpeg(picture: bytes) -> types.Blob:
+    return types.Blob(data=picture, mime_type="image/jpeg")

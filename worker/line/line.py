@@ -68,6 +68,8 @@ class Line:
     asked; all else may be done at any time. It wants to know when there is a `pause`. `past` is what the call remembers
     that goes on here.
 
+    `pictures`: so many of the caller's at most are before the model, the newest, if its agent sees any.
+
     With `holds`, words of the model's are told no other session, and stand in no summary, before they are `approve`d, or
     their message is `release`d.
     """
@@ -79,6 +81,7 @@ class Line:
         limits: MemorySpec | None = None,
         past: memory.Memory | None = None,
         *,
+        pictures: int = 0,
         holds: bool = False,
         breaker: Breaker = PROCESS,
         dials: Mapping[str, Dial] = DIALS,
@@ -86,6 +89,8 @@ class Line:
         self._emit, self._holds = emit, holds
         self._cut_ms: dict[str, int] = {}  # of messages that were cut: after how many ms
         self._memory, self._limits = past or memory.Memory(), limits or MemorySpec()
+        self._pictures = pictures
+        self._memory.look(pictures if first.sees else 0, pictures)
         self._sessions = Sessions(first, self, breaker, dials, self._memory.entries())
         self._memory.restored()
         self._breaker = breaker
@@ -125,6 +130,10 @@ class Line:
 
     def arm(self, arms: Arms) -> None:
         """From the next reply on the model is this agent; ArmRefused(epoch) comes if it cannot be."""
+        before = self._memory.held()
+        self._memory.look(self._pictures if arms.sees else 0, self._pictures)
+        if (after := self._memory.held()) != before:
+            self._sync(before, after)
         self._sessions.arm(arms)
 
     def expect(self, next_agents: Sequence[Arms], *, loss: bool = False) -> None:
@@ -161,6 +170,15 @@ class Line:
     def write(self, text: str) -> None:
         """What the caller typed."""
         self._remember(memory.Said(shortuuid("typed_"), "user", text))
+
+    def show(self, text: str, pictures: Sequence[bytes], about: str = "") -> None:
+        """What the caller shows: JPEGs, what the model is told of them, and what is on them, as far as it is known."""
+        before = self._memory.held()
+        self._memory.show(memory.Shown(shortuuid("shown_"), text, tuple(pictures), about))
+        *older, newest = self._memory.held()
+        self._sync(before, older)
+        if self._sessions.open:
+            self._sessions.present.remember(newest)
 
     def note(self, text: str) -> None:
         """Something the model shall know that nobody said."""

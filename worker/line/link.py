@@ -24,6 +24,7 @@ class Arms:
     endpoints: tuple[Endpoint, ...]  # in the order of preference
     state: str = ""
     every_tool: tuple[Mapping[str, Any], ...] = ()
+    sees: bool = True  # pictures
 
     @property
     def told(self) -> str:

@@ -12,6 +12,7 @@ from agents import context
 
 SUMMARY = "summary_"  # how the items begin that stand for hidden ones
 _DIGEST = "digest_"  # and the one that stands for what was compacted
+_WORDS = "_"  # how the item ends that stands for pictures which the model has not before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,22 @@ class Returned:
     output: str
 
 
-Entry = Said | Called | Returned
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Pictures of the caller's, JPEG each. `text` tells of them, `about` what is on them, as far as it is known."""
+
+    item: str
+    text: str
+    pictures: tuple[bytes, ...]
+    about: str = ""
+
+    @property
+    def words(self) -> str:
+        """For a model that does not have them before it."""
+        return f"{self.text} It shows {self.about}." if self.about else f"{self.text} You cannot see it now."
+
+
+Entry = Said | Called | Returned | Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +82,33 @@ class Memory:
         self._absent = set[str]()  # calls that the provider's session does not know
         self._spoilt: frozenset[str] = frozenset()  # that the provider's session remembers more of than it shall
         self._unchecked: dict[str, str] = {}  # words of a message that nobody may be told of yet
+        self._keeps = self._looks = 0  # pictures
 
     def add(self, entry: Entry) -> None:
         self._entries.setdefault(entry.item, entry)
+
+    def look(self, looks: int, keeps: int) -> None:
+        """The model has so many pictures before it, the newest. More are never wanted than what is kept of them."""
+        self._looks, self._keeps = looks, keeps
+
+    def show(self, shown: Shown) -> None:
+        """Adds pictures; those that nobody will look at any more are let go."""
+        self.add(replace(shown, pictures=shown.pictures[: self._keeps]))
+        kept = self._in_view(self._keeps)
+        for entry in list(self._entries.values()):
+            if isinstance(entry, Shown) and entry.item not in kept:
+                self._entries[entry.item] = replace(entry, pictures=())
+
+    def _in_view(self, most: int) -> set[str]:
+        """The newest that have so many pictures together."""
+        view = set[str]()
+        for entry in reversed(self._entries.values()):
+            if isinstance(entry, Shown):
+                most -= len(entry.pictures)
+                if most < 0 or not entry.pictures:
+                    break
+                view.add(entry.item)
+        return view
 
     def word(self, item: str, text: str) -> None:
         """Sets the text of something said; of an unknown item nothing is known."""
@@ -142,7 +182,9 @@ class Memory:
     @property
     def withheld(self) -> frozenset[str]:
         """What the model shall not know, or by its summary only, or not all of."""
-        return self._hidden | self._compacted | self._spoilt
+        view = self._in_view(self._looks)
+        unseen = {entry.item for entry in self._entries.values() if isinstance(entry, Shown) and entry.item not in view}
+        return self._hidden | self._compacted | self._spoilt | unseen
 
     def hide(self, items: frozenset[str]) -> None:
         """From now on these, and only these, are hidden."""
@@ -170,6 +212,8 @@ class Memory:
 
     def plan(self, items: frozenset[str]) -> Outgrown:
         """To compact `items` a summary is needed; `compact` takes it."""
+        shown = {entry.item for entry in self._entries.values() if isinstance(entry, Shown)}
+        items = frozenset(item.removesuffix(_WORDS) if item.removesuffix(_WORDS) in shown else item for item in items)
         stands_for = (self._compacted | items) - self._hidden
         return Outgrown(items, stands_for, self._spoken(stands_for))
 
@@ -188,15 +232,21 @@ class Memory:
     def turns(self) -> tuple[tuple[str, str], ...]:
         """All that was said, as (role, text), hidden or not."""
         return tuple(
-            (entry.role, entry.text)
+            (entry.role, entry.text) if isinstance(entry, Said) else ("user", entry.words)
             for entry in self._entries.values()
-            if isinstance(entry, Said) and not is_summary(entry)
+            if isinstance(entry, Said | Shown) and not is_summary(entry)
         )
 
     def held(self) -> tuple[Entry, ...]:
         """What the provider's session has, in order: speech too that has no words, and calls that have no result."""
-        out = self._hidden | self._compacted | self._absent
-        shown = [entry for entry in self._entries.values() if entry.item not in out]
+        out, view = self._hidden | self._compacted | self._absent, self._in_view(self._looks)
+        shown = [
+            Said(entry.item + _WORDS, "user", entry.words)
+            if isinstance(entry, Shown) and entry.item not in view
+            else entry
+            for entry in self._entries.values()
+            if entry.item not in out
+        ]
         first = next((place for place, entry in enumerate(shown) if not is_summary(entry)), len(shown))
         return (*shown[:first], *self._digest(), *shown[first:])
 
@@ -229,6 +279,8 @@ class Memory:
                     turns.append((role, text))
                 case Returned(item, _, name, output) if item in items:
                     turns.append((name, output))
+                case Shown(item) if item in items:
+                    turns.append(("user", entry.words))
         return tuple(turns)
 
     def _answered(self) -> set[str]:
@@ -245,7 +297,7 @@ def turn_starts(entries: Sequence[Entry]) -> list[int]:
 
 
 def _by(entry: Entry, role: str) -> bool:
-    return isinstance(entry, Said) and entry.role == role
+    return (isinstance(entry, Said) and entry.role == role) or (isinstance(entry, Shown) and role == "user")
 
 
 def is_summary(entry: Entry) -> bool:

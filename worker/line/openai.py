@@ -95,7 +95,7 @@ class OpenAILink:
 
     def remember(self, entry: memory.Entry, after: str | None = None) -> None:
         place = {"previous_item_id": after} if after else {}
-        self._send("conversation.item.create", item=_wire_item(entry), **place)
+        self._send("conversation.item.create", item=_wire_item(entry, pictures=self._profile.images), **place)
 
     async def close(self) -> None:
         self._over = True
@@ -262,7 +262,7 @@ def _failure(response: dict[str, Any]) -> str:
     return str(error.get("code") or error.get("type") or details.get("reason") or response["status"])
 
 
-def _wire_item(entry: memory.Entry) -> dict[str, Any]:
+def _wire_item(entry: memory.Entry, *, pictures: bool) -> dict[str, Any]:
     match entry:
         case memory.Said(item, role, text):
             kind = "output_text" if role == "assistant" else "input_text"
@@ -271,3 +271,13 @@ def _wire_item(entry: memory.Entry) -> dict[str, Any]:
             return {"id": item, "type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
         case memory.Returned(item, call_id, _, output):
             return {"id": item, "type": "function_call_output", "call_id": call_id, "output": output}
+        case memory.Shown(item, text, jpegs) if pictures:
+            urls = [f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" for jpeg in jpegs]
+            images = [{"type": "input_image", "image_url": url} for url in urls]
+            return {"id": item, "type": "message", "role": "user", "content": [_input_text(text), *images]}
+        case memory.Shown(item):
+            return {"id": item, "type": "message", "role": "user", "content": [_input_text(entry.words)]}
+
+
+def _input_text(text: str) -> dict[str, str]:
+    return {"type": "input_text", "text": text}

@@ -1,8 +1,10 @@
 """What a provider can do, and how our words are called there: data, so that no `if` follows a call about."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from worker.shown.result import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Profile:
     session_s: int | None  # the provider ends a session by then
     onset_s: float = 1.0  # so long after its beginning, padding included, it has told of speech at the latest
     late_words_s: float = 0.0  # so long after a message ends, the last of its words may come
+    picture: Size = field(default=Size(px=2048, bytes=1_000_000))  # a larger one is made smaller there
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
     transcriber: str = ""  # who writes down what the caller says, where that is another model
     every_voice: tuple[str, ...] = ()  # by the provider's names
@@ -50,6 +53,7 @@ LOCAL = Profile(
     text_replies=True,
     images=True,
     video=False,
+    picture=Size(px=1600, bytes=1_000_000),
     session_s=None,
     transcriber="whisper-1",
     every_voice=("heart", "low", "deep", "male", "bright"),
@@ -104,6 +108,7 @@ GEMINI = Profile(
     text_replies=False,
     images=True,
     video=True,
+    picture=Size(px=1536, bytes=500_000),
     onset_s=30.0,  # it tells of speech by its words, which may come when all of it was said
     late_words_s=0.5,  # words and sound are told apart, in no order
     session_s=10 * 60,  # "around 10 minutes", after a notice
@@ -142,3 +147,9 @@ GEMINI = Profile(
     model_names="gemini-",
 )
 PROFILES = MappingProxyType({profile.provider: profile for profile in (LOCAL, OPENAI, AZURE, GEMINI)})
+
+
+def fitting(profiles: Iterable[Profile]) -> Size:
+    """A size of pictures that all of these take: whoever stands in is given the same ones."""
+    sizes = [profile.picture for profile in profiles]
+    return Size(min(size.px for size in sizes), min(size.bytes for size in sizes))

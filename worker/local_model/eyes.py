@@ -1,4 +1,4 @@
-"""Seeing: the text in a picture. What a thing is, no model this small can honestly say."""
+"""Seeing: the text in a picture, and its codes. What a thing is, no model this small can honestly say."""
 
 import asyncio
 import base64
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 logger = logging.getLogger(__name__)
@@ -17,10 +18,11 @@ _LIMIT_BYTES = 20 * 1024 * 1024
 _LIMIT_PIXELS = 50_000_000
 _SIDE_PX = 1600  # longer sides are scaled down: text stays legible, and recognition quick
 _SURE = 0.6
+_CODES, _LONGEST = 5, 200
 
 
 class Eyes:
-    """Text recognition, loaded when the first picture comes. Works in a thread of its own."""
+    """Recognition of text and codes, loaded when the first picture comes. Works in a thread of its own."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyes")
@@ -43,9 +45,28 @@ class Eyes:
             from rapidocr import RapidOCR  # half a second, and 250 MB: not before somebody shows something
 
             self._reader = RapidOCR()
-        found = self._reader(np.asarray(picture)[:, :, ::-1])
+        pixels = np.asarray(picture)
+        found = self._reader(pixels[:, :, ::-1])
         lines = [text for text, score in zip(found.txts or (), found.scores or (), strict=True) if score >= _SURE]
-        return f'the text "{" / ".join(lines)}"' if lines else "no text"
+        seen = [f'the text "{" / ".join(map(_plain, lines))}"'] if lines else []
+        return "; ".join([*seen, *_codes(pixels)]) or "no text"
+
+
+def _codes(pixels: NDArray[np.uint8]) -> list[str]:
+    """The first few QR codes, barcodes and their like, in words."""
+    import zxingcpp  # with the rest
+
+    found = [code for code in zxingcpp.read_barcodes(pixels) if code.valid]
+    return [f'the {_called(str(code.format))} "{_plain(code.text[:_LONGEST])}"' for code in found[:_CODES]]
+
+
+def _called(form: str) -> str:
+    return form if form.endswith("Code") else f"{form} code"
+
+
+def _plain(text: str) -> str:
+    """Without what marks in a description where a text ends, and what is no character to read."""
+    return "".join(char if char.isprintable() else " " for char in text).replace('"', "'")
 
 
 def _decode(data_url: str) -> Image.Image:

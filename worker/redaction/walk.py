@@ -12,7 +12,9 @@ _Model = TypeVar("_Model", bound=BaseModel)
 # What we, the team or the provider name things by. Whatever has another name is free text.
 _NAMES = frozenset(
     {"type", "at", "epoch", "call", "agent", "team", "source", "target", "tool", "call_id", "parent"}
-) | {*("item", "task", "guard", "code", "ref", "provider", "model", "tokens", "unpriced", "currency")}
+) | {
+    *("item", "task", "guard", "code", "ref", "provider", "model", "tokens", "unpriced", "currency", "stream", "files")
+}
 
 
 def masked(model: _Model, mask: Mask) -> _Model:

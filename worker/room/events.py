@@ -29,6 +29,29 @@ class Dialled:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A file of the caller's is on its way: `Shown` comes of it, or `Warned`, by the same `stream`."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The caller has sent a picture, a document or a text.
+
+    `pictures` are JPEGs of the size that the call's providers take: of a document, its first pages. `pages`: how many it
+    has in all; 0: it is none. `name` is what the caller's device calls the file, cleaned; it may be empty.
+    """
+
+    participant: str
+    stream: str
+    name: str
+    pictures: tuple[bytes, ...]
+    text: str = ""
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Nobody is there to speak to any more."""
 
@@ -37,10 +60,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something somebody can mend, for the journal and the page."""
+    """Something somebody can mend, for the journal and the page. `stream`: the file that it is about."""
 
     code: str
     detail: str
+    stream: str = ""
 
 
-RoomEvent = Typed | Pressed | Dialled | Left | Warned
+RoomEvent = Typed | Pressed | Dialled | Sending | Shown | Left | Warned

@@ -32,6 +32,13 @@ class Remembers(Asked):
     """`items` are the protocol's contents: `role` (user, model) and `parts`; what was spoken is there as text."""
 
     @property
+    def pictures(self) -> list[bytes]:
+        """What the model has before it, in order."""
+        return [
+            messages.blob(part["inlineData"]) for item in self.items for part in item["parts"] if "inlineData" in part
+        ]
+
+    @property
     def result(self) -> str | None:
         """The tool's output at the end of the conversation, None when the caller spoke after it."""
         parts = self.last.get("parts") or [{}]
@@ -191,7 +198,8 @@ class Session:
                 case "audio":
                     await self._audio(value)
                 case "video":
-                    messages.blob(value)
+                    messages.check(types.Blob, value)
+                    self._remember("user", {"inlineData": _picture(value)})
                 case "text":
                     await self._begin_activity()
                     self._remember("user", {"text": value})
@@ -263,7 +271,11 @@ class Session:
             elif role not in ("user", "model"):
                 raise INVALID
             else:
-                self._remember(role, *content.get("parts") or [])
+                parts = content.get("parts") or []
+                self._remember(
+                    role,
+                    *({"inlineData": _picture(part["inlineData"])} if "inlineData" in part else part for part in parts),
+                )
         if body.get("turnComplete"):
             self._reply()
 
@@ -472,6 +484,14 @@ class Session:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self._broken(error)
+
+
+def _picture(value: Message) -> Message:
+    """Of a kind that the service takes. Raises Closed."""
+    if value.get("mimeType") not in ("image/jpeg", "image/png"):
+        raise Closed(1007, f"Unsupported mime type: {value.get('mimeType')!r}.")
+    messages.blob(value)
+    return value
 
 
 def text(content: Mapping[str, Any]) -> str:

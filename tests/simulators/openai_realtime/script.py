@@ -136,6 +136,12 @@ class Asked:
         return self.items[-1] if self.items else {}
 
     @property
+    def pictures(self) -> list[bytes]:
+        """What the model has before it, in order."""
+        urls = [part["image_url"] for item in self.items for part in item.get("content") or [] if "image_url" in part]
+        return [base64.b64decode(url.partition(",")[2]) for url in urls]
+
+    @property
     def result(self) -> str | None:
         """The tool output at the end of the conversation, None when the caller spoke after it."""
         return str(self.last["output"]) if self.last.get("type") == "function_call_output" else None

@@ -7,12 +7,16 @@ import asyncio
 import base64
 import contextlib
 import copy
+import io
 import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from openai.types.realtime import RealtimeConversationItemUserMessage
+from PIL import Image
 
 from tests.simulators.openai_realtime import script, usage
 from tests.simulators.openai_realtime.hearing import Hearing
@@ -171,6 +175,9 @@ class Session:
             raise ProtocolError("Invalid 'item.id': string too long.", code="string_above_max_length")
         if item.get("role") == "assistant" and any(part["type"] in ("text", "audio") for part in item["content"]):
             raise ProtocolError("Invalid value: 'text'.", code="invalid_value", param="item.content[0].type")
+        for number, part in enumerate(item.get("content") or []):
+            if part["type"] == "input_image":
+                _look(item, part, f"item.content[{number}].image_url")
         item |= {"object": "realtime.item", "status": "completed"}
         after = event.get("previous_item_id")
         place = 0 if after == "root" else self._index(after) + 1 if after else len(self.items)
@@ -486,6 +493,19 @@ def _complain(task: "asyncio.Task[None]") -> None:
     """A script that fails is the test's mistake, and must not look like a service that stalls."""
     if not task.cancelled() and (error := task.exception()):
         logging.getLogger(__name__).error("the script failed", exc_info=error)
+
+
+def _look(item: Event, part: Event, param: str) -> None:
+    """A picture that the service takes: of the caller's, whole, and of a kind that it knows. Raises ProtocolError."""
+    head, _, data = str(part.get("image_url", "")).partition(",")
+    try:
+        RealtimeConversationItemUserMessage.model_validate(item)
+        if head not in ("data:image/jpeg;base64", "data:image/png;base64"):
+            raise ValueError(head)
+        with Image.open(io.BytesIO(base64.b64decode(data, validate=True))) as picture:
+            picture.load()
+    except (ValueError, OSError) as error:
+        raise ProtocolError(f"Invalid '{param}'.", code="invalid_value", param=param) from error
 
 
 def _merge(into: Event, new: Event) -> None:

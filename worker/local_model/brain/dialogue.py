@@ -14,7 +14,7 @@ from typing import Any
 from agents import context, references
 from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
-from worker.local_model.brain import consent, small_talk, wishes, wording
+from worker.local_model.brain import consent, pictures, small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after, subject, without_values
@@ -153,6 +153,10 @@ class Dialogue:
         """`brought`: said before the handoff that brought the caller here, and not answered yet."""
         if not re.search(r"\w", text):
             return [Say(wording.NOT_HEARD)]
+        if pictures.is_shown(text):
+            return self._shown_now(state, text)
+        if pictures.asks_to_read(text) and (shown := pictures.lately(self._items[: self._at])):
+            return [Say(f"{pictures.aloud(shown)} {self._question(state)}".strip())]
         if small_talk.wants_repeat(text) and (said := self._past.last_said):
             return [Say(said)]
         if not brought and (changed := self._changed(state, text) or self._added(state, text)):
@@ -167,6 +171,20 @@ class Dialogue:
         if state.tool and (thoughts := self._filled(state, state.tool, text)):
             return thoughts
         return self._begin(state, text, brought=brought)
+
+    def _shown_now(self, state: _State, text: str) -> list[Thought]:
+        """What is shown answers what was asked for, if that is on it; else it is read aloud."""
+        if tool := state.tool:
+            asked = next((slot for slot in _fixed(tool) if slot.name == state.asked), None)
+            if asked and (found := self._read(asked, text)) is not None:
+                state.values[asked.name] = found
+                return self._go_on(state, tool)
+        return [Say(f"{pictures.aloud(text)} {self._question(state)}".strip())]
+
+    def _read(self, slot: Slot, shown: str) -> Any:
+        """A parameter as it stands on what was shown, rather in a line that names it; None if it does not."""
+        found = (self._find(slot, line) for line in pictures.naming(shown, slot.name.split("_")))
+        return next((value for value in found if value is not None), None)
 
     def _planned(self, text: str, *, brought: bool) -> list[Thought]:
         """A plan of several wishes; who is brought some takes only what is clearly two of their own for two."""
@@ -346,6 +364,8 @@ class Dialogue:
         found = self._found(slot, tool, text)
         if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
             found = self._known(slot, text)
+        if found is None and _points(text):
+            found = self._read(slot, pictures.lately(self._items[: self._at]))
         return found
 
     def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
@@ -381,6 +401,8 @@ class Dialogue:
             match item:
                 case ToolCall() as call:
                     found = arguments_of(call).get(slot.name)
+                case Message("user", shown) if pictures.is_shown(shown) and not slot.is_free:
+                    found = self._read(slot, shown)
                 case Message("user", said) if not slot.is_free or slot.is_reason:
                     found = self._find(slot, said)
                 case _:

@@ -1,0 +1,189 @@
+"""What the caller shows: named, kept, put before the model, and answered."""
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from agents import context
+from agents.showing import ShowingSpec
+from worker.background import Start
+from worker.journal import events as journal
+from worker.journal.files import Files, FilesError
+from worker.line.line import Line
+from worker.room.events import Sending, Shown
+
+logger = logging.getLogger(__name__)
+
+WORDS_S = 1.5  # so long after something was shown, words about it may begin
+ON_ITS_WAY_S = 4.0  # an answer waits so long for a file that has begun; longer, and the agent seems to be gone
+READ_S = 8.0  # and for what our own eyes read on it: on a busy machine, the first time takes five
+_ABOUT = 300  # characters of a document's text, for the journal
+
+
+class Showing:
+    """Gives each thing a name that agents speak of it by, and says when it is a turn of the caller's.
+
+    Who shows something has just said what it is, says so while it comes, or is about to: so it belongs to the turn in
+    which it comes, and what is said within `WORDS_S` of it is one turn with it. Who says nothing wants to hear what the
+    agent makes of it: that is a turn, too, of all that has come meanwhile. It breaks into nothing that is being said: a
+    file arrives when it does, and is no wish to speak. A question that was asked while a file was on its way waits for the
+    file.
+
+    `past` is the journal of a call that goes on here. Times are seconds on `clock`; call `watch` at `deadline`, and after
+    whatever has happened. `quiet`: nobody speaks, or is about to; `turn_due`: a turn of theirs waits to be answered. `note`
+    keeps what was shown, `write` gives the model a text of the caller's, `take_turn` hears that they took one, and when.
+    `describe` says what is on a JPEG, for a model that takes none, and where what a model says it has read there is checked
+    (`reads`); it takes its time, and never raises.
+    """
+
+    def __init__(
+        self,
+        spec: ShowingSpec,
+        line: Line,
+        files: Files | None,
+        past: Sequence[journal.JournalEvent] = (),
+        *,
+        call: str,
+        redacts: bool,
+        clock: Callable[[], float],
+        now_ms: Callable[[], int],
+        record: Callable[[journal.JournalEvent], None],
+        note: Callable[[journal.UserShowed], None],
+        write: Callable[[journal.UserWrote], None],
+        quiet: Callable[[], bool],
+        turn_due: Callable[[], bool],
+        reads: Callable[[], bool],
+        take_turn: Callable[[float], None],
+        tick: Callable[[], None],
+        describe: Callable[[bytes], Awaitable[str]],
+    ) -> None:
+        keeps = not redacts if spec.keep is None else spec.keep
+        self._line, self._files, self._call = line, files if keeps else None, call
+        self._clock, self._now_ms, self._record = clock, now_ms, record
+        self._note, self._write, self._take_turn, self._tick = note, write, take_turn, tick
+        self._quiet, self._turn_due, self._reads = quiet, turn_due, reads
+        self._describe = describe
+        refs = [event.ref for event in past if isinstance(event, journal.UserShowed)]
+        self._count = Counter(ref.rpartition("-")[0] for ref in refs)  # of each kind
+        self._coming: dict[str, float] = {}  # streams: until when an answer waits for them
+        self._reading: dict[str, float] = {}  # what our eyes are at: until when an answer waits for it
+        self._due: float | None = None  # when what was shown is a turn of its own
+        self._to_do: list[Callable[[Start], object]] = []
+
+    @property
+    def busy(self) -> bool:
+        """Something is on its way, and nothing is answered before it is there."""
+        return max((*self._coming.values(), *self._reading.values()), default=-math.inf) > self._clock()
+
+    @property
+    def deadline(self) -> float | None:
+        coming = [until for until in (*self._coming.values(), *self._reading.values()) if until > self._clock()]
+        due = [self._due] if self._due is not None and self._quiet() and not self.busy else []
+        return min([*coming, *due], default=None)
+
+    def sending(self, event: Sending) -> None:
+        self._coming[event.stream] = self._clock() + ON_ITS_WAY_S
+
+    def failed(self, stream: str) -> None:
+        """Nothing comes of a file; the caller has been told."""
+        self._coming.pop(stream, None)
+
+    def turn(self) -> None:
+        """The caller took a turn: what they have shown belongs to it."""
+        self._due = None
+
+    def shown(self, shown: Shown) -> None:
+        self._coming.pop(shown.stream, None)
+        ref = self._name("document" if shown.text or shown.pages else "photo")
+        files = self._keep(ref, shown)
+        self._note(
+            journal.UserShowed(
+                participant=shown.participant,
+                ref=ref,
+                description=_beginning(shown.text),
+                name=shown.name,
+                stream=shown.stream,
+                files=tuple(files),
+                pages=shown.pages,
+            )
+        )
+        told = context.shown(ref, shown.name, seen=len(shown.pictures), pages=shown.pages)
+        blind = not self._line.profile.images
+        if shown.pictures and not blind:
+            self._line.show(told, shown.pictures)
+        if shown.pictures and (blind or self._reads()):
+            self._reading[ref] = self._clock() + READ_S
+            self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures, show=blind)))
+        if shown.text:
+            text = context.written(told, shown.text)
+            self._write(journal.UserWrote(participant=shown.participant, text=text, at=self._now_ms()))
+        self._due = None if self._turn_due() else self._clock() + WORDS_S
+
+    def watch(self, start: Start) -> None:
+        todo, self._to_do = self._to_do, []
+        for do in todo:
+            do(start)
+        if self._due is not None and self._clock() >= self._due and self._quiet() and not self.busy:
+            self._take_turn(self._clock())
+
+    def _name(self, kind: str) -> str:
+        self._count[kind] += 1
+        return f"{kind}-{self._count[kind]}"
+
+    async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes], *, show: bool) -> None:
+        """`show`: the model is to be told of it then."""
+        about = "; ".join([await self._describe(picture) for picture in pictures])
+        late = self._reading.pop(ref) <= self._clock()
+        self._record(journal.PictureDescribed(ref=ref, by="eyes", description=about))
+        if show:
+            self._line.show(told, pictures, about)
+            if late and not self._turn_due():
+                self._due = self._clock()  # what was answered meanwhile was answered without it
+        self._tick()
+
+    # ---- files
+
+    def _keep(self, ref: str, shown: Shown) -> Sequence[str]:
+        """The names of the files that are being written. None of them is the caller's."""
+        if self._files is None:
+            return ()
+        several = len(shown.pictures) > 1
+        contents = {
+            f"{ref}-page-{number}.jpg" if several else f"{ref}.jpg": jpeg
+            for number, jpeg in enumerate(shown.pictures, 1)
+        }
+        if shown.text:
+            contents[f"{ref}.txt"] = shown.text.encode()
+        files = self._files
+        self._to_do.append(lambda start: start(self._write_files(files, ref, contents)))
+        return tuple(contents)
+
+    async def _write_files(self, files: Files, ref: str, contents: Mapping[str, bytes]) -> None:
+        try:
+            await asyncio.to_thread(_write_all, files, self._call, contents)
+        except (OSError, FilesError) as error:
+            logger.warning("call %s: %s is not kept: %s", self._call, ref, error)
+            self._record(journal.CallWarned(code="file.not_kept", detail=f"{ref} could not be kept among the files."))
+
+
+def shown_files(events: Sequence[journal.JournalEvent], most: int) -> list[str]:
+    """Of a call's journal: the files with what was shown last, so many things at most."""
+    shown = [event for event in events if isinstance(event, journal.UserShowed)]
+    return [name for event in shown[-most:] for name in event.files]
+
+
+def _write_all(files: Files, call: str, contents: Mapping[str, bytes]) -> None:
+    for name, data in contents.items():
+        writer = files.create(call, name)
+        try:
+            while data:
+                data = data[writer.write(data) :]
+        finally:
+            writer.close()
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _ABOUT else f"{words[:_ABOUT]} …"
