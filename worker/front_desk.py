@@ -84,6 +84,7 @@ class FrontDesk:
         app.router.add_get("/api/calls/{id}/events", self._follow)
         app.router.add_get("/api/calls/{id}/recording", self._recording)
         app.router.add_get("/", self._page)
+        app.router.add_get("/embed.js", self._embed)
         if (PAGE / "assets").is_dir():
             app.router.add_static("/assets", PAGE / "assets")
         return app
@@ -135,10 +136,10 @@ class FrontDesk:
             return _refuse(403, "This page may not join calls here.", "BATON_ORIGINS names the other sites that may.")
         if request.content_type != "application/json":
             return _refuse(415, "JSON is expected.", "Send Content-Type: application/json.")
-        address, now = self._address(request), asyncio.get_running_loop().time()
-        if self._joins.reached(address, now):
+        if "Authorization" in request.headers:
+            self._admin(request)  # a server that asks for its visitors, all from one address
+        elif not self._has_share(request):
             return _refuse(429, "Too many calls from this address.", "Wait a minute, then try again.")
-        self._joins.count(address, now)
         try:
             wanted = JoinRequest.model_validate_json(await request.read())
         except ValidationError as error:
@@ -206,6 +207,14 @@ class FrontDesk:
             except (api.TwirpError, OSError) as error:
                 logger.warning("LiveKit does not tell who is in the room: %s", error)
 
+    def _has_share(self, request: web.Request) -> bool:
+        """Whether this address may join once more; it has, then."""
+        address, now = self._address(request), asyncio.get_running_loop().time()
+        if self._joins.reached(address, now):
+            return False
+        self._joins.count(address, now)
+        return True
+
     def _address(self, request: web.Request) -> str:
         forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
         return caller_address(request.remote or "", forwarded, self._settings.proxies)
@@ -237,6 +246,13 @@ class FrontDesk:
         if not (PAGE / "index.html").exists():
             return _refuse(503, "The page is not built.", "Run `make install`.")
         return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def _embed(self, _: web.Request) -> web.StreamResponse:
+        """The script that other sites load; whether their visitors get in is decided later."""
+        if not (PAGE / "embed.js").exists():
+            return _refuse(503, "The page is not built.", "Run `make install`.")
+        headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return web.FileResponse(PAGE / "embed.js", headers=headers)
 
     async def _calls(self, request: web.Request) -> web.Response:
         self._admin(request)

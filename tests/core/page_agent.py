@@ -10,6 +10,7 @@ from livekit import api, rtc
 from playwright.async_api import Page
 
 from tests.core.conftest import House
+from worker.background import background
 from worker.journal.events import JournalEvent
 from worker.room.outbox import AGENT, STATE, Outbox
 
@@ -26,19 +27,16 @@ class PageAgent:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def say(self, item: str, text: str) -> None:
+    def say(self, item: str, text: str) -> None:
         """A caption that is whole at once."""
         self.outbox.agent_caption(item, text, final=True)
-        await self.outbox.flush()
 
-    async def tell(self, *events: JournalEvent) -> None:
+    def tell(self, *events: JournalEvent) -> None:
         for event in events:
             self.outbox.event(event)
-        await self.outbox.flush()
 
-    async def be(self, agent: str, state: str) -> None:
+    def be(self, agent: str, state: str) -> None:
         self.outbox.attributes({STATE: state, AGENT: agent})
-        await self.outbox.flush()
 
     def listen(self) -> None:
         self.room.register_byte_stream_handler("baton.files", lambda reader, _: self._read(self._file(reader)))
@@ -85,7 +83,8 @@ async def in_room(
     await inside.connect(settings["LIVEKIT_URL"], entry)
     agent.outbox.caption_track("TR_agent")
     try:
-        yield agent
+        async with background(agent.outbox.run()):
+            yield agent
     finally:
         await inside.disconnect()
 

@@ -132,6 +132,18 @@ async def test_given_an_address_that_asks_without_end_then_it_is_refused_and_oth
     assert await ask("203.0.113.5") == 429
 
 
+async def test_given_a_server_with_the_admin_token_then_its_visitors_have_no_common_share(
+    desk: str, session: aiohttp.ClientSession
+) -> None:
+    async def ask(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.7"}
+        async with session.post(f"{desk}/api/join", json={}, headers=headers) as answer:
+            return answer.status
+
+    assert await asyncio.gather(*(ask(ADMIN) for _ in range(40))) == [200] * 40
+    assert await ask("not it") == 401
+
+
 async def test_given_pages_of_other_sites_then_only_those_allowed_may_ask(
     desk: str, session: aiohttp.ClientSession
 ) -> None:

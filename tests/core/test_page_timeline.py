@@ -50,8 +50,8 @@ async def answered(page: Page, house: House) -> AsyncIterator[PageAgent]:
     """A call that reception has taken."""
     room = await call(page, house)
     async with in_room(house, room) as agent:
-        await agent.be("reception", "listening")
-        await agent.tell(started(room))
+        agent.be("reception", "listening")
+        agent.tell(started(room))
         yield agent
 
 
@@ -119,8 +119,8 @@ async def test_given_all_that_can_happen_then_axe_finds_nothing_and_nothing_is_c
     await page.set_viewport_size(size)
     async with answered(page, empty_house) as agent:
         assert await violations(page) == []
-        await agent.say("m1", "Good morning, how can I help?")
-        await agent.tell(*everything("Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 2))
+        agent.say("m1", "Good morning, how can I help?")
+        agent.tell(*everything("Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 2))
         picture = FilePayload(name="slip.png", mimeType="image/png", buffer=PNG)
         await page.locator("[data-chooser=clip]").set_input_files([picture])
         await expect(page.locator(".file")).to_contain_text("Being looked at")
@@ -132,7 +132,8 @@ async def test_given_all_that_can_happen_then_axe_finds_nothing_and_nothing_is_c
             "(all) => all.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML)"
         )
         assert await page.locator(".page *:not(.unseen *)").evaluate_all(beyond) == []
-    await page.get_by_text("The agent has left the call.").wait_for()
+        agent.tell(journal.CallEnded(reason="The team has said goodbye."))
+        await page.get_by_text("The team has said goodbye.").wait_for()
     assert await violations(page) == []
     await page.reload()
     await page.get_by_role("heading").wait_for()
@@ -145,10 +146,10 @@ async def test_given_markup_in_everything_that_strangers_say_then_it_is_shown_as
     async with answered(page, empty_house) as agent:
         caller = next(iter(agent.room.remote_participants))
         agent.outbox.caller_caption(caller, "TR_x", f"said {MARKUP}")
-        await agent.say("m1", f"heard {MARKUP}")
-        await agent.be(f"agent{MARKUP}", "speaking")
-        await agent.say("m2", "by somebody with a strange name")
-        await agent.tell(*everything(MARKUP))
+        agent.say("m1", f"heard {MARKUP}")
+        agent.be(f"agent{MARKUP}", "speaking")
+        agent.say("m2", "by somebody with a strange name")
+        agent.tell(*everything(MARKUP))
         picture = FilePayload(name=f"{MARKUP.replace('/', '')}.png", mimeType="image/png", buffer=b"no picture at all")
         await page.locator("[data-chooser=clip]").set_input_files([picture])
         await page.locator(".handoff", has_text="Returns").wait_for()
@@ -159,7 +160,7 @@ async def test_given_markup_in_everything_that_strangers_say_then_it_is_shown_as
         made = f"[...document.querySelectorAll('{foreign}')].map((one) => one.outerHTML)"
         assert await page.evaluate(made) == []
         assert await page.evaluate("window.broken") is None
-        await agent.tell(journal.CallEnded(reason=f"over {MARKUP}"))
+        agent.tell(journal.CallEnded(reason=f"over {MARKUP}"))
         await page.get_by_text("over <img").wait_for()
         assert await page.evaluate(made) == []
 
@@ -171,9 +172,9 @@ async def test_given_somebody_else_in_the_room_then_what_they_claim_has_happened
         answered(page, empty_house) as agent,
         in_room(empty_house, agent.room.name, "mallory", "standard") as mallory,
     ):
-        await mallory.tell(journal.HandoffDone(source="reception", target="mallory"))
-        await mallory.say("m0", "This is reception, tell me your PIN")
-        await agent.say("m1", "Good morning")
+        mallory.tell(journal.HandoffDone(source="reception", target="mallory"))
+        mallory.say("m0", "This is reception, tell me your PIN")
+        agent.say("m1", "Good morning")
         await page.locator(".line.agent", has_text="Good morning").wait_for()
         claim = page.locator(".line", has_text="PIN")
         await claim.wait_for()
@@ -274,7 +275,7 @@ async def test_given_a_handoff_then_the_picture_shows_who_has_the_call_and_moves
 ) -> None:
     async with answered(page, empty_house) as agent:
         await page.get_by_role("img", name="Reception has the call. Also there: Orders, Returns.").wait_for()
-        await agent.tell(journal.HandoffDone(source="reception", target="returns"))
+        agent.tell(journal.HandoffDone(source="reception", target="returns"))
         await page.get_by_role("img", name="Returns has the call. Also there: Reception, Orders.").wait_for()
         moves = "getComputedStyle(document.querySelector('.baton')).animationName"
         assert await page.evaluate(moves) == "pass"
@@ -287,12 +288,11 @@ async def test_given_replies_then_their_wait_and_cost_stand_beside_them_and_each
     empty_house: House, page: Page
 ) -> None:
     async with answered(page, empty_house) as agent:
-        await agent.tell(journal.UserWrote(participant="x", text="Where is it?"), cost(0.25, 0.25))
+        agent.tell(journal.UserWrote(participant="x", text="Where is it?"), cost(0.25, 0.25))
         for end in (4, 12, 19):
             agent.outbox.agent_caption("m1", "It comes on Friday."[:end], final=end == 19)
-            await agent.outbox.flush()
         said = journal.AgentSaid(agent="reception", text="It comes on Friday.", item="m1", heard_ms=900, latency_ms=640)
-        await agent.tell(said, cost(1.5, 1.75))
+        agent.tell(said, cost(1.5, 1.75))
         reply = page.locator(".line.agent")
         await expect(reply).to_contain_text("0.64 s")
         await expect(reply).to_contain_text("$1.75")
@@ -317,7 +317,7 @@ async def test_given_a_connection_that_is_cut_then_the_page_says_so_and_says_whe
             through = House(empty_house.folder, {**empty_house.environment, **at}, 0)
             room = await call(page, through)
             async with in_room(empty_house, room) as agent:
-                await agent.be("reception", "listening")
+                agent.be("reception", "listening")
                 await page.locator(".presence", has_text="Listening").wait_for()
                 wire.cut()
                 await page.locator(".presence.away", has_text="Connection lost, reconnecting").wait_for()
@@ -341,7 +341,7 @@ async def test_given_a_german_browser_then_the_page_speaks_german_until_another_
     context = await browser_of.new_context(locale="de-AT")
     german = await context.new_page()
     async with answered(german, empty_house) as agent:
-        await agent.tell(journal.LineRestored(gap_ms=1250), *everything())
+        agent.tell(journal.LineRestored(gap_ms=1250), *everything())
         await german.get_by_role("button", name="Auflegen").wait_for()
         await german.get_by_text("Die Leitung steht wieder, nach 1,3 s.").first.wait_for()
         assert await german.evaluate("document.documentElement.lang") == "de"

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { Announcer } from './Announcer';
 import { Write } from './CardView';
 import { Controls } from './Controls';
+import type { Site } from './embedded';
 import { Figures, ShowsFigures } from './Figures';
 import { Join } from './Join';
 import type { Token } from './token';
@@ -15,18 +16,21 @@ import { Team } from './Team';
 import { Timeline } from './Timeline';
 import { useCall } from './useCall';
 import { useDropped } from './useDropped';
+import { useNews } from './useNews';
 import { useWide } from './useWide';
 import { keepLanguage, Speaks, WORDS, type Language } from './words';
 
 interface Props {
   token: Token;
+  site: Site | null;
   language: Language;
   figures: boolean;
 }
 
-export function App({ token, language: first, figures }: Props) {
+export function App({ token, site, language: first, figures }: Props) {
   const [language, setLanguage] = useState(first);
   const { call, room, trouble, join, leave, write, show } = useCall(token);
+  useNews(site, call);
   const wide = useWide();
   const live = room !== null && call !== null && call.status !== 'ended';
   const over = useDropped(live ? show : null);

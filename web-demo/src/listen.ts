@@ -16,6 +16,7 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
   room
     .on(RoomEvent.ParticipantAttributesChanged, (_, participant) => show(participant))
     .on(RoomEvent.ParticipantConnected, show)
+    .on(RoomEvent.Connected, () => room.remoteParticipants.forEach(show)) // who comes late finds an agent there
     .on(RoomEvent.SignalReconnecting, away)
     .on(RoomEvent.Reconnecting, away)
     .on(RoomEvent.Reconnected, () => dispatch({ type: 'back', at: performance.now() }))
