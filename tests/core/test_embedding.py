@@ -147,7 +147,7 @@ async def test_given_a_site_that_may_when_a_visitor_calls_then_it_gives_the_toke
             agent.say("m1", "Your PIN is 1234")
             agent.tell(journal.HandoffDone(source="reception", target="returns"))
             assert await heard.first("handoff") == {"type": "handoff", "agent": "returns"}
-            await inside.get_by_text("Your PIN is 1234").wait_for()
+            await inside.locator(".line.agent", has_text="Your PIN is 1234").wait_for()
             assert await inside.locator(".price, .latency, .figures").count() == 0, "figures are the operator's"
             await inside.get_by_role("button", name="Auflegen").click()
         assert await heard.first("ended") == {"type": "ended", "why": "youLeft"}

@@ -4,11 +4,14 @@ import { parseEvent } from './events';
 import type { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
+const KNOWN_MS = 3000;
 
 /** Everything that happens in a room, as events of the page. Only an agent tells what happened: nobody else is believed. */
 export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard): void {
+  const agents = new Set<string>(); // of those who are gone too: their last words may come after them
   const show = (participant: Participant) => {
     if (participant.kind !== ParticipantKind.AGENT) return;
+    agents.add(participant.identity);
     const { 'lk.agent.state': state, 'baton.agent': agent } = participant.attributes;
     if (isState(state)) dispatch({ type: 'agent', agent: agent ?? '', state });
   };
@@ -32,10 +35,9 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
     room.registerTextStreamHandler(topic, (reader, { identity }) => {
       read(reader, identity).catch(() => undefined); // the room closed in the middle of a text: the call is over anyway
     });
-  const isAgent = (identity: string) => room.remoteParticipants.get(identity)?.kind === ParticipantKind.AGENT;
   take('lk.transcription', async (reader, identity) => {
     const id = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;
-    if (!isAgent(identity)) {
+    if (!(await isAgent(room, agents, identity))) {
       const who = identity === room.localParticipant.identity ? '' : (room.remoteParticipants.get(identity)?.name ?? identity);
       dispatch({ type: 'caller-caption', id, who, text: await reader.readAll() });
       return;
@@ -48,11 +50,29 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
     if (text) dispatch({ type: 'agent-caption', id, text, final: true });
   });
   take('baton.events', async (reader, identity) => {
-    const event = isAgent(identity) ? parseEvent(await reader.readAll()) : null;
+    const event = (await isAgent(room, agents, identity)) ? parseEvent(await reader.readAll()) : null;
     if (event?.type === 'user.wrote') unheard.taken(event.text);
     if (event) dispatch({ type: 'journal', event });
     if (event?.type === 'call.resumed') for (const text of unheard.all) await send(room, text);
   });
+}
+
+/** Words may be faster than the news of who has come: somebody unknown is waited for before they are not believed. */
+async function isAgent(room: Room, agents: ReadonlySet<string>, identity: string): Promise<boolean> {
+  if (identity !== room.localParticipant.identity && !room.remoteParticipants.has(identity) && !agents.has(identity))
+    await new Promise<void>((known) => {
+      const timer = setTimeout(done, KNOWN_MS);
+      function come(participant: Participant): void {
+        if (participant.identity === identity) done();
+      }
+      function done(): void {
+        clearTimeout(timer);
+        room.off(RoomEvent.ParticipantConnected, come);
+        known();
+      }
+      room.on(RoomEvent.ParticipantConnected, come);
+    });
+  return agents.has(identity);
 }
 
 export function send(room: Room, text: string): Promise<unknown> {
