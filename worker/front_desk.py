@@ -7,13 +7,10 @@ import json
 import logging
 import re
 import secrets
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import prometheus_client
 from aiohttp import web
@@ -21,6 +18,9 @@ from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from worker.background import background
+from worker.desk.headers import security_headers
+from worker.desk.origins import Origins
+from worker.desk.rate_limit import RateLimit, caller_address
 from worker.journal.files import Folder
 from worker.journal.store import Store
 from worker.parts import ready, until_told
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 PAGE = Path(__file__).parent.parent / "web-demo" / "dist"
 _BODY_LIMIT = 16 * 1024
 _JOINS_A_MINUTE = 30  # of one address
+_GUESSES_A_MINUTE = 10  # of the admin token, of one address
+_ROOM_NAME = 16  # letters at least: who knows a room's name may join it
 _TOKEN_S = 600  # to join with; who is in the room stays
 _COMES_S = (2.0, 2.0, 4.0, 8.0)  # when it is looked whether an agent has come, after the join and after the look before
 _WAITS_S = 16.0  # between all further looks
@@ -47,7 +49,7 @@ class DeskError(Exception):
 class JoinRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(default="", max_length=80)
-    room: str = Field(default="", max_length=64, pattern=r"^[\w-]*$")
+    room: str = Field(default="", max_length=64, pattern=rf"^([A-Za-z0-9_-]{{{_ROOM_NAME},}})?$")
 
     @field_validator("name")
     @classmethod
@@ -65,12 +67,15 @@ class FrontDesk:
             settings.livekit_api_key,
             settings.livekit_api_secret.get_secret_value(),
         )
-        self._joins: dict[str, deque[float]] = {}
+        self._origins = Origins(settings.other_origins)
+        self._headers = security_headers(settings.livekit_url, self._origins)
+        self._joins, self._guesses = RateLimit(_JOINS_A_MINUTE), RateLimit(_GUESSES_A_MINUTE)
         self._watches = set[asyncio.Task[None]]()
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[self._guard])
         app.router.add_post("/api/join", self._join)
+        app.router.add_options("/api/join", self._may_join)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)
@@ -79,6 +84,7 @@ class FrontDesk:
         app.router.add_get("/api/calls/{id}/events", self._follow)
         app.router.add_get("/api/calls/{id}/recording", self._recording)
         app.router.add_get("/", self._page)
+        app.router.add_get("/embed.js", self._embed)
         if (PAGE / "assets").is_dir():
             app.router.add_static("/assets", PAGE / "assets")
         return app
@@ -102,31 +108,44 @@ class FrontDesk:
                 raise
             response = _refuse(refusal.status, refusal.reason, "See the README for the paths there are.")
         if not response.prepared:
-            host = urlsplit(self._settings.livekit_url).netloc
-            response.headers["Content-Security-Policy"] = (
-                f"default-src 'self'; connect-src 'self' ws://{host} wss://{host} http://{host} https://{host}; "
-                "media-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-                "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-            )
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            response.headers["Referrer-Policy"] = "no-referrer"
-            response.headers["Permissions-Policy"] = "microphone=(self), camera=(self), display-capture=(self)"
+            if request.path.startswith("/assets/") and response.status == 200:
+                response.headers["Cache-Control"] = (
+                    "public, max-age=31536000, immutable"  # their names change with them
+                )
+            for name, value in self._headers.items():
+                response.headers.setdefault(name, value)
+            if request.path == "/api/join":
+                self._tell_other_pages(request, response)
         return response
 
+    def _tell_other_pages(self, request: web.Request, response: web.StreamResponse) -> None:
+        """A browser lets a page of another site read an answer only where this says so."""
+        response.headers["Vary"] = "Origin"
+        if self._origins.other(origin := request.headers.get("Origin")):
+            response.headers["Access-Control-Allow-Origin"] = origin or ""
+
+    async def _may_join(self, request: web.Request) -> web.Response:
+        """What a browser asks before a page of another site sends JSON."""
+        if not self._origins.other(request.headers.get("Origin")):
+            return _refuse(403, "This page may not join calls here.", "BATON_ORIGINS names those that may.")
+        allowed = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type"}
+        return web.Response(status=204, headers={**allowed, "Access-Control-Max-Age": "600"})
+
     async def _join(self, request: web.Request) -> web.Response:
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc != request.host:
-            return _refuse(403, "This page may not join calls here.", "Open the page at the front desk's own address.")
+        if not self._origins.welcome(request.headers.get("Origin"), request.host):
+            return _refuse(403, "This page may not join calls here.", "BATON_ORIGINS names the other sites that may.")
         if request.content_type != "application/json":
             return _refuse(415, "JSON is expected.", "Send Content-Type: application/json.")
-        if self._too_many(request.remote or ""):
+        if "Authorization" in request.headers:
+            self._admin(request)  # a server that asks for its visitors, all from one address
+        elif not self._has_share(request):
             return _refuse(429, "Too many calls from this address.", "Wait a minute, then try again.")
         try:
             wanted = JoinRequest.model_validate_json(await request.read())
         except ValidationError as error:
             fault = error.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "body"
-            return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 64.")
+            return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 16 to 64.")
         call, room = f"call-{secrets.token_hex(8)}", wanted.room or f"room-{secrets.token_urlsafe(12)}"
         self._watch(room, call)
         _JOINS.inc()
@@ -134,7 +153,16 @@ class FrontDesk:
         return web.json_response({**joined, "room": room, "call": call})
 
     def _token(self, room: str, call: str, name: str) -> str:
-        grants = api.VideoGrants(room_join=True, room=room, can_publish=True, can_subscribe=True, can_publish_data=True)
+        """For this room, to be heard and to write in it; to nothing else."""
+        grants = api.VideoGrants(
+            room_join=True,
+            room=room,
+            can_publish=True,
+            can_publish_sources=["microphone"],
+            can_publish_data=True,
+            can_subscribe=True,
+            can_update_own_metadata=False,
+        )
         dispatch = api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call": call}))
         token = api.AccessToken(self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value())
         return (
@@ -179,15 +207,17 @@ class FrontDesk:
             except (api.TwirpError, OSError) as error:
                 logger.warning("LiveKit does not tell who is in the room: %s", error)
 
-    def _too_many(self, address: str) -> bool:
-        now = time.monotonic()
-        for known in [known for known, times in self._joins.items() if not times or now - times[-1] > 60]:
-            del self._joins[known]
-        times = self._joins.setdefault(address, deque(maxlen=_JOINS_A_MINUTE))
-        if len(times) == _JOINS_A_MINUTE and now - times[0] < 60:
-            return True
-        times.append(now)
-        return False
+    def _has_share(self, request: web.Request) -> bool:
+        """Whether this address may join once more; it has, then."""
+        address, now = self._address(request), asyncio.get_running_loop().time()
+        if self._joins.reached(address, now):
+            return False
+        self._joins.count(address, now)
+        return True
+
+    def _address(self, request: web.Request) -> str:
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        return caller_address(request.remote or "", forwarded, self._settings.proxies)
 
     async def check_livekit(self) -> None:
         """Raises DeskError when LiveKit is away or refuses our keys."""
@@ -215,7 +245,14 @@ class FrontDesk:
     async def _page(self, _: web.Request) -> web.StreamResponse:
         if not (PAGE / "index.html").exists():
             return _refuse(503, "The page is not built.", "Run `make install`.")
-        return web.FileResponse(PAGE / "index.html")
+        return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def _embed(self, _: web.Request) -> web.StreamResponse:
+        """The script that other sites load; whether their visitors get in is decided later."""
+        if not (PAGE / "embed.js").exists():
+            return _refuse(503, "The page is not built.", "Run `make install`.")
+        headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
+        return web.FileResponse(PAGE / "embed.js", headers=headers)
 
     async def _calls(self, request: web.Request) -> web.Response:
         self._admin(request)
@@ -255,10 +292,15 @@ class FrontDesk:
             await asyncio.sleep(0.5)  # the journal's writer is another process
 
     def _admin(self, request: web.Request) -> None:
-        """Raises 401 for whoever has not got the admin token; without one set, nobody has."""
+        """Raises 401 for whoever has not got the admin token, 429 who guesses it; without one set, nobody has it."""
+        address, now = self._address(request), asyncio.get_running_loop().time()
+        if self._guesses.reached(address, now):
+            raise web.HTTPTooManyRequests(reason="Too many wrong admin tokens from this address. Wait a minute.")
         token = self._settings.admin_token.get_secret_value()
         given = re.sub(r"^Bearer ", "", request.headers.get("Authorization", ""))
-        if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        if not token or not hmac.compare_digest(given.encode(errors="surrogateescape"), token.encode()):
+            if given:
+                self._guesses.count(address, now)
             raise web.HTTPUnauthorized(
                 reason="The admin token is needed: BATON_ADMIN_TOKEN, as `Authorization: Bearer`."
             )

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.desk.origins import parse as parse_origins
 
 AGENT_NAME = "baton"  # LiveKit's explicit dispatch asks for a worker by this name
 STATE_FOLDER = Path(".baton")  # keys, database and logs of this machine, made on first run
@@ -87,6 +89,18 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_HTTP_PORT", "http_port"),
         description="The front desk's port.",
     )
+    origins: str = Field(
+        default="",
+        validation_alias=AliasChoices("BATON_ORIGINS", "origins"),
+        description="Other sites whose pages may join calls, and show our page within theirs; commas between.",
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=9,
+        validation_alias=AliasChoices("BATON_PROXIES", "proxies"),
+        description="How many proxies of your own stand before the front desk: they say who asks.",
+    )
     worker_http_port: int = Field(
         default=8081,
         ge=0,
@@ -113,6 +127,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_LOCAL_LLM_URL", "local_llm_url"),
         description="An OpenAI-compatible chat endpoint that thinks for the embedded model.",
     )
+
+    @field_validator("origins")
+    @classmethod
+    def _readable(cls, origins: str) -> str:
+        parse_origins(origins)
+        return origins
+
+    @property
+    def other_origins(self) -> tuple[str, ...]:
+        """The sites in BATON_ORIGINS."""
+        return parse_origins(self.origins)
 
     @property
     def models(self) -> tuple[str, ...]:

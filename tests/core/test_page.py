@@ -51,6 +51,7 @@ async def test_given_a_plan_and_a_card_then_the_page_shows_them_and_a_choice_tha
         await expect(active).to_contain_text(WISHES[1], timeout=10_000)
         await write(page, "drop")
         await expect(active).to_contain_text(WISHES[2], timeout=10_000)
+        await page.get_by_text("What you asked for").click()  # it is folded on a phone
         assert await page.locator(".plan .state").all_inner_texts() == [
             "done",
             "dropped",

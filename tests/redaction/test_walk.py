@@ -13,7 +13,20 @@ from worker.redaction.walk import masked
 EVERY = get_args(get_args(journal.JournalEvent)[0])
 SECRET = "tulip"
 # What is named by us, the team or the provider, and so never has what a caller says: nothing else may keep a text.
-NAMES = {"call", "team", "agent", "model", "item", "call_id", "tool", "parent", "provider", "currency", "unpriced"}
+NAMES = {
+    "call",
+    "team",
+    "agent",
+    "agents",
+    "model",
+    "item",
+    "call_id",
+    "tool",
+    "parent",
+    "provider",
+    "currency",
+    "unpriced",
+}
 NAMES |= {"source", "target", "guard", "task", "code", "ref", "tokens", "files"}
 NAMES |= {"stream"}  # the id of an upload, which is none unless it is a UUID
 
@@ -55,7 +68,7 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, one in value.items():
             if path:
                 yield path, str(key)
-            yield from texts(one, str(key))
+            yield from texts(one, path if SECRET in str(key) else str(key))
     elif isinstance(value, list | tuple):
         for one in value:
             yield from texts(one, path)

@@ -38,6 +38,7 @@ async def browser(*flags: str) -> AsyncIterator[Page]:
         page = await chromium.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
         yield page
         await chromium.close()
         assert not faults

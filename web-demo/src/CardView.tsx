@@ -1,11 +1,13 @@
 import { createContext, useContext } from 'react';
 import type { Card } from './events';
+import { useWords } from './words';
 
 /** Writes to the team; null when there is nobody to write to. */
-export const Write = createContext<((text: string) => void) | null>(null);
+export const Write = createContext<((text: string) => unknown) | null>(null);
 
 /** What a tool has shown. A choice that is pressed is written, as if the caller had typed it. */
 export function CardView({ card, chosen }: { card: Card; chosen: string }) {
+  const words = useWords();
   const write = useContext(Write);
   const fields = Object.entries(card.fields);
   return (
@@ -30,7 +32,7 @@ export function CardView({ card, chosen }: { card: Card; chosen: string }) {
         </a>
       )}
       {card.choices.length > 0 && (
-        <div className="choices" role="group" aria-label="Your choice">
+        <div className="choices" role="group" aria-label={words.yourChoice}>
           {card.choices.map((choice) => (
             <button
               key={choice}

@@ -1,61 +1,110 @@
 import { useLocalParticipant, useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react';
 import type { LocalAudioTrack } from 'livekit-client';
-import { useState, type FormEvent } from 'react';
+import { useRef, useState, type FormEvent } from 'react';
+import { FileButtons } from './FileButtons';
+import { Icon } from './Icon';
+import { Keypad } from './Keypad';
+import { useWords } from './words';
 
-/** Microphone with its level, a line to type in, and the way out. */
-export function Controls({ onWrite, onLeave }: { onWrite: (text: string) => void; onLeave: () => void }) {
-  const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
-  const level = useTrackVolume(microphoneTrack?.track as LocalAudioTrack | undefined);
-  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput' });
-  const [text, setText] = useState('');
+interface Props {
+  onWrite: (text: string) => Promise<boolean>;
+  onShow: (files: Iterable<File>) => void;
+  onLeave: () => void;
+}
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (text.trim()) onWrite(text.trim());
-    setText('');
+/** Microphone with its level, a line to type in, what else can be given, and the way out. */
+export function Controls({ onWrite, onShow, onLeave }: Props) {
+  const words = useWords();
+  const [dials, setDials] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+
+  function closeKeypad() {
+    setDials(false);
+    opener.current?.focus();
   }
 
   return (
     <footer className="controls">
+      {dials && <Keypad onClose={closeKeypad} />}
+      <Message onWrite={onWrite} />
+      <div className="buttons">
+        <Microphone />
+        <FileButtons onShow={onShow} />
+        <button
+          ref={opener}
+          type="button"
+          className="round"
+          aria-label={words.keypad}
+          title={words.keypad}
+          aria-expanded={dials}
+          onClick={() => setDials(!dials)}
+        >
+          <Icon name="keypad" />
+        </button>
+        <button type="button" className="leave" onClick={onLeave}>
+          <Icon name="leave" />
+          {words.leave}
+        </button>
+      </div>
+    </footer>
+  );
+}
+
+function Message({ onWrite }: { onWrite: (text: string) => Promise<boolean> }) {
+  const words = useWords();
+  const [text, setText] = useState('');
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    const message = text.trim();
+    if (!message) return;
+    setText('');
+    if (!(await onWrite(message))) setText((since) => since || message);
+  }
+
+  return (
+    <form className="write" onSubmit={(event) => void submit(event)}>
+      <input
+        aria-label={words.message}
+        placeholder={words.orType}
+        value={text}
+        maxLength={4000}
+        autoComplete="off"
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" className="round" aria-label={words.send} title={words.send} disabled={!text.trim()}>
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}
+
+function Microphone() {
+  const words = useWords();
+  const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
+  const level = useTrackVolume(microphoneTrack?.track as LocalAudioTrack | undefined);
+  const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput' });
+  return (
+    <>
       <button
         type="button"
         className={isMicrophoneEnabled ? 'mic on' : 'mic'}
-        aria-pressed={!isMicrophoneEnabled}
         onClick={() => void localParticipant.setMicrophoneEnabled(!isMicrophoneEnabled)}
       >
         <span className="level" aria-hidden="true">
           <span style={{ transform: `scaleY(${isMicrophoneEnabled ? Math.min(1, level * 2.5) : 0})` }} />
         </span>
-        {isMicrophoneEnabled ? 'Mute' : 'Unmute'}
+        {isMicrophoneEnabled ? words.mute : words.unmute}
       </button>
       {devices.length > 1 && (
-        <select
-          aria-label="Microphone"
-          value={activeDeviceId}
-          onChange={(event) => void setActiveMediaDevice(event.target.value)}
-        >
+        <select aria-label={words.microphone} value={activeDeviceId} onChange={(event) => void setActiveMediaDevice(event.target.value)}>
           {devices.map((device) => (
             <option key={device.deviceId} value={device.deviceId}>
-              {device.label || 'Microphone'}
+              {device.label || words.microphone}
             </option>
           ))}
         </select>
       )}
-      <form className="write" onSubmit={submit}>
-        <input
-          aria-label="Type a message"
-          placeholder="Or type here"
-          value={text}
-          maxLength={4000}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <button type="submit" disabled={!text.trim()}>
-          Send
-        </button>
-      </form>
-      <button type="button" className="leave" onClick={onLeave}>
-        Leave
-      </button>
-    </footer>
+    </>
   );
 }

@@ -1,6 +1,8 @@
 import { useMediaDeviceSelect } from '@livekit/components-react';
 import { useState, type FormEvent } from 'react';
-import type { Trouble } from './useCall';
+import { Icon } from './Icon';
+import { inWords, type Trouble } from './trouble';
+import { useWords } from './words';
 
 interface Props {
   trouble: Trouble | null;
@@ -9,9 +11,11 @@ interface Props {
 }
 
 export function Join({ trouble, ended, onJoin }: Props) {
+  const words = useWords();
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
   const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput', requestPermissions: false });
+  const [what, remedy] = trouble ? inWords(trouble, words) : [];
   const choices = devices.filter((device) => device.deviceId && device.label);
 
   async function submit(event: FormEvent) {
@@ -22,33 +26,33 @@ export function Join({ trouble, ended, onJoin }: Props) {
   }
 
   return (
-    <form className="join" onSubmit={(event) => void submit(event)}>
+    <form className={ended === undefined ? 'join first' : 'join'} onSubmit={(event) => void submit(event)}>
       {ended === undefined ? (
         <>
-          <h1>Talk to the team</h1>
-          <p className="lead">Press call and simply speak. Whoever can help you best takes over in mid-conversation.</p>
+          <h1>{words.title}</h1>
+          <p className="lead">{words.lead}</p>
         </>
       ) : (
         <p className="lead" role="status">
           {ended}
         </p>
       )}
-      {trouble && (
+      {what && (
         <div className="trouble" role="alert">
-          <strong>{trouble.what}</strong> {trouble.remedy}
+          <strong>{what}</strong> {remedy}
         </div>
       )}
       {ended === undefined && (
         <label>
           <span>
-            Your name <span className="optional">(optional)</span>
+            {words.yourName} <span className="optional">{words.optional}</span>
           </span>
           <input value={name} maxLength={80} autoComplete="name" onChange={(event) => setName(event.target.value)} />
         </label>
       )}
       {choices.length > 1 && (
         <label>
-          Microphone
+          {words.microphone}
           <select value={activeDeviceId} onChange={(event) => void setActiveMediaDevice(event.target.value)}>
             {choices.map((device) => (
               <option key={device.deviceId} value={device.deviceId}>
@@ -59,7 +63,8 @@ export function Join({ trouble, ended, onJoin }: Props) {
         </label>
       )}
       <button className="primary" type="submit" disabled={busy}>
-        {busy ? 'Calling…' : ended === undefined ? 'Call' : 'Call again'}
+        <Icon name="call" />
+        {busy ? words.calling : ended === undefined ? words.call : words.callAgain}
       </button>
     </form>
   );

@@ -1,17 +1,19 @@
 import type { PlanStep } from './events';
+import { readable, useWords } from './words';
 
 const MARKS = { open: '○', active: '●', done: '✓', dropped: '–' } as const;
-const WORDS = { open: 'later, with ', active: 'now, with ', done: 'done', dropped: 'dropped' } as const;
 
 /** What the caller wants done, and how far it is. */
-export function Plan({ steps }: { steps: PlanStep[] }) {
+export function Plan({ steps, open }: { steps: PlanStep[]; open: boolean }) {
+  const words = useWords();
+  const said = { open: words.openStep, active: words.activeStep, done: words.doneStep, dropped: words.droppedStep };
   const settled = steps.filter((step) => step.state === 'done' || step.state === 'dropped').length;
   return (
-    <details className="plan" open>
+    <details className="plan" open={open}>
       <summary>
-        What you asked for
+        {words.wishes}
         <span className="quiet" role="status">
-          {settled} of {steps.length} settled
+          {words.settled(settled, steps.length)}
         </span>
       </summary>
       <ol>
@@ -20,8 +22,8 @@ export function Plan({ steps }: { steps: PlanStep[] }) {
             <span aria-hidden="true">{MARKS[step.state]}</span>
             <span className="wish">{step.wish}</span>
             <span className="state">
-              {WORDS[step.state]}
-              {(step.state === 'open' || step.state === 'active') && <span className="who">{step.agent.replaceAll('_', ' ')}</span>}
+              {said[step.state]}
+              {(step.state === 'open' || step.state === 'active') && readable(step.agent)}
             </span>
           </li>
         ))}

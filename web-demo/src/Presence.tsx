@@ -1,22 +1,34 @@
+import { useEffect, useState } from 'react';
 import type { Call } from './call';
+import { readable, useWords } from './words';
 
-const STATES = {
-  joining: 'Connecting',
-  waiting: 'Ringing',
-  reconnecting: 'Connection lost, reconnecting',
-  ended: 'Call ended',
-} as const;
-
-const DOING = { initializing: 'Connecting', listening: 'Listening', thinking: 'Thinking', speaking: 'Speaking' } as const;
-
-/** Who has the call, and what they are doing. */
+/** Who has the call, and what they are doing; or for how long the connection has been away. */
 export function Presence({ call }: { call: Call }) {
-  const live = call.status === 'live';
+  const words = useWords();
+  const away = useSecondsSince(call.awaySince);
+  const live = call.status === 'live' && call.awaySince === null;
+  const doing = call.awaySince !== null ? 'away' : call.status === 'live' ? call.state : call.status;
   return (
-    <div className={`presence ${live ? call.state : call.status}`} role="status">
+    <div className={`presence ${doing}`}>
       <span className="pulse" aria-hidden="true" />
-      {live && call.agent && <strong>{call.agent}</strong>}
-      <span>{call.status === 'live' ? DOING[call.state] : STATES[call.status]}</span>
+      {live && call.agent && <strong>{readable(call.agent)}</strong>}
+      <span>{doing === 'away' ? words.reconnecting(away) : words[doing]}</span>
     </div>
   );
+}
+
+/** Whole seconds since a time of the page in ms, counted while it is shown; 0 where there is none. */
+function useSecondsSince(since: number | null): number {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    if (since === null) return;
+    const count = () => setSeconds(Math.floor((performance.now() - since) / 1000));
+    count();
+    const timer = setInterval(count, 1000);
+    return () => {
+      clearInterval(timer);
+      setSeconds(0);
+    };
+  }, [since]);
+  return seconds;
 }

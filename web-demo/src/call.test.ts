@@ -21,7 +21,7 @@ describe('a call on the page', () => {
     );
     expect(call.status).toBe('live');
     expect(call.lines).toEqual([
-      { kind: 'agent', id: 'a', agent: 'reception', text: 'Hello, this is', final: true, interrupted: true, latencyMs: 640 },
+      { kind: 'agent', id: 'a', agent: 'reception', text: 'Hello, this is', final: true, interrupted: true, latencyMs: 640, cost: null },
     ]);
   });
 
@@ -101,10 +101,7 @@ describe('a call on the page', () => {
     const call = back.reduce<Call>(next, gone);
     expect(call.status).toBe('live');
     expect(call.agent).toBe('returns');
-    expect(call.lines.map((line) => (line.kind === 'note' ? line.text : line.kind))).toEqual([
-      'The agent is gone. Another one is being found.',
-      'For about 1.9 s nobody could hear you. The call goes on from there.',
-    ]);
+    expect(call.lines.map((line) => (line.kind === 'note' ? line.note : line.kind))).toEqual([{ what: 'agentGone' }, { what: 'resumed', ms: 1870 }]);
   });
 
   it('stays ended when the agent leaves after that', () => {
@@ -115,14 +112,44 @@ describe('a call on the page', () => {
 
   it('tells a line that is being restored from one that is not', () => {
     const lost = (final: boolean): CallEvent => ({ type: 'journal', event: { type: 'line.lost', final } });
-    const notes = after(lost(false), lost(true)).lines.map((line) => (line.kind === 'note' ? line.text : ''));
-    expect(notes[0]).toContain('being restored');
-    expect(notes[1]).not.toContain('being restored');
+    const notes = after(lost(false), lost(true)).lines.map((line) => (line.kind === 'note' ? line.note.what : ''));
+    expect(notes).toEqual(['lineLost', 'unreachable']);
   });
 
   it('stays ended, whatever comes late', () => {
-    const call = after({ type: 'connection', status: 'ended', because: 'You left.' }, { type: 'connection', status: 'live' });
+    const call = after({ type: 'ended', ending: { why: 'youLeft' } }, { type: 'agent', agent: 'a', state: 'listening' }, { type: 'waiting' });
     expect(call.status).toBe('ended');
+    expect(next(call, { type: 'ended', ending: { why: 'connectionLost' } }).ending).toEqual({ why: 'youLeft' });
+  });
+
+  it('tells how long the connection was away, and is honest about what may be missing', () => {
+    const away = after({ type: 'agent', agent: 'a', state: 'listening' }, { type: 'away', at: 1000 }, { type: 'away', at: 2500 });
+    expect(away.awaySince).toBe(1000);
+    const back = next(away, { type: 'back', at: 4200 });
+    expect(back.awaySince).toBeNull();
+    expect(back.lines).toMatchObject([{ kind: 'note', note: { what: 'connectionBack', ms: 3200 } }]);
+    expect(next(back, { type: 'back', at: 9000 })).toBe(back);
+    expect(next(away, { type: 'ended', ending: { why: 'connectionLost' } }).awaySince).toBeNull();
+  });
+
+  it('tells beside the last reply to a turn what the turn has cost', () => {
+    const cost = (amount: number | null, total: number): CallEvent => ({
+      type: 'journal',
+      event: { type: 'cost.updated', cost: amount, total, currency: 'USD' },
+    });
+    const said = (id: string): CallEvent => ({ type: 'agent-caption', id, text: 'yes', final: true });
+    const call = after(
+      { type: 'caller-caption', id: '1', who: '', text: 'one' },
+      cost(0.25, 0.25),
+      said('a'),
+      cost(0.5, 0.75),
+      cost(null, 0.75),
+      { type: 'caller-caption', id: '2', who: '', text: 'two' },
+      cost(0.125, 0.875),
+      said('b'),
+    );
+    expect(call.lines.flatMap((line) => (line.kind === 'agent' ? [line.cost] : []))).toEqual([0.75, 0.125]);
+    expect(call.spent).toEqual({ total: 0.875, currency: 'USD', unplaced: 0 });
   });
 });
 
@@ -135,6 +162,8 @@ describe('a journal event', () => {
   });
 
   it.each([
+    ['a team that is no map', { type: 'call.started', agent: 'a', model: 'b', agents: ['a'] }],
+    ['a price that is no number', { type: 'cost.updated', cost: '<b>1</b>', total: 1, currency: 'USD' }],
     ['a plan without a list', { type: 'plan.changed', steps: {} }],
     ['a step in a state nobody knows', { type: 'plan.changed', steps: [{ wish: 'x', agent: 'y', state: 'lost' }] }],
     ['a card without choices', { type: 'card.shown', call_id: '1', card: { title: 'x', lines: [], fields: {}, link: null } }],
@@ -149,6 +178,11 @@ describe('a journal event', () => {
     expect(parseEvent(JSON.stringify({ type: 'card.shown', call_id: '1', card }))).toMatchObject({ card });
     const steps = [{ wish: 'x', agent: 'y', state: 'open' }];
     expect(parseEvent(JSON.stringify({ type: 'plan.changed', steps }))).toMatchObject({ steps });
+  });
+
+  it('of a worker that is older than the page is taken all the same', () => {
+    expect(parseEvent('{"type":"call.warned","code":"x","detail":"y"}')).toMatchObject({ stream: '' });
+    expect(parseEvent('{"type":"call.started","agent":"a","model":"b"}')).toMatchObject({ agents: {} });
   });
 
   it('is taken as it is when it fits', () => {

@@ -1,59 +1,112 @@
+import { withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
 import type { Card, JournalEvent, PlanStep } from './events';
 
 export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
 
+/** Something that happened, in no language: the page says it in the reader's. */
+export type Note =
+  | { what: 'nobodyYet' | 'agentGone' | 'lineLost' | 'unreachable' | 'notSent' }
+  | { what: 'lineRestored' | 'connectionBack' | 'resumed'; ms: number }
+  | { what: 'noReply'; reason: string }
+  | { what: 'heldBack'; guard: string }
+  | { what: 'warned'; code: string; text: string; stream: string };
+
 export type Line =
-  | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null }
-  | { kind: 'caller'; id: string; text: string; typed: boolean }
+  | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null; cost: number | null }
+  | { kind: 'caller'; id: string; who: string; text: string; how: 'spoken' | 'typed' | 'dialled' }
   | { kind: 'handoff'; id: string; source: string; target: string; done: boolean }
   | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed'; progress: string }
   | { kind: 'task'; id: string; task: string }
   | { kind: 'card'; id: string; card: Card; chosen: string }
-  | { kind: 'note'; id: string; text: string };
+  | { kind: 'note'; id: string; note: Note }
+  | FileLine;
 
-export type Status = 'joining' | 'waiting' | 'live' | 'reconnecting' | 'ended';
+export type Status = 'joining' | 'waiting' | 'live' | 'ended';
+
+/** Why a call is over: what the page knows itself, or the words of the team. */
+export type Ending = { why: 'youLeft' | 'connectionLost' } | { why: 'said'; text: string };
+
+export interface Spent {
+  total: number;
+  currency: string;
+  /** Of the turn that goes on, as long as no reply to it is there to put it on. */
+  unplaced: number;
+}
 
 export interface Call {
   status: Status;
+  /** Page time in ms; null while connected. */
+  awaySince: number | null;
   agent: string;
   state: AgentState;
   model: string;
+  /** Who may speak, and to whom each hands over. */
+  team: Record<string, string[]>;
   plan: PlanStep[];
   lines: Line[];
-  endedBecause: string;
+  ending: Ending | null;
   recorded: boolean;
+  spent: Spent | null;
 }
 
 export type CallEvent =
-  | { type: 'connection'; status: Status; because?: string }
+  | { type: 'waiting' }
+  | { type: 'away'; at: number }
+  | { type: 'back'; at: number }
+  | { type: 'ended'; ending: Ending }
   | { type: 'agent'; agent: string; state: AgentState }
   | { type: 'agent-left' }
   | { type: 'agent-caption'; id: string; text: string; final: boolean }
-  | { type: 'caller-caption'; id: string; text: string }
-  | { type: 'note'; text: string }
+  | { type: 'caller-caption'; id: string; who: string; text: string }
+  | { type: 'note'; note: Note }
+  | FileSent
   | { type: 'journal'; event: JournalEvent };
 
-export const start: Call = { status: 'joining', agent: '', state: 'initializing', model: '', plan: [], lines: [], endedBecause: '', recorded: false };
+export const start: Call = {
+  status: 'joining',
+  awaySince: null,
+  agent: '',
+  state: 'initializing',
+  model: '',
+  team: {},
+  plan: [],
+  lines: [],
+  ending: null,
+  recorded: false,
+  spent: null,
+};
 
 /** The whole page is a fold of events: no component keeps its own copy. */
 export function next(call: Call, event: CallEvent): Call {
   switch (event.type) {
-    case 'connection':
-      return call.status === 'ended' ? call : { ...call, status: event.status, endedBecause: event.because ?? call.endedBecause };
+    case 'waiting':
+      return call.status === 'joining' ? { ...call, status: 'waiting' } : call;
+    case 'away':
+      return call.status === 'ended' ? call : { ...call, awaySince: call.awaySince ?? event.at };
+    case 'back':
+      if (call.awaySince === null) return call;
+      return note({ ...call, awaySince: null }, { what: 'connectionBack', ms: event.at - call.awaySince });
+    case 'ended':
+      return call.status === 'ended' ? call : { ...call, status: 'ended', awaySince: null, ending: event.ending, recorded: false };
     case 'agent': {
-      const status = call.status === 'joining' || call.status === 'waiting' ? 'live' : call.status;
+      const status = call.status === 'ended' ? call.status : 'live';
       return { ...call, status, agent: event.agent || call.agent, state: event.state };
     }
     case 'agent-left': // a call that is over has said so
       return call.status === 'ended'
         ? call
-        : { ...note(call, 'The agent is gone. Another one is being found.'), status: 'waiting', state: 'initializing' };
+        : { ...note(call, { what: 'agentGone' }), status: 'waiting', state: 'initializing' };
     case 'agent-caption':
-      return { ...call, lines: withCaption(call, event) };
+      return withCaption(call, event);
     case 'caller-caption':
-      return add(call, { kind: 'caller', id: event.id, text: event.text, typed: false });
+      return add(call, { kind: 'caller', id: event.id, who: event.who, text: event.text, how: 'spoken' });
     case 'note':
-      return note(call, event.text);
+      return note(call, event.note);
+    case 'file-chosen':
+    case 'file-sending':
+    case 'file-sent':
+    case 'file-failed':
+      return { ...call, lines: withFate(call.lines, event) };
     case 'journal':
       return nextOfJournal(call, event.event);
     default:
@@ -64,19 +117,23 @@ export function next(call: Call, event: CallEvent): Call {
 function nextOfJournal(call: Call, event: JournalEvent): Call {
   switch (event.type) {
     case 'call.started':
-      return { ...call, agent: event.agent, model: event.model };
-    case 'call.resumed': {
-      const told = note(call, `For about ${(event.gap_ms / 1000).toFixed(1)} s nobody could hear you. The call goes on from there.`);
-      return { ...told, agent: event.agent };
-    }
+      return { ...call, agent: event.agent, model: event.model, team: event.agents };
+    case 'call.resumed':
+      return { ...note(call, { what: 'resumed', ms: event.gap_ms }), agent: event.agent };
     case 'call.ended':
-      return { ...call, status: 'ended', endedBecause: event.reason, recorded: false };
-    case 'call.warned':
-      return note(call, event.detail);
+      return next(call, { type: 'ended', ending: { why: 'said', text: event.reason } });
+    case 'call.warned': {
+      const refused = withStream(call.lines, event.stream, (line) => ({ ...line, state: 'refused', why: event.detail }));
+      return refused ? { ...call, lines: refused } : note(call, { what: 'warned', code: event.code, text: event.detail, stream: event.stream });
+    }
     case 'user.wrote': {
       const chosen = { ...call, lines: withChoice(call.lines, event.text) };
-      return add(chosen, { kind: 'caller', id: fresh(call), text: event.text, typed: true });
+      return add(chosen, { kind: 'caller', id: fresh(call), who: '', text: event.text, how: 'typed' });
     }
+    case 'user.dialled':
+      return add(call, { kind: 'caller', id: fresh(call), who: '', text: event.digits, how: 'dialled' });
+    case 'user.showed':
+      return { ...call, lines: withShown(call.lines, event) };
     case 'agent.said':
       return { ...call, lines: withVerdict(call.lines, event) };
     case 'tool.called':
@@ -103,28 +160,33 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
       return { ...add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: true }), agent: event.target };
     case 'handoff.failed':
       return add(call, { kind: 'handoff', id: fresh(call), source: event.source, target: event.target, done: false });
+    case 'guard.blocked':
+      return event.place === 'output' && event.action === 'block' ? note(call, { what: 'heldBack', guard: event.guard }) : call;
+    case 'cost.updated':
+      return withCost(call, event);
     case 'recording.started':
       return { ...call, recorded: true };
     case 'recording.stopped':
       return { ...call, recorded: false };
     case 'line.lost':
-      return note(call, event.final ? 'No model can be reached.' : 'The line to the model is down. It is being restored.');
+      return note(call, { what: event.final ? 'unreachable' : 'lineLost' });
     case 'line.restored':
-      return note(call, `The line is back after ${(event.gap_ms / 1000).toFixed(1)} s.`);
+      return note(call, { what: 'lineRestored', ms: event.gap_ms });
+    case 'line.switched':
+      return { ...call, model: event.provider };
     case 'watchdog.fired':
-      return note(call, `No reply came (${event.reason}).`);
+      return note(call, { what: 'noReply', reason: event.reason });
     default:
       return event satisfies never;
   }
 }
 
-function withCaption(call: Call, { id, text, final }: { id: string; text: string; final: boolean }): Line[] {
-  const known = call.lines.some((line) => line.kind === 'agent' && line.id === id);
-  if (!known) {
-    const line: Line = { kind: 'agent', agent: call.agent, interrupted: false, latencyMs: null, id, text, final };
-    return [...call.lines, line];
-  }
-  return call.lines.map((line) => (line.kind === 'agent' && line.id === id ? { ...line, text, final } : line));
+function withCaption(call: Call, { id, text, final }: { id: string; text: string; final: boolean }): Call {
+  if (call.lines.some((line) => line.kind === 'agent' && line.id === id))
+    return { ...call, lines: call.lines.map((line) => (line.kind === 'agent' && line.id === id ? { ...line, text, final } : line)) };
+  const cost = call.spent?.unplaced ? call.spent.unplaced : null;
+  const line: Line = { kind: 'agent', agent: call.agent, interrupted: false, latencyMs: null, cost, id, text, final };
+  return { ...call, lines: [...call.lines, line], spent: call.spent && { ...call.spent, unplaced: 0 } };
 }
 
 /** What became of a message. Its caption may have run ahead of what was heard: the journal knows better. */
@@ -134,6 +196,15 @@ function withVerdict(lines: Line[], said: Extract<JournalEvent, { type: 'agent.s
       ? { ...line, agent: said.agent, text: said.text, interrupted: said.interrupted, latencyMs: said.latency_ms, final: true }
       : line,
   );
+}
+
+/** A turn costs what is used up until the next one begins; it is told beside the last reply to it. */
+function withCost(call: Call, { cost, total, currency }: Extract<JournalEvent, { type: 'cost.updated' }>): Call {
+  const at = call.lines.findLastIndex((line) => line.kind === 'agent' || line.kind === 'caller');
+  const reply = call.lines[at];
+  if (reply?.kind !== 'agent') return { ...call, spent: { total, currency, unplaced: (call.spent?.unplaced ?? 0) + (cost ?? 0) } };
+  const lines = call.lines.with(at, { ...reply, cost: cost === null ? reply.cost : (reply.cost ?? 0) + cost });
+  return { ...call, lines, spent: { total, currency, unplaced: 0 } };
 }
 
 /** What the caller wrote may be a choice of a card that is still open; the latest one counts. */
@@ -146,8 +217,8 @@ function add(call: Call, line: Line): Call {
   return call.lines.some((known) => known.kind === line.kind && known.id === line.id) ? call : { ...call, lines: [...call.lines, line] };
 }
 
-function note(call: Call, text: string): Call {
-  return add(call, { kind: 'note', id: fresh(call), text });
+function note(call: Call, note: Note): Call {
+  return add(call, { kind: 'note', id: fresh(call), note });
 }
 
 function fresh(call: Call): string {

@@ -14,11 +14,13 @@ export interface Card {
 
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
 export type JournalEvent =
-  | { type: 'call.started'; agent: string; model: string }
+  | { type: 'call.started'; agent: string; model: string; agents: Record<string, string[]> }
   | { type: 'call.resumed'; agent: string; gap_ms: number }
   | { type: 'call.ended'; reason: string }
-  | { type: 'call.warned'; code: string; detail: string }
+  | { type: 'call.warned'; code: string; detail: string; stream: string }
   | { type: 'user.wrote'; text: string }
+  | { type: 'user.dialled'; digits: string }
+  | { type: 'user.showed'; ref: string; name: string; stream: string; pages: number; description: string }
   | { type: 'agent.said'; agent: string; text: string; item: string; interrupted: boolean; latency_ms: number | null }
   | { type: 'tool.called'; call_id: string; tool: string }
   | { type: 'tool.finished'; call_id: string; tool: string; failed: boolean }
@@ -28,20 +30,32 @@ export type JournalEvent =
   | { type: 'plan.changed'; steps: PlanStep[] }
   | { type: 'handoff.done'; source: string; target: string }
   | { type: 'handoff.failed'; source: string; target: string }
+  | { type: 'guard.blocked'; guard: string; place: string; action: string }
+  | { type: 'cost.updated'; cost: number | null; total: number; currency: string }
   | { type: 'recording.started' }
   | { type: 'recording.stopped' }
   | { type: 'line.lost'; final: boolean }
   | { type: 'line.restored'; gap_ms: number }
+  | { type: 'line.switched'; provider: string; model: string }
   | { type: 'watchdog.fired'; reason: string; action: string };
+
+/** What a worker that is older than the page does not tell. */
+const ABSENT: Partial<Record<JournalEvent['type'], object>> = {
+  'call.started': { agents: {} },
+  'call.warned': { stream: '' },
+  'user.showed': { name: '', stream: '', pages: 0, description: '' },
+};
 
 type Check = 'string' | 'number' | 'boolean' | ((value: unknown) => boolean);
 
 const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
-  'call.started': { agent: 'string', model: 'string' },
+  'call.started': { agent: 'string', model: 'string', agents: mapOf(listOf(isText)) },
   'call.resumed': { agent: 'string', gap_ms: 'number' },
   'call.ended': { reason: 'string' },
-  'call.warned': { code: 'string', detail: 'string' },
+  'call.warned': { code: 'string', detail: 'string', stream: 'string' },
   'user.wrote': { text: 'string' },
+  'user.dialled': { digits: 'string' },
+  'user.showed': { ref: 'string', name: 'string', stream: 'string', pages: 'number', description: 'string' },
   'agent.said': { agent: 'string', text: 'string', item: 'string', interrupted: 'boolean' },
   'tool.called': { call_id: 'string', tool: 'string' },
   'tool.finished': { call_id: 'string', tool: 'string', failed: 'boolean' },
@@ -51,10 +65,13 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'plan.changed': { steps: listOf(isStep) },
   'handoff.done': { source: 'string', target: 'string' },
   'handoff.failed': { source: 'string', target: 'string' },
+  'guard.blocked': { guard: 'string', place: 'string', action: 'string' },
+  'cost.updated': { cost: (cost) => cost === null || typeof cost === 'number', total: 'number', currency: 'string' },
   'recording.started': {},
   'recording.stopped': {},
   'line.lost': { final: 'boolean' },
   'line.restored': { gap_ms: 'number' },
+  'line.switched': { provider: 'string', model: 'string' },
   'watchdog.fired': { reason: 'string', action: 'string' },
 };
 
@@ -68,7 +85,7 @@ function isCard(value: unknown): boolean {
   return has(value, {
     title: 'string',
     lines: listOf(isText),
-    fields: (fields) => typeof fields === 'object' && fields !== null && Object.values(fields).every(isText),
+    fields: mapOf(isText),
     link: (link) => link === null || has(link, { label: 'string', url: isAddress }),
     choices: listOf(isText),
   });
@@ -85,6 +102,10 @@ function isAddress(value: unknown): boolean {
 
 function listOf(check: (value: unknown) => boolean): (value: unknown) => boolean {
   return (value) => Array.isArray(value) && value.every(check);
+}
+
+function mapOf(check: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(check);
 }
 
 function has(value: unknown, checks: Record<string, Check>): boolean {
@@ -108,5 +129,6 @@ export function parseEvent(json: string): JournalEvent | null {
     return null;
   }
   if (typeof event !== 'object' || event === null || !('type' in event) || !isKnown(event.type)) return null;
-  return has(event, FIELDS[event.type]) ? (event as JournalEvent) : null;
+  const whole = { ...ABSENT[event.type], ...event };
+  return has(whole, FIELDS[event.type]) ? (whole as JournalEvent) : null;
 }

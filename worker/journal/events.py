@@ -24,6 +24,7 @@ class CallStarted(_Event):
     agent: str
     model: str
     caller: str = Field(description="The participant's identity.")
+    agents: dict[str, tuple[str, ...]] = Field(default={}, description="Who may speak, and to whom each hands over.")
 
 
 class CallResumed(_Event):

@@ -11,7 +11,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 # What we, the team or the provider name things by. Whatever has another name is free text.
 _NAMES = frozenset(
-    {"type", "at", "epoch", "call", "agent", "team", "source", "target", "tool", "call_id", "parent"}
+    {"type", "at", "epoch", "call", "agent", "agents", "team", "source", "target", "tool", "call_id", "parent"}
 ) | {
     *("item", "task", "guard", "code", "ref", "provider", "model", "tokens", "unpriced", "currency", "stream", "files")
 }

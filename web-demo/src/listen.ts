@@ -1,0 +1,94 @@
+import { ConnectionState, DisconnectReason, ParticipantKind, RoomEvent, type Participant, type Room, type TextStreamReader } from 'livekit-client';
+import type { AgentState, CallEvent } from './call';
+import { parseEvent } from './events';
+import type { Unheard } from './unheard';
+
+const AGENT_COMES_MS = 10_000;
+const KNOWN_MS = 3000;
+
+/** Everything that happens in a room, as events of the page. Only an agent tells what happened: nobody else is believed. */
+export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard): void {
+  const agents = new Set<string>(); // of those who are gone too: their last words may come after them
+  const show = (participant: Participant) => {
+    if (participant.kind !== ParticipantKind.AGENT) return;
+    agents.add(participant.identity);
+    const { 'lk.agent.state': state, 'baton.agent': agent } = participant.attributes;
+    if (isState(state)) dispatch({ type: 'agent', agent: agent ?? '', state });
+  };
+  const away = () => dispatch({ type: 'away', at: performance.now() });
+  room
+    .on(RoomEvent.ParticipantAttributesChanged, (_, participant) => show(participant))
+    .on(RoomEvent.ParticipantConnected, show)
+    .on(RoomEvent.Connected, () => room.remoteParticipants.forEach(show)) // who comes late finds an agent there
+    .on(RoomEvent.SignalReconnecting, away)
+    .on(RoomEvent.Reconnecting, away)
+    .on(RoomEvent.Reconnected, () => dispatch({ type: 'back', at: performance.now() }))
+    .on(RoomEvent.ParticipantDisconnected, (participant) => {
+      if (participant.kind !== ParticipantKind.AGENT || agentIn(room)) return;
+      dispatch({ type: 'agent-left' });
+      watchForAgent(room, dispatch);
+    })
+    .on(RoomEvent.Disconnected, (reason) => {
+      dispatch({ type: 'ended', ending: { why: reason === DisconnectReason.CLIENT_INITIATED ? 'youLeft' : 'connectionLost' } });
+    });
+  const take = (topic: string, read: (reader: TextStreamReader, identity: string) => Promise<void>) =>
+    room.registerTextStreamHandler(topic, (reader, { identity }) => {
+      read(reader, identity).catch(() => undefined); // the room closed in the middle of a text: the call is over anyway
+    });
+  take('lk.transcription', async (reader, identity) => {
+    const id = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;
+    if (!(await isAgent(room, agents, identity))) {
+      const who = identity === room.localParticipant.identity ? '' : (room.remoteParticipants.get(identity)?.name ?? identity);
+      dispatch({ type: 'caller-caption', id, who, text: await reader.readAll() });
+      return;
+    }
+    let text = '';
+    for await (const piece of reader) {
+      text += piece;
+      dispatch({ type: 'agent-caption', id, text, final: false });
+    }
+    if (text) dispatch({ type: 'agent-caption', id, text, final: true });
+  });
+  take('baton.events', async (reader, identity) => {
+    const event = (await isAgent(room, agents, identity)) ? parseEvent(await reader.readAll()) : null;
+    if (event?.type === 'user.wrote') unheard.taken(event.text);
+    if (event) dispatch({ type: 'journal', event });
+    if (event?.type === 'call.resumed') for (const text of unheard.all) await send(room, text);
+  });
+}
+
+/** Words may be faster than the news of who has come: somebody unknown is waited for before they are not believed. */
+async function isAgent(room: Room, agents: ReadonlySet<string>, identity: string): Promise<boolean> {
+  if (identity !== room.localParticipant.identity && !room.remoteParticipants.has(identity) && !agents.has(identity))
+    await new Promise<void>((known) => {
+      const timer = setTimeout(done, KNOWN_MS);
+      function come(participant: Participant): void {
+        if (participant.identity === identity) done();
+      }
+      function done(): void {
+        clearTimeout(timer);
+        room.off(RoomEvent.ParticipantConnected, come);
+        known();
+      }
+      room.on(RoomEvent.ParticipantConnected, come);
+    });
+  return agents.has(identity);
+}
+
+export function send(room: Room, text: string): Promise<unknown> {
+  return room.localParticipant.sendText(text, { topic: 'lk.chat' });
+}
+
+function agentIn(room: Room): boolean {
+  return [...room.remoteParticipants.values()].some((one) => one.kind === ParticipantKind.AGENT);
+}
+
+export function watchForAgent(room: Room, dispatch: (event: CallEvent) => void): void {
+  setTimeout(() => {
+    if (!agentIn(room) && room.state === ConnectionState.Connected) dispatch({ type: 'note', note: { what: 'nobodyYet' } });
+  }, AGENT_COMES_MS);
+}
+
+function isState(state: string | undefined): state is AgentState {
+  return state === 'initializing' || state === 'listening' || state === 'thinking' || state === 'speaking';
+}
