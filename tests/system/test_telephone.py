@@ -1,5 +1,6 @@
 """A whole call by telephone with the shop, on the embedded model: narrow sound both ways, digits, a PIN, an order moved."""
 
+import asyncio
 import json
 from datetime import date, timedelta
 
@@ -60,7 +61,16 @@ async def test_given_a_caller_by_telephone_then_they_are_served_as_any_other(hou
     assert moved.weekday() == 3
     assert timedelta(0) < moved - date.today() <= timedelta(30)
     call = str(moved_by).split(":")[0]
-    bodies = [str(body) for (body,) in house.read("SELECT body FROM journal_events WHERE call = :call", call=call)]
+
+    def journal() -> list[str]:
+        return [
+            str(body)
+            for (body,) in house.read("SELECT body FROM journal_events WHERE call = :call ORDER BY number", call=call)
+        ]
+
+    async with asyncio.timeout(15):
+        while "call.ended" not in (bodies := journal())[-1]:  # noqa: ASYNC110 - a journal tells nobody
+            await asyncio.sleep(0.1)
     events = [json.loads(body) for body in bodies]
     assert events[-1]["type"] == "call.ended"
     assert events[-1]["reason"] == "the caller left"
