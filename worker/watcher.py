@@ -16,7 +16,7 @@ from livekit.agents.utils import shortuuid
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.background import Start, background
-from worker.journal.events import CallEnded
+from worker.journal.events import CallEnded, CallStarted
 from worker.journal.leases import HOLDS_S, LeaseLost, Lost
 from worker.journal.store import Store
 from worker.settings import AGENT_NAME
@@ -79,7 +79,9 @@ class Watcher:
         _OFFERED.inc()
         if any(one.identity == lost.agent for one in inside):
             await self._remove(lost)  # before another comes: never are two agents in the room
-        metadata = json.dumps({"call": lost.call, "resume": True})
+        begun = await self._store.events(lost.call)
+        team = {"team": begun[0].team} if begun and isinstance(begun[0], CallStarted) else {}
+        metadata = json.dumps({"call": lost.call, "resume": True, **team})
         request = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=lost.room, metadata=metadata)
         await self._livekit.agent_dispatch.create_dispatch(request)
 
