@@ -19,6 +19,7 @@ from worker.background import Start, background
 from worker.briefing import Briefing
 from worker.checking import Checked
 from worker.delegation import Delegation
+from worker.endings import Endings
 from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
 from worker.gate.guard import Finding, Panel
 from worker.gate.known import Known
@@ -66,20 +67,19 @@ from worker.room.spoken_times import SpokenTimes
 from worker.showing import Showing
 from worker.sight import look
 from worker.silence import Silence
+from worker.spending import Spending
 from worker.sub_agents import SubAgents
 from worker.text_models import TextModel
 from worker.tool_checks import ToolChecks
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
 from worker.toolbox import Toolbox
 from worker.turns.arbiter import Reason
-from worker.turns.farewell import End, SayGoodbye
 from worker.turns.floor import Floor
-from worker.turns.limits import Limits, Near, Reached
-from worker.turns.long_silence import LongSilence, Nudge
+from worker.turns.limits import Limits
+from worker.turns.long_silence import LongSilence
 from worker.turns.watchdog import Watchdog
 
 WRITTEN_MS = 5_000  # what the caller has said is in a transcript by then, or never will be
-DAY_S = 60.0  # how often it is looked up what all calls of the day have cost
 _FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
 
@@ -287,17 +287,32 @@ class Call:
             tick=lambda: self.put(_Tick()),
             describe=describe,
         )
-        self._long_silence = LongSilence(team.turn_taking.silence)
         self._text_models = text_models
         self._resume = orphan and Resume(
             orphan, self._orchestrator, toolboxes, self._tools, self._delegation, self._replies, record=self._record
         )
         self._moment: dict[str, Any] = {}  # see `Moment`
         self._sounds_ms = 0  # when the message began that is heard
-        self._account = Account(prices or shipped(), past.spent if past else 0.0)
-        self._limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
-        self._limits.spent(self._account.total)
-        self._spent_today = spent_today if team.limits.cost_per_day else None
+        limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
+        self._spending = Spending(
+            Account(prices or shipped(), past.spent if past else 0.0),
+            limits,
+            spent_today if team.limits.cost_per_day else None,
+            record=self._record,
+        )
+        self._endings = Endings(
+            limits,
+            LongSilence(team.turn_taking.silence),
+            self._replies,
+            self._floor,
+            self._gate,
+            self._tools,
+            self._line,
+            clock=self._now,
+            record=self._record,
+            end=self._end,
+            part=lambda start, reason: start(self._part(reason)),
+        )
         self._caller_track = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
@@ -329,7 +344,7 @@ class Call:
             self._replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
         self._recording.begin()
         try:
-            await self._look_up_day()  # who calls on a day that is used up is greeted with a goodbye
+            await self._spending.look_up_day()  # who calls on a day that is used up is greeted with a goodbye
             async with background(*self._parts()) as start:
                 if self._resume:
                     self._resume.go_on(start)
@@ -352,13 +367,14 @@ class Call:
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         bed = [self._bed.run()] if self._bed else []
-        return [self._gate.run(), self._follow_day(), self._recording.run(), self._floor.prepare(), *bed]
+        day = self._spending.follow_day(lambda: self.put(_Tick()))
+        return [self._gate.run(), day, self._recording.run(), self._floor.prepare(), *bed]
 
     def _handle(self, event: CallEvent, start: Start) -> None:
         self._spoken.follow(event)
         match event:
             case SpeechStarted():
-                self._caller_is_there()
+                self._endings.caller_is_there()
                 self._floor.speech_started(event)
             case SpeechStopped(item):
                 if self._guarding:
@@ -393,7 +409,7 @@ class Call:
                 pass  # what a model says is interrupted; who speaks in its place is cut by what the caller says
             case Usage():
                 profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
-                self._count(agent, profile.provider, profile.model, event)
+                self._spending.count(agent, profile.provider, profile.model, event)
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Pressed():
@@ -404,7 +420,7 @@ class Call:
             case Sending():
                 self._showing.sending(event)
             case Shown():
-                self._caller_is_there()
+                self._endings.caller_is_there()
                 self._showing.shown(event)
                 self._delegation.rearm()
             case Warned(code, detail, stream):
@@ -434,10 +450,6 @@ class Call:
             self._guarding.listening.said(heard.item, text)
         self._floor.transcript(heard)
 
-    def _caller_is_there(self) -> None:
-        if self._long_silence.broken():
-            self._replies.drop(Reason.GOODBYE)
-
     def _on_typed(self, participant: str, text: str) -> None:
         written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
         self._journal.record(written, self._orchestrator.epoch)
@@ -451,7 +463,7 @@ class Call:
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
         self._pass_on(written)
-        self._caller_is_there()
+        self._endings.caller_is_there()
         if not self._insists:
             self._floor.typed()
 
@@ -477,7 +489,7 @@ class Call:
     @property
     def _insists(self) -> bool:
         """The last words are said, whoever speaks."""
-        return self._limits.insists or self._outage.parting
+        return self._endings.insists or self._outage.parting
 
     def _on_answered(self, reply: str) -> None:
         """A model that keeps turns itself took what the caller said for one, and replies."""
@@ -506,12 +518,12 @@ class Call:
         self._replies.watch()
         self._recording.follow(self._orchestrator.facts)
         if not self._outage.parting:
-            self._keep_limits(start)
-        if not self._limits.leaving:
+            self._endings.keep(start)
+        if not self._endings.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
                 self._delegation.carry_out(delegated, start)
-        quiet = self._is_idle and not self._limits.leaving
+        quiet = self._is_idle and not self._endings.leaving
         self._line.pause(quiet)
         if self._line.up and quiet:
             self._keep_short(start)
@@ -519,9 +531,9 @@ class Call:
                 self._delegation.carry_out(command, start)
         if not self._insists:
             self._showing.watch(start)
-        speaking = (self._floor.speaking or self._showing.busy) and not self._limits.insists
+        speaking = (self._floor.speaking or self._showing.busy) and not self._endings.insists
         self._silence.listen(caller_speaking=speaking, insists=self._insists)
-        judged = bool(self._guarding and self._guarding.listening.busy) and not self._limits.insists
+        judged = bool(self._guarding and self._guarding.listening.busy) and not self._endings.insists
         self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged)
         self._follow_waiting()
         self._outage.watch(start, caller_speaking=self._floor.loud)
@@ -596,8 +608,7 @@ class Call:
                     self._line.heard(item, text, heard_ms, interrupted=interrupted)
                 self._outbox.agent_caption(item, text, final=True)
                 if not interrupted and not announced:
-                    self._limits.said()
-                    self._long_silence.said()
+                    self._endings.said()
                 self._floor.over(item, text, interrupted=interrupted)
                 latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
                 if heard_ms and not announced:
@@ -644,6 +655,9 @@ class Call:
             self._guarding.listening.lost()
         self._replies.line_lost()
 
+    def _end(self, reason: str) -> None:
+        self._ended = reason
+
     async def _part(self, reason: str) -> None:
         await self._outage.part(self._promise)
         self.put(Left(reason))
@@ -662,67 +676,6 @@ class Call:
             self._record(switched)
         self._provider = moved.provider
 
-    # ---- what it costs, and how it ends when that is too much
-
-    def _count(self, agent: str, provider: str, model: str, usage: Usage) -> None:
-        updated, unpriced = self._account.take(agent, provider, model, usage)
-        self._record(updated)
-        if unpriced:
-            self._warn("cost.unpriced", f"{provider}/{model} has no price for {', '.join(unpriced)}. See BATON_PRICES.")
-        self._limits.spent(self._account.total)
-
-    async def _look_up_day(self) -> None:
-        if self._spent_today and (cost := await self._spent_today()) is not None:
-            self._limits.spent_today(cost)
-
-    async def _follow_day(self) -> None:
-        while self._spent_today:
-            await asyncio.sleep(DAY_S)
-            await self._look_up_day()
-            self.put(_Tick())
-
-    def _keep_limits(self, start: Start) -> None:
-        """Does what the limits, or a long silence, say now; what they say next depends on it."""
-        while command := self._next_to_end():
-            match command:
-                case Near(limit, used, most):
-                    self._warn("limit.near", f"{limit}: {used:.2f} of {most:g} are used up.")
-                case Reached(limit, used, most):
-                    self._warn("limit.reached", f"{limit}: {used:.2f} of {most:g} are used up.")
-                    self._replies.close()
-                    self._long_silence.broken()  # this goodbye is the last, and no silence is due any more
-                case SayGoodbye(hint, cut):
-                    if cut:
-                        self._replies.cut()
-                    self._replies.want(Reason.GOODBYE, hint)
-                case Nudge(hint):
-                    self._replies.nudge(hint)
-                case End(reason, True):
-                    self._ended = reason
-                case End(reason):  # the model has not said goodbye
-                    self._replies.cut()
-                    start(self._part(reason))
-
-    def _next_to_end(self) -> Near | Reached | SayGoodbye | Nudge | End | None:
-        now, replying = self._now(), self._replies.running or self._replies.due
-        audible, working = self._gate.audible, self._tools.awaited
-        command = self._limits.step(
-            now,
-            caller_speaking=self._floor.caller_speaking,
-            replying=replying,
-            audible=audible,
-            working=working,
-        )
-        if command or self._limits.leaving:
-            return command
-        return self._long_silence.step(
-            now,
-            caller_speaking=self._floor.undecided or self._floor.loud,
-            replying=replying or not self._line.up,
-            audible=audible,
-            working=working or self._tools.running,
-        )
-
     # ---- small things
 
     def _wanted(self) -> list[FactSpec]:
@@ -740,7 +693,7 @@ class Call:
             used = Usage(
                 input_text=event.input_tokens, cached_text=event.cached_tokens, output_text=event.output_tokens
             )
-            self._count(event.agent, model.provider, model.name, used)
+            self._spending.count(event.agent, model.provider, model.name, used)
 
     def _note(self, **changes: Any) -> None:
         """For whoever would have to go on with the call."""
@@ -775,7 +728,7 @@ class Call:
         if self._guarding:
             deadlines.append(self._guarding.deadline)
         if not self._outage.parting:
-            deadlines += [self._limits.deadline, self._long_silence.deadline]
+            deadlines += self._endings.deadlines
         if self._bed:
             deadlines.append(self._bed.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:

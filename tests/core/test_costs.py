@@ -18,7 +18,7 @@ from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Pause
 from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
 from worker.background import background
-from worker.call import DAY_S, Call
+from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.cost import Price, Prices
@@ -27,6 +27,7 @@ from worker.line.events import Usage
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
+from worker.spending import DAY_S
 from worker.text_models import TextModel
 from worker.turns.farewell import ANSWER_S, ATTEMPTS, LINGER_S, WAIT_S
 
