@@ -38,9 +38,9 @@ check:
 	$(BIN)/vulture
 	cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm run check
 
-dialogues:  # only the spoken dialogues; some seven minutes
+dialogues:  # all spoken dialogues; some seven minutes
 	@$(PYTHON) bootstrap.py test
-	@$(BIN)/python -m pytest -q -s tests/dialogues
+	@BATON_DIALOGUES=all $(BIN)/python -m pytest -q -s tests/dialogues
 
 soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test

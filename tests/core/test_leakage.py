@@ -105,6 +105,7 @@ async def test_given_sentences_that_do_not_pass_then_nothing_of_them_is_heard_sh
     assert sum(one.whole for one in due) >= WHOLE * len(due)
 
 
+@pytest.mark.skipif(not SOAK, reason="it judges the ear of this test, not Baton: make soak runs it")
 async def test_given_no_guards_then_the_ear_hears_each_sentence_whole(tmp_path: Path) -> None:
     async with held(tmp_path, 2, BATON_UNGUARDED="yes") as (_, calls):
         scenes = [(call, scene) for call in calls for scene in call.script.scenes]

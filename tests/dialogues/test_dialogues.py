@@ -1,9 +1,11 @@
 """Spoken dialogues, by voices that are not the agents' own: twenty about one thing, six about several.
 
-Judged by the database, by who holds the call, and by what the room was told of the plan.
+Judged by the database, by who holds the call, and by what the room was told of the plan. Every third of them, unless
+BATON_DIALOGUES is `all`.
 """
 
 import asyncio
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +22,7 @@ from worker.turns.barge_in import TRANSCRIPT_S
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 QUIET_S = 1.2
+EVERY = 1 if os.environ.get("BATON_DIALOGUES") == "all" else 3
 HERE = Path(__file__).parent
 
 
@@ -33,11 +36,11 @@ class Outcome:
 @pytest.mark.timeout(1500)
 async def test_most_dialogues_reach_their_goal(houses: list[House], ears: Ears) -> None:
     several, one = (yaml.safe_load((HERE / file).read_text()) for file in ("plans.yaml", "shop.yaml"))
-    outcomes = await hold_all(houses, ears, [*several, *one])  # the long ones first: houses finish together
     assert (len(several), len(one)) == (6, 20)
-    reached_of_several, reached_of_one = shown(outcomes[:6]), shown(outcomes[6:])
-    assert reached_of_several >= 5
-    assert reached_of_one >= 18
+    several, one = several[::EVERY], one[::EVERY]
+    outcomes = await hold_all(houses, ears, [*several, *one])  # the long ones first: houses finish together
+    assert shown(outcomes[: len(several)]) >= len(several) - 1
+    assert shown(outcomes[len(several) :]) >= len(one) - (2 if EVERY == 1 else 1)
 
 
 def shown(outcomes: list[Outcome]) -> int:
