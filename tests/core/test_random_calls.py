@@ -18,7 +18,7 @@ from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Step
 from tests.simulators.openai_realtime.server import Connection, text
 
 pytestmark = pytest.mark.system
-RUNS = 100 if os.environ.get("BATON_SOAK") else 8
+RUNS = 100 if os.environ.get("BATON_SOAK") else 6
 AT_ONCE = 4
 TURNS = 5
 WORDS = ("chat", "second", "third", "move", "charlie", "tool", "long")
