@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-unit test-core test-spoken test-live check install dialogues soak lock clean
+.PHONY: run test test-core test-spoken test-live check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -12,12 +12,10 @@ install:
 
 test:
 	@$(PYTHON) bootstrap.py test
+	@$(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
-	@$(MAKE) --no-print-directory -j2 test-spoken test-unit
 	@$(MAKE) --no-print-directory test-core
-
-test-unit:  # in what time others leave: no clock is in them but their own
-	@nice -n 19 $(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal
+	@$(MAKE) --no-print-directory test-spoken
 
 SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 

@@ -3,7 +3,10 @@
 import os
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("unhurried", deadline=None)  # no test asserts a time of the machine's clock
+settings.load_profile("unhurried")
 SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if name.strip()}
 
 

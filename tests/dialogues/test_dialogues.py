@@ -1,6 +1,6 @@
 """Spoken dialogues, by voices that are not the agents' own: twenty about one thing, six about several.
 
-Judged by the database, by who holds the call, and by what the room was told of the plan. Every third of them, unless
+Judged by the database, by who holds the call, and by what the room was told of the plan. Every fourth of them, unless
 BATON_DIALOGUES is `all`.
 """
 
@@ -22,7 +22,7 @@ from worker.turns.barge_in import TRANSCRIPT_S
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 QUIET_S = 1.2
-EVERY = 1 if os.environ.get("BATON_DIALOGUES") == "all" else 3
+EVERY = 1 if os.environ.get("BATON_DIALOGUES") == "all" else 4
 HERE = Path(__file__).parent
 
 
