@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +78,24 @@ class Stage:
 
     async def ended(self, room: str) -> list[dict[str, Any]]:
         """The events of a call, when the worker, a process of its own, has written the last. Raises TimeoutError."""
-        async with asyncio.timeout(15):
-            while not (events := self.journal(room)) or events[-1]["type"] != "call.ended":  # noqa: ASYNC110 - a journal tells nobody
+        return await self._written(room, 15, lambda events: events[-1]["type"] == "call.ended")
+
+    async def said(self, room: str, words: str) -> None:
+        """Waits until an agent has been heard to say these words. Raises TimeoutError.
+
+        Two replies in a row need not be apart, and then silence tells nothing.
+        """
+
+        def heard(events: list[dict[str, Any]]) -> bool:
+            return any(event["type"] == "agent.said" and words in event["text"] for event in events)
+
+        await self._written(room, 30, heard)
+
+    async def _written(
+        self, room: str, timeout_s: float, wanted: Callable[[list[dict[str, Any]]], bool]
+    ) -> list[dict[str, Any]]:
+        async with asyncio.timeout(timeout_s):
+            while not (events := self.journal(room)) or not wanted(events):  # noqa: ASYNC110 - a journal tells nobody
                 await asyncio.sleep(0.1)
         return events
 

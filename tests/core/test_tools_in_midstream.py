@@ -32,8 +32,8 @@ async def test_given_a_slow_tool_then_a_word_fills_the_wait_and_the_result_follo
     stage.provider.play = patient
     async with stage.caller() as caller:
         await greeted(caller)
-        heard = await turn(caller, "tool")
-        await caller.silence(await caller.voice(ALFA, heard + 1.0))
+        await turn(caller, "tool")
+        await stage.said(caller.room, "alfa answers sluggish is done")
     said = [event["text"] for event in only(await stage.ended(caller.room), "agent.said")]
     assert said[1:] == ["one moment", "alfa answers sluggish is done"]
     [filler] = [event for event in stage.provider.received() if _hint(event, "One moment")]
@@ -49,8 +49,8 @@ async def test_given_a_filler_that_is_cut_before_it_is_heard_then_the_turn_is_an
         await stage.provider.until("response.function_call_arguments.done")
         while not any(_hint(event, "One moment") for event in stage.provider.received()):
             await stage.provider.until("response.created")
-        heard = await turn(caller, "chat")
-        await caller.silence(await caller.voice(ALFA, heard + 0.5))
+        await caller.say(PITCHES["chat"], 400)
+        await stage.said(caller.room, "alfa answers chat")
     said = [event["text"] for event in only(await stage.ended(caller.room), "agent.said")]
     assert "alfa answers chat" in said
     asked = [event for event in stage.provider.received() if event["type"] == "response.create"]
@@ -64,8 +64,8 @@ async def test_given_a_tool_in_the_background_then_turns_are_answered_and_the_ne
     async with stage.caller() as caller:
         await greeted(caller)
         await turn(caller, "third")
-        heard = await turn(caller, "chat")
-        await caller.silence(await caller.voice(ALFA, heard + 1.0))
+        await turn(caller, "chat")
+        await stage.said(caller.room, "news: the errand is done")
     events = await stage.ended(caller.room)
     said = [event["text"] for event in only(events, "agent.said")]
     assert said[1].startswith("alfa answers It runs")
@@ -77,8 +77,8 @@ async def test_given_the_same_call_twice_then_it_runs_once_and_both_get_the_resu
     stage.provider.play = patient
     async with stage.caller() as caller:
         await greeted(caller)
-        heard = await turn(caller, "second")
-        await caller.silence(await caller.voice(ALFA, heard + 1.0))
+        await turn(caller, "second")
+        await stage.said(caller.room, "sluggish is done")
     assert len(only(await stage.ended(caller.room), "tool.called")) == 1
     outputs = [item["output"] for item in stage.provider.items() if item["type"] == "function_call_output"]
     assert outputs == ["sluggish is done"] * 2
