@@ -20,7 +20,7 @@ test:
 SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 
 test-core:
-	@$(BIN)/python -m pytest -q -m system -n 2 --dist worksteal tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
+	@$(BIN)/python -m pytest -q -m system -n 2 --dist loadfile tests $(SPEAKING:%=--ignore=%) --ignore=tests/dialogues
 
 test-spoken:  # people's speech, heard and answered by the embedded model: more than one such call fills a small machine
 	@$(BIN)/python -m pytest -q -s -m system $(SPEAKING)
@@ -45,7 +45,7 @@ dialogues:  # all spoken dialogues; some seven minutes
 soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test
 	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal --timeout=3600
-	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s tests/core --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s tests/core tests/test_tutorial.py --timeout=3600
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

@@ -7,12 +7,18 @@ from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)  # no test asserts a time of the machine's clock
 settings.load_profile("unhurried")
+SOAK = bool(os.environ.get("BATON_SOAK"))
 SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if name.strip()}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that `needs` what BATON_SKIP names is skipped; any other runs, and fails where something is missing."""
+    """A test that `needs` what BATON_SKIP names is skipped; any other runs, and fails where something is missing.
+
+    What takes minutes in real time, and is judged in virtual time or shorter elsewhere, waits for `make soak`.
+    """
     for item in items:
+        if item.get_closest_marker("soak") and not SOAK:
+            item.add_marker(pytest.mark.skip(reason="make soak runs it"))
         needed = {name for marker in item.iter_markers("needs") for name in marker.args}
         if named := sorted(needed & SKIP):
             item.add_marker(pytest.mark.skip(reason=f"BATON_SKIP names {', '.join(named)}"))

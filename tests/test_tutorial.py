@@ -129,6 +129,7 @@ def test_given_an_empty_folder_when_the_tutorial_is_followed_then_each_check_pri
 
 
 @pytest.mark.system
+@pytest.mark.soak
 def test_given_an_empty_folder_when_the_tutorial_is_followed_to_its_end_then_the_call_is_as_it_shows(
     tmp_path: Path,
 ) -> None:

@@ -31,7 +31,7 @@ from worker.talk import join
 
 pytestmark = pytest.mark.system
 SOAK = bool(os.environ.get("BATON_SOAK"))
-CALLS, EACH = (8, 25) if SOAK else (3, 5)
+CALLS, EACH = (8, 25) if SOAK else (2, 5)
 BAD = 0.3
 WHOLE = 0.8  # of what may be heard, so much comes whole to the ear of a machine that holds all ends of the calls
 HEARD_MS = 20  # what is shorter cannot be read; on a machine that stutters, it is the edge of something that can
@@ -105,7 +105,7 @@ async def test_given_sentences_that_do_not_pass_then_nothing_of_them_is_heard_sh
     assert sum(one.whole for one in due) >= WHOLE * len(due)
 
 
-@pytest.mark.skipif(not SOAK, reason="it judges the ear of this test, not Baton: make soak runs it")
+@pytest.mark.soak  # it judges the ear of this test, not Baton
 async def test_given_no_guards_then_the_ear_hears_each_sentence_whole(tmp_path: Path) -> None:
     async with held(tmp_path, 2, BATON_UNGUARDED="yes") as (_, calls):
         scenes = [(call, scene) for call in calls for scene in call.script.scenes]

@@ -194,6 +194,7 @@ def make_context(agent: str, called: llm.FunctionToolCall, facts: dict[str, Any]
 
 @pytest.mark.system
 @virtual_time
+@pytest.mark.soak
 async def test_given_a_call_of_two_hours_then_its_memory_is_bounded_and_the_order_of_minute_three_is_known(
     tmp_path: Path,
 ) -> None:

@@ -12,7 +12,7 @@ from tests.core.test_core import greeted, only, turn
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]
 KEPT = 2
 ASIDE = "and so on " * 30  # what an agent adds to each reply, some 75 tokens
 

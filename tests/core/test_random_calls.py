@@ -18,8 +18,8 @@ from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Step
 from tests.simulators.openai_realtime.server import Connection, text
 
 pytestmark = pytest.mark.system
-RUNS = 100 if os.environ.get("BATON_SOAK") else 6
-AT_ONCE = 4
+SOAK = bool(os.environ.get("BATON_SOAK"))
+RUNS, AT_ONCE = (100, 4) if SOAK else (6, 1)  # other tests run beside
 TURNS = 5
 WORDS = ("chat", "second", "third", "move", "charlie", "tool", "long")
 APART_S = 0.65  # closer together, the provider hears one turn

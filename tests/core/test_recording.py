@@ -1,7 +1,6 @@
 """Recordings of calls in a real room: what the file holds, against what the caller sent and heard."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -68,9 +67,7 @@ async def fetched(house: House, call: str, to: Path, token: str = TOKEN) -> int:
         return answer.status
 
 
-@pytest.mark.skipif(
-    "BATON_SOAK" not in os.environ, reason="tests/recording does it in virtual time; make soak in a room"
-)
+@pytest.mark.soak  # tests/recording does it in virtual time
 async def test_given_a_minute_in_a_room_then_the_file_has_both_sides_as_they_were_sent_and_heard(
     tmp_path: Path,
 ) -> None:

@@ -54,7 +54,7 @@ from worker.talk import join
 SOAK = bool(os.environ.get("BATON_SOAK"))
 CALLS = 18 if SOAK else 3
 CUTS_A_CALL = 25
-ROOMS, CUTS_A_ROOM = (8, 12) if SOAK else (2, 7)
+ROOMS, CUTS_A_ROOM = (8, 12) if SOAK else (1, 4)
 _SILENCE_S = 1.2  # after what the caller says: enough for the provider to see that they have finished
 TEAM = TeamSpec.model_validate(
     {"team": "cuts", "start": "alfa", "agents": {"alfa": {"name": "alfa", "instructions": "You are ALFA."}}}
