@@ -110,7 +110,7 @@ def check(before: tuple[Step, ...], after: tuple[Step, ...], wanted: set[str]) -
     assert not {step.wish for step in after} - wanted - {JUST_NOW}
 
 
-@settings(max_examples=100_000 if os.environ.get("BATON_SOAK") else 1_000, deadline=None)
+@settings(max_examples=100_000 if os.environ.get("BATON_SOAK") else 300, deadline=None)
 @given(MOVES)
 def test_in_any_order_of_events_a_plan_keeps_its_promises(moves: list[tuple[str, Any]]) -> None:
     keep(Plan(), moves)
@@ -156,7 +156,14 @@ class OpensAgain(Plan):
 
 @pytest.mark.parametrize(
     "broken",
-    [ForgetsWhatWasDropped, WaitsForNothing, DealsWithTwo, LosesItsPlace, ForgetsWhatEndedMeanwhile, OpensAgain],
+    [
+        ForgetsWhatWasDropped,
+        pytest.param(WaitsForNothing, marks=pytest.mark.soak),  # is found late
+        DealsWithTwo,
+        LosesItsPlace,
+        ForgetsWhatEndedMeanwhile,
+        OpensAgain,
+    ],
 )
 def test_given_a_plan_that_is_broken_then_the_property_finds_it(broken: Callable[[], Plan]) -> None:
     @settings(max_examples=5_000, deadline=None, database=None, derandomize=True, phases=[Phase.generate])

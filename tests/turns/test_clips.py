@@ -110,6 +110,7 @@ async def test_callers_who_want_the_floor_get_it_and_those_who_listen_do_not_los
     assert median(onsets) <= 100, "what the way to the caller takes comes on top of it"
 
 
+@pytest.mark.soak
 @virtual_time
 async def test_what_nothing_was_tuned_on_is_told_apart_nearly_as_well(tmp_path: Path) -> None:
     outcomes = await try_all(tmp_path, unseen())
