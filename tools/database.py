@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
@@ -65,6 +63,9 @@ async def alone(connection: AsyncConnection) -> None:
 
 
 def _migrate(connection: Connection, branch: str) -> None:
+    from alembic import command  # 11 MB that nobody needs who only reads and writes
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

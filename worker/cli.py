@@ -41,6 +41,14 @@ def worker(team: Team = None) -> None:
 
 
 @app.command()
+def prepare(team: Team = None) -> None:
+    """Makes the tables that the team's tools need, and brings them up to date. A worker does so itself as it starts."""
+    from worker import prepare
+
+    _run(prepare.run, team)
+
+
+@app.command()
 def model() -> None:
     """The embedded realtime server alone. Any client of OpenAI's Realtime API may use it."""
     from worker.local_model import server

@@ -6,18 +6,20 @@ import ctypes
 import logging
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")  # 244 MB of a model that nobody here uses
+os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")  # else two threads of each call wake 50 times a second
 from livekit import api, rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType, llm
 
-from agents.loader import load_team, prepare
+from agents.loader import load_team
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
 from worker import job as jobs
+from worker import prepare
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.arrival import Arrival, arrival, caller_of, known_as, returning
 from worker.background import background
@@ -84,7 +86,8 @@ async def run(settings: Settings) -> None:
     for name, model in text_models.items():
         model.load()
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
-    await prepare(team, Database(settings.database_url), datetime.now(UTC).date())
+    if team.prepare:
+        await prepare.aside(settings)
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
         server = _server(settings, team, endpoints, text_models, prices, recorder, mcp, sound)
         async with background() as start:
