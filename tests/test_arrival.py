@@ -10,7 +10,7 @@ from agents.spec import TeamSpec
 from tools.context import Caller
 from worker.arrival import Arrival, arrival, caller_of, known_as, returning
 from worker.redaction.policy import Policy
-from worker.room.doors import SIP, STANDARD
+from worker.room.linked import SIP, STANDARD
 
 TOLD = {"sip.phoneNumber": "+4930123456", "sip.trunkPhoneNumber": "+49309999", "sip.h.x-customer": "4711"}
 

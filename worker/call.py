@@ -55,11 +55,12 @@ from worker.line.memory import Outgrown
 from worker.listening import Screened
 from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
+from worker.people import People
 from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Dialled, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
+from worker.room.events import Came, Dialled, Gone, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
@@ -136,7 +137,7 @@ class Call:
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
     ) -> None:
-        self._team, self._caller = team, caller
+        self._team = team
         self._outbox, self._journal = outbox, journal
         self._known = Known(lambda: self._orchestrator.facts)
         tool_checks = guards and ToolChecks(
@@ -313,7 +314,16 @@ class Call:
             end=self._end,
             part=lambda start, reason: start(self._part(reason)),
         )
-        self._caller_track = ""
+        self._people = People(
+            caller,
+            self._line,
+            outbox,
+            linked=team.linked == "all",
+            names=past.names if past else None,
+            clock=self._now,
+            now_ms=lambda: self._journal.now_ms,
+            record=self._record,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
@@ -333,9 +343,14 @@ class Call:
         if complaint := self._floor.complaint():
             self.put(Warned(*complaint))
 
-    def listen_to(self, track: str) -> None:
-        """The caller's captions belong to this track of theirs."""
-        self._caller_track = track
+    def hear_person(self, who: str, track: str, pcm: bytes) -> None:
+        """The same of one of several people, each with a track of their own."""
+        for frame in self._people.hear(who, track, pcm):
+            self.hear(frame)
+
+    def track_ended(self, who: str, track: str) -> None:
+        for frame in self._people.ended(who, track):
+            self.hear(frame)
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
@@ -377,6 +392,7 @@ class Call:
                 self._endings.caller_is_there()
                 self._floor.speech_started(event)
             case SpeechStopped(item):
+                self._people.stopped(item, self._spoken.times(item))
                 if self._guarding:
                     self._guarding.listening.ended(item)
                 self._floor.speech_stopped(event)
@@ -410,6 +426,11 @@ class Call:
             case Usage():
                 profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
                 self._spending.count(agent, profile.provider, profile.model, event)
+            case Came():
+                self._people.came(event)
+                self._floor.several = self._people.several
+            case Gone():
+                self._people.gone(event)
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Pressed():
@@ -443,9 +464,7 @@ class Call:
             return
         text = heard.text.strip()
         if text:
-            times = self._spoken.take(heard.item)
-            self._record(journal.UserSaid(participant=self._caller, text=text, item=heard.item, **times))
-            self._outbox.caller_caption(self._caller, self._caller_track, text)
+            self._record(self._people.said(heard.item, text, self._spoken.take(heard.item)))
         if self._guarding:
             self._guarding.listening.said(heard.item, text)
         self._floor.transcript(heard)
@@ -458,7 +477,7 @@ class Call:
     def _on_dialled(self, dialled: Dialled) -> None:
         self._record(journal.UserDialled(**asdict(dialled)))
         said = context.dialled(dialled.digits)
-        self._take_text(journal.UserWrote(participant=self._caller, text=said))
+        self._take_text(journal.UserWrote(participant=dialled.participant, text=said))
 
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
@@ -471,6 +490,7 @@ class Call:
         """Its text is told to an agent when the guards have let it pass, and not with its name."""
         stamped = self._journal.record(shown, self._orchestrator.epoch)
         pointing.note(self._briefing.references, stamped.model_copy(update={"description": ""}))
+        self._people.shown(shown)
 
     def _pass_on(self, written: journal.UserWrote) -> None:
         """To the guards, where they listen, and to the model."""
@@ -483,7 +503,7 @@ class Call:
     def _write(self, written: journal.UserWrote) -> None:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
         pointing.note(self._briefing.references, written)
-        self._line.write(written.text)
+        self._line.write(self._people.names.said(written.text, written.participant))
         self._delegation.rearm()
 
     @property
@@ -667,6 +687,7 @@ class Call:
         return await self._promises.ask(self._team.when_unreachable, "when_unreachable")
 
     def _on_line_moved(self, moved: LineMoved) -> None:
+        self._people.moved()
         if self._lost_at is not None:
             self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
             self._lost_at = None

@@ -49,9 +49,23 @@ class CallWarned(_Event):
     stream: str = Field(default="", description="Of the file that it is about, the id that its sender gave it.")
 
 
+class PersonCame(_Event):
+    """Somebody who is heard, where a team hears several people."""
+
+    type: Literal["person.came"] = "person.came"
+    participant: str
+    name: str = Field(description="What they are called in this call, cleaned; no two people have the same.")
+
+
+class PersonLeft(_Event):
+    type: Literal["person.left"] = "person.left"
+    participant: str
+
+
 class UserSaid(_Event):
     type: Literal["user.said"] = "user.said"
-    participant: str
+    participant: str = Field(description="Who said it; of several at once, who spoke most.")
+    together_with: tuple[str, ...] = Field(default=(), description="The others who spoke in the same turn.")
     text: str
     item: str = Field(default="", description="The provider's id of the item.")
     started_ms: int | None = Field(default=None, description="When it began, as the provider heard it.")
@@ -298,6 +312,8 @@ JournalEvent = Annotated[
     | CallResumed
     | CallEnded
     | CallWarned
+    | PersonCame
+    | PersonLeft
     | UserSaid
     | UserWrote
     | UserDialled

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from livekit import rtc
 
@@ -66,10 +66,10 @@ class Outbox:
             told = self._mask(text) if self._mask else text
             self._waiting.put_nowait(lambda: captions.agent(item, told, final=final))
 
-    def caller_caption(self, identity: str, track: str, text: str) -> None:
+    def caller_caption(self, identity: str, track: str, text: str, together_with: Sequence[str] = ()) -> None:
         if captions := self._captions:
             told = self._mask(text) if self._mask else text
-            self._waiting.put_nowait(lambda: captions.caller(identity, track, told))
+            self._waiting.put_nowait(lambda: captions.caller(identity, track, told, together_with))
 
     async def run(self) -> None:
         """Sends until cancelled; what is being sent then is sent to its end."""
