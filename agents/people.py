@@ -98,5 +98,13 @@ def spoke(names: Names, *identities: str) -> str:
     return f"What you have just heard was said by {who}, and so is what follows, until you are told otherwise."
 
 
+def talked_aside(seconds: int) -> str:
+    """They had muted the agent."""
+    return (
+        f"For {seconds} seconds people have talked among themselves, and did not want you to hear it: you know nothing of "
+        "it. They are back with you now. Do not begin by yourself: wait until somebody speaks to you."
+    )
+
+
 def showed(names: Names, ref: str, identity: str) -> str:
     return f"{ref} is from {names.of(identity)}."

@@ -60,12 +60,13 @@ from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Came, Dialled, Gone, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
-from worker.room.outbox import AGENT, STATE, Outbox
+from worker.room.events import Came, Dialled, Gone, Left, MuteAsked, Pressed, RoomEvent, Sending, Shown, Typed, Warned
+from worker.room.outbox import AGENT, MUTED, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.room.spoken_times import SpokenTimes
 from worker.showing import Showing
+from worker.side_talk import SideTalk
 from worker.sight import look
 from worker.silence import Silence
 from worker.spending import Spending
@@ -324,6 +325,14 @@ class Call:
             now_ms=lambda: self._journal.now_ms,
             record=self._record,
         )
+        self._side_talk = SideTalk(
+            self._line,
+            self._replies,
+            self._gate,
+            on=past.muted if past else False,
+            clock=self._now,
+            record=self._record,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
@@ -335,6 +344,8 @@ class Call:
 
     def hear(self, pcm: bytes) -> None:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
+        if self._side_talk.on:
+            return
         self._line.hear(pcm)
         self._recording.hear(pcm)
         if self._floor.hear(pcm):
@@ -398,6 +409,9 @@ class Call:
                 self._floor.speech_stopped(event)
             case Transcript():
                 self._on_transcript(event)
+            case ReplyStarted(reply, "") if not self._line.profile.own_turns and self._side_talk.on:
+                self._line.cancel(reply)  # it is asked for again when somebody may hear it
+                self._take_turn(self._now())
             case ReplyStarted(reply, "") if not self._line.profile.own_turns:
                 self._on_answered(reply)
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
@@ -431,6 +445,12 @@ class Call:
                 self._floor.several = self._people.several
             case Gone():
                 self._people.gone(event)
+            case MuteAsked(participant, True):
+                if not (self._insists or self._endings.leaving):
+                    self._side_talk.begin(participant)
+            case MuteAsked(participant):
+                self._side_talk.end(participant)
+                self._endings.caller_is_there()
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Pressed():
@@ -538,7 +558,10 @@ class Call:
         self._replies.watch()
         self._recording.follow(self._orchestrator.facts)
         if not self._outage.parting:
-            self._endings.keep(start)
+            self._endings.keep(start, muted=self._side_talk.on)
+        if self._insists or self._endings.leaving:
+            self._side_talk.end()
+        self._side_talk.watch()
         if not self._endings.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
@@ -552,11 +575,14 @@ class Call:
         if not self._insists:
             self._showing.watch(start)
         speaking = (self._floor.speaking or self._showing.busy) and not self._endings.insists
-        self._silence.listen(caller_speaking=speaking, insists=self._insists)
+        muted = self._side_talk.on
+        self._silence.listen(caller_speaking=speaking, insists=self._insists or muted)
         judged = bool(self._guarding and self._guarding.listening.busy) and not self._endings.insists
-        self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged)
+        self._replies.ask(
+            self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged or muted
+        )
         self._follow_waiting()
-        self._outage.watch(start, caller_speaking=self._floor.loud)
+        self._outage.watch(start, caller_speaking=self._floor.loud or muted)
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -729,10 +755,13 @@ class Call:
         if self._bed:
             replying = self._replies.running or self._replies.due or self._gate.audible
             speech = replying or self._floor.caller_speaking or self._floor.loud
-            self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
+            waiting = self._tools.awaited and not self._side_talk.on
+            self._bed.follow(self._now(), waiting=waiting, speech=speech)
 
     def _show_state(self) -> None:
-        self._outbox.attributes({STATE: self._silence.state, AGENT: self._orchestrator.agent})
+        muted = self._side_talk.on
+        state, agent = "idle" if muted else self._silence.state, self._orchestrator.agent
+        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else ""})
 
     def _show_plan(self) -> None:
         if (steps := self._orchestrator.plan) != self._shown_plan:

@@ -43,6 +43,7 @@ from worker.room.digits import Digits
 from worker.room.doors import Doors
 from worker.room.events import Came, Gone, Left, RoomEvent
 from worker.room.linked import SIP, STANDARD, LinkedPeople
+from worker.room.mute import MuteButton
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
@@ -349,7 +350,8 @@ async def _hold_taken(
     )
     size = fitting(endpoint.profile for endpoint in endpoints.each)
     uploads, chat = Uploads(room, people, size, tell=call.put), Chat(room, people, tell=call.put)
-    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), _leave_when_lost(lease, speaker, call)
+    button, left = MuteButton(room, people, tell=call.put), _leave_when_lost(lease, speaker, call)
+    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), button.run(), left
     reason = _STOPPED
     try:
         async with background(*parts):

@@ -62,6 +62,15 @@ class PersonLeft(_Event):
     participant: str
 
 
+class AgentMuted(_Event):
+    """People talk among themselves: the agent neither hears nor speaks; or it is back."""
+
+    type: Literal["agent.muted"] = "agent.muted"
+    participant: str = Field(description="Who wished so; empty when the call is about to end.")
+    muted: bool
+    for_ms: int = Field(default=0, description="Of one that is over: how long it was.")
+
+
 class UserSaid(_Event):
     type: Literal["user.said"] = "user.said"
     participant: str = Field(description="Who said it; of several at once, who spoke most.")
@@ -314,6 +323,7 @@ JournalEvent = Annotated[
     | CallWarned
     | PersonCame
     | PersonLeft
+    | AgentMuted
     | UserSaid
     | UserWrote
     | UserDialled

@@ -25,6 +25,8 @@ ANNOUNCED = "announcement_"  # how the items begin that no model has said
 class Past:
     """`unanswered`: the caller waits for an answer to something, a tool's result included. `at_ms`: of the last event.
 
+    `names`: of the people who were there. `muted`: they have muted the agent.
+
     `unscreened`: the caller has said something of which nobody knows whether guards let it pass; it is not remembered.
     """
 
@@ -37,6 +39,7 @@ class Past:
     at_ms: int
     unscreened: bool = False
     names: Names = field(default_factory=Names)
+    muted: bool = False
 
 
 def replay(
@@ -60,6 +63,7 @@ def replay(
     return Past(
         events=events,
         names=names,
+        muted=next((event.muted for event in reversed(events) if isinstance(event, journal.AgentMuted)), False),
         started=started,
         ended=any(isinstance(event, journal.CallEnded) for event in events),
         memory=_remembered(
@@ -160,6 +164,8 @@ def _remembered(
                 names.left(person)
                 if names.here:
                     memory.add(Said(f"note_{number}", "system", people.gone(names, person)))
+            case journal.AgentMuted(muted=False, for_ms=ms):
+                memory.add(Said(f"note_{number}", "system", people.talked_aside(ms // 1000)))
             case journal.UserSaid(participant=person, text=text, item=item):
                 told = names.said(text, person, *event.together_with)
                 memory.add(Said(item or f"said_{number}", "user", told))

@@ -19,6 +19,14 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class MuteAsked:
+    """Somebody wants the agent neither to hear nor to speak, or wants it back."""
+
+    participant: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """The caller wrote."""
 
@@ -82,4 +90,4 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Came | Gone | Typed | Pressed | Dialled | Sending | Shown | Left | Warned
+RoomEvent = Came | Gone | MuteAsked | Typed | Pressed | Dialled | Sending | Shown | Left | Warned

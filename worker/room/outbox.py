@@ -15,7 +15,7 @@ TOPIC = "baton.events"
 LEAVES_S = (
     0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
 )
-STATE, AGENT = "lk.agent.state", "baton.agent"
+STATE, AGENT, MUTED = "lk.agent.state", "baton.agent", "baton.muted"
 
 
 class Outbox:
