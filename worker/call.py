@@ -440,8 +440,9 @@ class Call:
             case Usage():
                 profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
                 self._spending.count(agent, profile.provider, profile.model, event)
-            case Came():
-                self._people.came(event)
+            case Came(participant):
+                if self._people.came(event):
+                    start(self._tell_past(participant))
                 self._floor.several = self._people.several
             case Gone():
                 self._people.gone(event)
@@ -476,6 +477,10 @@ class Call:
                 self._summarised = event
             case _Tick():
                 self._floor.watch()
+
+    async def _tell_past(self, person: str) -> None:
+        """What has happened before they came."""
+        self._outbox.past(person, await self._journal.past())
 
     # ---- the caller
 

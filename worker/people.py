@@ -50,13 +50,15 @@ class People:
 
     # ---- who is there
 
-    def came(self, event: Came) -> None:
+    def came(self, event: Came) -> bool:
+        """Returns whether they are new to a call in which others are."""
         if not self._linked or event.participant in self.names.here:
-            return
+            return False
         name = self.names.came(event.participant, event.name)
         self._record(journal.PersonCame(participant=event.participant, name=name))
         if self.several:
             self._line.note(told.joined(self.names, event.participant))
+        return self.several
 
     def gone(self, event: Gone) -> None:
         self._voices.forget(event.participant)

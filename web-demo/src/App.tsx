@@ -29,7 +29,7 @@ interface Props {
 
 export function App({ token, site, language: first, figures }: Props) {
   const [language, setLanguage] = useState(first);
-  const { call, room, trouble, join, leave, write, show } = useCall(token);
+  const { call, room, trouble, join, leave, write, show, muteAgent } = useCall(token);
   useNews(site, call);
   const wide = useWide();
   const live = room !== null && call !== null && call.status !== 'ended';
@@ -80,7 +80,7 @@ export function App({ token, site, language: first, figures }: Props) {
           {live && (
             <RoomContext.Provider value={room}>
               <RoomAudioRenderer />
-              <Controls onWrite={write} onShow={show} onLeave={leave} />
+              <Controls onWrite={write} onShow={show} onLeave={leave} muted={call.muted} onMuteAgent={muteAgent} />
             </RoomContext.Provider>
           )}
           {over && <div className="drop">{words.dropHere}</div>}

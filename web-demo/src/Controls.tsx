@@ -10,10 +10,12 @@ interface Props {
   onWrite: (text: string) => Promise<boolean>;
   onShow: (files: Iterable<File>) => void;
   onLeave: () => void;
+  muted: boolean;
+  onMuteAgent: (muted: boolean) => void;
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ onWrite, onShow, onLeave }: Props) {
+export function Controls({ onWrite, onShow, onLeave, muted, onMuteAgent }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -40,6 +42,16 @@ export function Controls({ onWrite, onShow, onLeave }: Props) {
           onClick={() => setDials(!dials)}
         >
           <Icon name="keypad" />
+        </button>
+        <button
+          type="button"
+          className="round mute-agent"
+          aria-label={words.muteAgent}
+          title={muted ? words.unmuteAgent : words.muteAgent}
+          aria-pressed={muted}
+          onClick={() => onMuteAgent(!muted)}
+        >
+          <Icon name="aside" />
         </button>
         <button type="button" className="leave" onClick={onLeave}>
           <Icon name="leave" />

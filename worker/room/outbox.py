@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from livekit import rtc
 
 from worker.journal.events import JournalEvent
+from worker.room import past
 from worker.room.captions import Captions
 
 logger = logging.getLogger(__name__)
@@ -47,9 +48,13 @@ class Outbox:
         if others := [identity for identity in self._room.remote_participants if identity != caller]:
             self._tell(event.model_dump_json(), others)
 
-    def _tell(self, body: str, to: list[str] | None) -> None:
+    def past(self, person: str, events: Iterable[JournalEvent]) -> None:
+        """Tells somebody who has joined late what they may see of the call so far."""
+        self._tell(past.past(events), [person], past.TOPIC)
+
+    def _tell(self, body: str, to: list[str] | None, topic: str = TOPIC) -> None:
         self._waiting.put_nowait(
-            lambda: self._room.local_participant.send_text(body, destination_identities=to, topic=TOPIC)
+            lambda: self._room.local_participant.send_text(body, destination_identities=to, topic=topic)
         )
 
     def attributes(self, attributes: dict[str, str]) -> None:
