@@ -45,10 +45,9 @@ export function Controls({ onWrite, onShow, onLeave, muted, onMuteAgent }: Props
         </button>
         <button
           type="button"
-          className="round mute-agent"
-          aria-label={words.muteAgent}
+          className={muted ? 'round aside on' : 'round aside'}
+          aria-label={muted ? words.unmuteAgent : words.muteAgent}
           title={muted ? words.unmuteAgent : words.muteAgent}
-          aria-pressed={muted}
           onClick={() => onMuteAgent(!muted)}
         >
           <Icon name="aside" />

@@ -127,7 +127,7 @@ function has(value: unknown, checks: Record<string, Check>): boolean {
 }
 
 function isKnown(type: unknown): type is JournalEvent['type'] {
-  return typeof type === 'string' && type in FIELDS;
+  return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
 
 /** A journal event; null for one that the page does not show, or cannot read. */

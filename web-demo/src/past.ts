@@ -3,8 +3,10 @@ import { parseEvent, type JournalEvent } from './events';
 
 const MOST = 1000;
 
-/** What has happened before somebody joined: JSON of a list of journal events. What cannot be read is left out, and so is
- * what has been `seen` already, as its JSON. */
+/**
+ * What has happened before somebody joined: JSON of a list of journal events. What cannot be read is left out, and so is
+ * what has been `seen` already, as its JSON.
+ */
 export function parsePast(json: string, seen: ReadonlySet<string>): JournalEvent[] {
   let given: unknown;
   try {

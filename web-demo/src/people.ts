@@ -7,7 +7,7 @@ const LONGEST = 40;
 
 /** A name that anybody can choose, as it may stand beside what they say. */
 export function cleanName(name: string): string {
-  const seen = name.slice(0, 8 * LONGEST).normalize('NFC').replace(/\s+/gu, ' ').replace(UNSEEN, '').replace(STACKED, '$1');
+  const seen = name.slice(0, 8 * LONGEST).normalize('NFC').replace(/[\t\n\r\p{Zs}]+/gu, ' ').replace(UNSEEN, '').replace(STACKED, '$1');
   return [...seen].slice(0, LONGEST).join('').trim();
 }
 
