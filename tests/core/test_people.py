@@ -2,23 +2,33 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from livekit import api, rtc
+from playwright.async_api import expect
 
 from bench.tones import tone
 from tests.core.conftest import PITCHES, ROOT, House, Stage, house_with, transcribe
-from tests.core.page_agent import in_room
+from tests.core.page_agent import call, in_room
 from tests.core.test_core import only, script
 from tests.simulators.openai_realtime.script import Asked, Pace, Step
 from tests.simulators.openai_realtime.server import Provider
+from tests.speech import silence
+from tests.system.test_page import browser, microphone
 from worker.caller import SAMPLE_RATE, Caller
+from worker.room.chat import MESSAGES
 
 pytestmark = pytest.mark.system
+FLOOD = 10_000 if os.environ.get("BATON_SOAK") else 500
+SAME_MB = 25  # what the allocator and the journal's thread make of it
+MARKUP = "<img src=x onerror='window.broken=1'><script>window.broken=1</script>"
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +163,78 @@ async def test_given_a_late_joiner_then_they_see_the_call_so_far_and_may_mute_th
     events = await stage.ended(room)
     assert [event["text"] for event in only(events, "user.said")] == ["chat", "third"]
     assert stage.provider.words() == ["chat", "third"], "what was said aside reached no model"
+
+
+@pytest.mark.needs("chromium")
+async def test_given_a_person_with_a_strange_name_then_the_page_shows_it_as_text_and_can_mute_the_agent(
+    stage: Stage, tmp_path: Path
+) -> None:
+    quiet = microphone(tmp_path / "quiet.wav", silence(1000))
+    async with browser("--use-fake-ui-for-media-stream", quiet) as page:
+        room = await call(page, stage.house)
+        await page.locator(".line.agent").first.wait_for()
+        async with person(stage, room, f"\u202e{MARKUP}") as strange:
+            joined = page.locator(".note.joined")
+            await joined.wait_for()
+            await strange.write(f"I am {MARKUP}")
+            line = page.locator(".line.caller.other", has_text="I am <img")
+            await line.wait_for()
+            name = await line.locator("strong").inner_text()
+            assert "script" in name
+            assert "\u202e" not in name + await joined.inner_text()
+            assert await page.evaluate("window.broken") is None
+            assert await page.locator("img, script:not([src])").count() == 0
+            await page.get_by_role("button", name="Talk without the agent").click()
+            await strange.until(lambda: strange.state == "idle", 10, "an agent that is muted")
+            await expect(page.locator(".presence")).to_contain_text("Does not listen")
+            await page.get_by_role("button", name="Bring the agent back").click()
+            await strange.until(lambda: strange.state != "idle", 10, "the agent")
+            await page.get_by_role("button", name="Talk without the agent").wait_for()
+
+
+async def test_given_a_flood_from_one_person_then_the_call_goes_on_and_nothing_of_it_is_kept(stage: Stage) -> None:
+    room = "room-of-a-flood-of-texts"
+    async with person(stage, room, "Anna") as anna:
+        await anna.answered(0, quiet=0.5)
+        async with person(stage, room, "Mallory") as mallory:
+            await mallory.until(lambda: mallory.agent is not None, 10, "the agent")
+            await flood(mallory, FLOOD)
+            before_mb = worker_mb(stage)
+            await flood(mallory, FLOOD)
+            after_mb = worker_mb(stage)
+        await anna.until(lambda: bool(only(anna.events, "person.left")), 20, "the end of the flood")
+        await says(anna, "chat")
+    events = await stage.ended(room)
+    wrote = [event for event in only(events, "user.wrote") if event["participant"] == "mallory"]
+    assert len(wrote) <= 2 * MESSAGES
+    assert [event["text"] for event in wrote][:3] == ["0", "1", "2"]
+    assert [event["code"] for event in only(events, "call.warned")].count("chat.too_many") in (1, 2)
+    assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
+    print(f"worker: {before_mb:.0f} MB after {FLOOD} messages, {after_mb:.0f} MB after as many again")
+    assert after_mb - before_mb < SAME_MB
+
+
+async def flood(mallory: Person, messages: int) -> None:
+    """As many texts as go out, with all sorts of other things between them."""
+    ours, agent = mallory.room.local_participant, mallory.agent
+    assert agent
+    bombs = ("[" * 10_000, '{"muted":' * 1_000, "\0" * 1_000, '{"muted": 1e999}', MARKUP)
+    for number in range(messages):
+        await mallory.write(str(number))
+        if number % 50:
+            continue
+        bomb = bombs[number // 50 % len(bombs)]
+        await ours.publish_data(bomb, topic="lk.chat")
+        await ours.publish_data(os.urandom(1_000), topic="baton.events")
+        for topic in ("baton.events", "baton.past", "lk.transcription", "nobody.listens", "baton.files"):
+            await ours.send_text(bomb, topic=topic, attributes={f"key{place}": bomb[:50] for place in range(50)})
+        with pytest.raises(rtc.RpcError):
+            await ours.perform_rpc(destination_identity=agent.identity, method="baton.mute", payload=bomb)
+
+
+def worker_mb(stage: Stage) -> float:
+    """What the house's worker holds in memory."""
+    ports = stage.house.environment["BATON_HTTP_PORT"]
+    parts = [part for part in psutil.Process().children() if part.environ().get("BATON_HTTP_PORT") == ports]
+    [worker] = [part for part in parts if part.cmdline()[-1] == "worker"]
+    return float(worker.memory_info().rss) / 2**20
