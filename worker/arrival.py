@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from livekit import rtc
@@ -34,8 +33,9 @@ class Arrival:
 def caller_of(participant: rtc.RemoteParticipant) -> Caller:
     """What tools may know of who calls. LiveKit names a telephone after its number: that is no name."""
     telephone = participant.kind == SIP
-    fitting = (pair for pair in participant.attributes.items() if max(map(len, pair)) <= _LONGEST)
-    attributes = dict(islice(fitting, _ATTRIBUTES))
+    fitting = [pair for pair in participant.attributes.items() if max(map(len, pair)) <= _LONGEST]
+    fitting.sort(key=lambda pair: not pair[0].startswith("sip."))  # the bridge's own come first
+    attributes = dict(fitting[:_ATTRIBUTES])
     return Caller(
         participant.identity,
         "" if telephone else clean_name(participant.name),

@@ -322,6 +322,7 @@ async def _hold_taken(
                 agent=team.start,
                 model=profile.provider,
                 caller=caller.identity,
+                linked=team.linked,
                 agents={name: tuple(handoff.to for handoff in agent.handoffs) for name, agent in team.speakers.items()},
             ),
             epoch=0,

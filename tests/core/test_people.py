@@ -28,7 +28,7 @@ from worker.room.chat import MESSAGES
 pytestmark = pytest.mark.system
 FLOOD = 10_000 if os.environ.get("BATON_SOAK") else 500
 SAME_MB = 25  # what the allocator and the journal's thread make of it
-MARKUP = "<img src=x onerror='window.broken=1'><script>window.broken=1</script>"
+MARKUP = "<img src=x onerror='window.broken=true'><script>window.broken=true</script>"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ class Person(Caller):
     def __init__(self, url: str, token: str) -> None:
         super().__init__(url, token)
         self.past: list[dict[str, Any]] = []
-        self.room.register_text_stream_handler("baton.past", lambda reader, _: self._start(self._read_past(reader)))
+        self.room.register_text_stream_handler("baton.past", self._on_past)
 
     async def mute(self, muted: bool) -> None:
         assert self.agent
@@ -78,6 +78,12 @@ class Person(Caller):
         await self.room.local_participant.perform_rpc(
             destination_identity=self.agent.identity, method="baton.mute", payload=payload
         )
+
+    def _on_past(self, reader: rtc.TextStreamReader, sender: str) -> None:
+        if self._may_tell(sender):
+            self._start(self._read_past(reader))
+        else:
+            reader.close()
 
     async def _read_past(self, reader: rtc.TextStreamReader) -> None:
         self.past += json.loads(await reader.read_all())

@@ -48,6 +48,8 @@ export interface Call {
   lines: Line[];
   ending: Ending | null;
   recorded: boolean;
+  /** Others may join, and are heard. */
+  open: boolean;
   /** People talk among themselves: the agent neither hears nor speaks. */
   muted: boolean;
   spent: Spent | null;
@@ -85,6 +87,7 @@ export const start: Call = {
   lines: [],
   ending: null,
   recorded: false,
+  open: false,
   muted: false,
   spent: null,
 };
@@ -134,7 +137,7 @@ export function next(call: Call, event: CallEvent): Call {
 function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
   switch (event.type) {
     case 'call.started':
-      return { ...call, agent: event.agent, model: event.model, team: event.agents };
+      return { ...call, agent: event.agent, model: event.model, team: event.agents, open: event.linked === 'all' };
     case 'call.resumed':
       return { ...note(call, { what: 'resumed', ms: event.gap_ms }), agent: event.agent };
     case 'call.ended':

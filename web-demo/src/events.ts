@@ -14,7 +14,7 @@ export interface Card {
 
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
 export type JournalEvent =
-  | { type: 'call.started'; agent: string; model: string; agents: Record<string, string[]> }
+  | { type: 'call.started'; agent: string; model: string; linked?: string; agents: Record<string, string[]> }
   | { type: 'call.resumed'; agent: string; gap_ms: number }
   | { type: 'call.ended'; reason: string }
   | { type: 'call.warned'; code: string; detail: string; stream: string }

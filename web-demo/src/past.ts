@@ -32,6 +32,7 @@ export function withPast(call: Call, told: Told[]): Call {
     team: Object.keys(call.team).length > 0 ? call.team : past.team,
     plan: call.plan.length > 0 ? call.plan : past.plan,
     recorded: call.recorded || past.recorded,
+    open: call.open || past.open,
     lines: [...lines, ...call.lines],
   };
 }

@@ -5,6 +5,7 @@ import { parseEvent, type JournalEvent } from './events';
 import { LineView } from './LineView';
 import { parsePast } from './past';
 import { cleanName, identities, Names } from './people';
+import { invitedTo, inviteTo } from './token';
 
 const MARKUP = `<img src=x onerror=alert(1)><script>alert(1)</script>"' &amp;`;
 
@@ -58,6 +59,20 @@ describe('names of people', () => {
   it('are read from a caption that several spoke, whatever stands there', () => {
     expect(identities('["ben", "cleo"]')).toEqual(['ben', 'cleo']);
     expect(['', '{', '7', 'null', '[1, {}]', '['.repeat(50_000), undefined].flatMap(identities)).toEqual([]);
+  });
+});
+
+describe('an invitation', () => {
+  it('leads into the same room, and any other address into a room of its own', () => {
+    const link = inviteTo('room-AbC_def-1234567', 'https://shop.example/talk?lang=de#room=room-of-somebody-else');
+    expect(link).toBe('https://shop.example/talk?lang=de#room=room-AbC_def-1234567');
+    expect(invitedTo(new URL(link).hash)).toEqual({ room: 'room-AbC_def-1234567' });
+    for (const odd of ['', '#', '#room=', '#room=short', `#room=${'x'.repeat(65)}`, '#room=<script>alert(1)</script>', '#other']) expect(invitedTo(odd)).toEqual({});
+  });
+
+  it('is offered where others are heard', () => {
+    const started = (linked?: string) => after({ type: 'journal', event: { type: 'call.started', agent: 'a', model: 'm', agents: {}, ...(linked ? { linked } : {}) } });
+    expect([started('all').open, started('first').open, started().open]).toEqual([true, false, false]);
   });
 });
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from agents.people import Linked
 from tools.card import Card
 
 
@@ -24,6 +25,7 @@ class CallStarted(_Event):
     agent: str
     model: str
     caller: str = Field(description="The participant's identity.")
+    linked: Linked = Field(default="first", description="Who in the room is heard.")
     agents: dict[str, tuple[str, ...]] = Field(default={}, description="Who may speak, and to whom each hands over.")
 
 

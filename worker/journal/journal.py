@@ -379,9 +379,9 @@ class Journal:
 
     async def past(self) -> list[JournalEvent]:
         """What was recorded until now, as everybody may see it: without what may turn out to be a piece of a secret."""
-        count, held_back = self._count, self._redaction.held_back if self._redaction else frozenset()
+        held_back = self._redaction.held_back if self._redaction else frozenset()
         events = await self._recorder.written(self.call)
-        return [event for number, event in events.items() if number < count and number not in held_back]
+        return [event for number, event in events.items() if number not in held_back]
 
     def _stands(self, *, anew: bool) -> Mapping[str, Any] | None:
         """How the call stands, if that has changed, or something is to be taken out of it."""

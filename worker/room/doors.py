@@ -54,10 +54,8 @@ class Doors:
                 start(self._listen(*await self._tracks.get()))
 
     async def _listen(self, track: rtc.Track, who: str) -> None:
-        try:
-            await Microphone(track, self._sample_rate, partial(self._hear, who, track.sid)).run()
-        finally:
-            self._ended(who, track.sid)
+        await Microphone(track, self._sample_rate, partial(self._hear, who, track.sid)).run()
+        self._ended(who, track.sid)
 
     def _on_track(self, track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
         ours = participant.identity in self._people and track.kind == rtc.TrackKind.KIND_AUDIO

@@ -87,6 +87,9 @@ export const de: Words = {
 
   joined: (who) => `${who} ist dazugekommen.`,
   left: (who) => `${who} ist gegangen.`,
+  invite: 'Jemanden einladen: Link zu diesem Gespräch kopieren',
+  invited: 'Der Link ist kopiert. Wer ihn hat, kann an diesem Gespräch teilnehmen.',
+  inviteLink: 'Wer diesen Link hat, kann an diesem Gespräch teilnehmen',
   muted: 'Hört nicht zu',
   muteAgent: 'Ohne den Agenten sprechen',
   unmuteAgent: 'Agenten zurückholen',

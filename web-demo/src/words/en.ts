@@ -86,6 +86,9 @@ export const en = {
 
   joined: (who: string) => `${who} has joined.`,
   left: (who: string) => `${who} has left.`,
+  invite: 'Invite somebody: copy a link to this call',
+  invited: 'The link is copied. Whoever has it may join this call.',
+  inviteLink: 'Whoever has this link may join this call',
   muted: 'Does not listen',
   muteAgent: 'Talk without the agent',
   unmuteAgent: 'Bring the agent back',
