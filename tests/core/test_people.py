@@ -186,7 +186,7 @@ async def test_given_a_person_with_a_strange_name_then_the_page_shows_it_as_text
             line = page.locator(".line.caller.other", has_text="I am <img")
             await line.wait_for()
             name = await line.locator("strong").inner_text()
-            assert "script" in name
+            assert name.startswith("img src")
             assert "\u202e" not in name + await joined.inner_text()
             assert await page.evaluate("window.broken") is None
             assert await page.locator("img, script:not([src])").count() == 0
@@ -213,7 +213,7 @@ async def test_given_a_flood_from_one_person_then_the_call_goes_on_and_nothing_o
     events = await stage.ended(room)
     wrote = [event for event in only(events, "user.wrote") if event["participant"] == "mallory"]
     assert len(wrote) <= 2 * MESSAGES
-    assert [event["text"] for event in wrote][:3] == ["0", "1", "2"]
+    assert [event["text"] for event in wrote][:3] == [worded(0), worded(1), worded(2)]
     assert [event["code"] for event in only(events, "call.warned")].count("chat.too_many") in (1, 2)
     assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
     print(f"worker: {before_mb:.0f} MB after {FLOOD} messages, {after_mb:.0f} MB after as many again")
@@ -226,7 +226,7 @@ async def flood(mallory: Person, messages: int) -> None:
     assert agent
     bombs = ("[" * 10_000, '{"muted":' * 1_000, "\0" * 1_000, '{"muted": 1e999}', MARKUP)
     for number in range(messages):
-        await mallory.write(str(number))
+        await mallory.write(worded(number))
         if number % 50:
             continue
         bomb = bombs[number // 50 % len(bombs)]
@@ -236,6 +236,11 @@ async def flood(mallory: Person, messages: int) -> None:
             await ours.send_text(bomb, topic=topic, attributes={f"key{place}": bomb[:50] for place in range(50)})
         with pytest.raises(rtc.RpcError):
             await ours.perform_rpc(destination_identity=agent.identity, method="baton.mute", payload=bomb)
+
+
+def worded(number: int) -> str:
+    """Digits in a row would be pieces of a secret."""
+    return "word " + str(number).translate(str.maketrans("0123456789", "abcdefghij"))
 
 
 def worker_mb(stage: Stage) -> float:

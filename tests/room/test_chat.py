@@ -17,7 +17,10 @@ from tests.virtual_time import virtual_time
 from worker.background import background
 from worker.room.chat import LIMIT, MESSAGES, STALLED_S, TOPIC, WINDOW_S, Chat
 from worker.room.events import RoomEvent, Typed, Warned
+from worker.room.linked import KNOWN_S, STANDARD, LinkedPeople
 from worker.room.plain import plain
+
+EGRESS = rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS
 
 
 class Stream:
@@ -46,6 +49,7 @@ class Stream:
 @dataclass
 class Room:
     told: list[RoomEvent] = field(default_factory=list)
+    people: LinkedPeople = field(default_factory=lambda: LinkedPeople("all", "anna"))
     open: Callable[[Stream, str], None] | None = None
 
     def register_text_stream_handler(self, topic: str, handler: Callable[[Stream, str], None]) -> None:
@@ -72,7 +76,9 @@ class Room:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Room]:
     room = Room()
-    async with background(Chat(cast("rtc.Room", room), {"anna", "ben"}, tell=room.told.append).run()):
+    for who, kind in (("anna", STANDARD), ("ben", STANDARD), ("eve", EGRESS)):
+        room.people.came(who, kind)
+    async with background(Chat(cast("rtc.Room", room), room.people, tell=room.told.append).run()):
         await asyncio.sleep(0.01)
         yield room
     assert room.open is None
@@ -94,6 +100,21 @@ async def test_what_a_stranger_writes_is_closed_unread() -> None:
         await asyncio.sleep(1)
         assert room.told == []
         assert (stream.closed, stream.read) == (True, 0)
+
+
+@virtual_time
+async def test_words_that_are_faster_than_the_news_of_who_has_come_are_read_all_the_same() -> None:
+    async with opened() as room:
+        room.send(Stream("Good day."), "cleo")
+        room.send(Stream("Good day."), "nobody")
+        await asyncio.sleep(1)
+        assert room.told == []
+        room.people.came("cleo", STANDARD)
+        spy = room.send(Stream("Good day."), "spy")
+        room.people.came("spy", EGRESS)
+        await asyncio.sleep(KNOWN_S)
+        assert room.told == [Typed("cleo", "Good day.")]
+        assert (spy.closed, spy.read) == (True, 0)
 
 
 @virtual_time

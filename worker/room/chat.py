@@ -1,12 +1,13 @@
 """What people write: LiveKit's text streams on `lk.chat`, counted while they come."""
 
 import asyncio
-from collections.abc import Callable, Container
+from collections.abc import Callable
 
 from livekit import rtc
 
 from worker.background import background
 from worker.room.events import RoomEvent, Typed, Warned
+from worker.room.linked import LinkedPeople
 from worker.room.plain import plain
 
 TOPIC = "lk.chat"
@@ -19,10 +20,10 @@ class Chat:
     """Tells of each message when it is complete. The first MESSAGES of a minute are taken; what one person sends beyond
     that is dropped unread, and the page is told once.
 
-    `people` are the identities of those who are heard; of all others, nothing is read.
+    `people` are those who are heard; of all others, nothing is read.
     """
 
-    def __init__(self, room: rtc.Room, people: Container[str], *, tell: Callable[[RoomEvent], None]) -> None:
+    def __init__(self, room: rtc.Room, people: LinkedPeople, *, tell: Callable[[RoomEvent], None]) -> None:
         self._room, self._people, self._tell = room, people, tell
         self._writers = asyncio.Queue[str]()  # those who write for the first time
         self._readers: dict[str, asyncio.Queue[rtc.TextStreamReader]] = {}  # bounded by MESSAGES; in order, of each
@@ -40,7 +41,7 @@ class Chat:
             self._room.unregister_text_stream_handler(TOPIC)
 
     def _on_stream(self, reader: rtc.TextStreamReader, who: str) -> None:
-        if who in self._people and self._may_begin(who):
+        if not self._people.is_stranger(who) and self._may_begin(who):
             if who not in self._readers:
                 self._readers[who] = asyncio.Queue()
                 self._writers.put_nowait(who)
@@ -63,7 +64,11 @@ class Chat:
 
     async def _read(self, readers: asyncio.Queue[rtc.TextStreamReader], who: str) -> None:
         while True:
-            await self._take(await readers.get(), who)
+            reader = await readers.get()
+            if await self._people.knows(who):
+                await self._take(reader, who)
+            else:
+                reader.close()
 
     async def _take(self, reader: rtc.TextStreamReader, who: str) -> None:
         pieces, length = list[str](), 0

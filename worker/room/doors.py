@@ -72,7 +72,7 @@ class Doors:
     def _on_came(self, participant: rtc.RemoteParticipant) -> None:
         if self._people.came(participant.identity, participant.kind):
             self._tell(Came(participant.identity, known_by(participant)))
-        elif participant.identity not in self._people and participant.kind in (STANDARD, SIP):
+        elif self._people.is_stranger(participant.identity) and participant.kind in (STANDARD, SIP):
             self._tell(Warned("room.second_participant", f"Somebody else is in the room; {self._people.heard}."))
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
