@@ -26,7 +26,7 @@ from worker.caller import SAMPLE_RATE, Caller
 from worker.room.chat import MESSAGES
 
 pytestmark = pytest.mark.system
-FLOOD = 10_000 if os.environ.get("BATON_SOAK") else 500
+FLOOD = 10_000 if os.environ.get("BATON_SOAK") else 200
 SAME_MB = 25  # what the allocator and the journal's thread make of it
 MARKUP = "<img src=x onerror='window.broken=true'><script>window.broken=true</script>"
 
