@@ -81,11 +81,11 @@ async def test_given_a_line_that_is_lost_then_the_new_session_reads_who_said_wha
         await stage.answered(3)
         stage.service.cut()
         await stage.until(lambda: stage.of("line.restored"))
-        stage.say("Thank you.", "anna")
+        stage.say("Thank you.", "ben")
         await stage.answered(4)
         assert "bBen/b: Wait, that was not my question." in stage.known
         assert "Anna: And on Sunday?" in stage.known
-        assert stage.known.count("was said by Anna") == 1, "it is told anew to a session that has heard nobody"
+        assert stage.known.count("was said by bBen/b") == 1, "it is told anew to a session that has heard nobody"
 
 
 @virtual_time

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from agents.spec import LimitsSpec
+from agents.turn_taking import SilenceSpec, TurnTakingSpec
 from tests.conformance.stage import TEAM, Stage, staged
 from tests.virtual_time import virtual_time
 from worker.room.events import MuteAsked, Typed
 from worker.room.outbox import MUTED, STATE
 
+NUDGING = TEAM.model_copy(update={"turn_taking": TurnTakingSpec(silence=SilenceSpec(nudge_s=20))})
 PROVIDERS = ["openai", "gemini"]
 ASIDE = "have talked among themselves"
 
@@ -36,7 +38,7 @@ def test_given_an_agent_that_is_muted_then_it_neither_hears_nor_speaks_until_it_
 ) -> None:
     @virtual_time
     async def hold() -> None:
-        async with staged(tmp_path, provider) as stage:
+        async with staged(tmp_path, provider, team=NUDGING) as stage:
             await stage.answered(1)
             stage.say("Tell me all about your shop.")
             await stage.speaking()
