@@ -206,7 +206,7 @@ async def test_given_a_flood_from_one_person_then_the_call_goes_on_and_nothing_o
         await anna.answered(0, quiet=0.5)
         async with person(stage, room, "Mallory") as mallory:
             await mallory.until(lambda: mallory.agent is not None, 10, "the agent")
-            await flood(mallory, FLOOD)
+            await flood(mallory, FLOOD // 10)
             before_mb = worker_mb(stage)
             await flood(mallory, FLOOD)
             after_mb = worker_mb(stage)
@@ -214,11 +214,12 @@ async def test_given_a_flood_from_one_person_then_the_call_goes_on_and_nothing_o
         await says(anna, "chat")
     events = await stage.ended(room)
     wrote = [event for event in only(events, "user.wrote") if event["participant"] == "mallory"]
-    assert len(wrote) <= 2 * MESSAGES
+    minutes = events[-1]["at"] // 60_000 + 1
+    assert len(wrote) <= (minutes + 1) * MESSAGES
     assert [event["text"] for event in wrote][:3] == [worded(0), worded(1), worded(2)]
-    assert [event["code"] for event in only(events, "call.warned")].count("chat.too_many") in (1, 2)
+    assert 1 <= [event["code"] for event in only(events, "call.warned")].count("chat.too_many") <= minutes
     assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
-    print(f"worker: {before_mb:.0f} MB after {FLOOD} messages, {after_mb:.0f} MB after as many again")
+    print(f"worker: {before_mb:.0f} MB after {FLOOD // 10} messages, {after_mb:.0f} MB after {FLOOD} more")
     assert after_mb - before_mb < SAME_MB
 
 

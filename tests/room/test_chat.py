@@ -135,6 +135,16 @@ async def test_of_a_flood_the_first_are_read_and_the_page_is_told_once() -> None
 
 
 @virtual_time
+async def test_a_flood_that_goes_on_is_told_once_a_minute_and_read_as_far_as_it_may() -> None:
+    async with opened() as room:
+        for number in range(3000):
+            room.send(Stream(str(number)))
+            await asyncio.sleep(0.1)
+        assert room.warned == ["chat.too_many"] * 5
+        assert len(room.typed) <= 6 * MESSAGES
+
+
+@virtual_time
 async def test_a_message_without_end_is_left_where_it_is_too_long() -> None:
     async with opened() as room:
         stream = room.send(Stream(*["x" * 1000] * 100_000))

@@ -18,7 +18,7 @@ STALLED_S = 10.0  # a sender that sends nothing for so long has gone
 
 class Chat:
     """Tells of each message when it is complete. The first MESSAGES of a minute are taken; what one person sends beyond
-    that is dropped unread, and the page is told once.
+    that is dropped unread, and the page is told once a minute.
 
     `people` are those who are heard; of all others, nothing is read.
     """
@@ -28,7 +28,7 @@ class Chat:
         self._writers = asyncio.Queue[str]()  # those who write for the first time
         self._readers: dict[str, asyncio.Queue[rtc.TextStreamReader]] = {}  # bounded by MESSAGES; in order, of each
         self._began: dict[str, list[float]] = {}  # by person
-        self._flooded = set[str]()  # they have been told
+        self._told_at: dict[str, float] = {}  # who wrote too much: when that was said last
 
     async def run(self) -> None:
         self._room.register_text_stream_handler(TOPIC, self._on_stream)
@@ -54,10 +54,9 @@ class Chat:
         began = self._began[who] = [at for at in self._began.get(who, ()) if at > now - WINDOW_S]
         if len(began) < MESSAGES:
             began.append(now)
-            self._flooded.discard(who)
             return True
-        if who not in self._flooded:
-            self._flooded.add(who)
+        if now - self._told_at.get(who, -WINDOW_S) >= WINDOW_S:
+            self._told_at[who] = now
             detail = f"More than {MESSAGES} messages in a minute are not read. Wait a little, and write the rest then."
             self._tell(Warned("chat.too_many", detail))
         return False
