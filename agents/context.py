@@ -90,8 +90,8 @@ def dialled(digits: str) -> str:
 
 
 def keys_in(text: str) -> str:
-    """A turn, and of one that was dialled the keys alone: the other end of `dialled`."""
-    return text.removeprefix(_DIALLED)
+    """A turn, and of one that was dialled the keys alone: the other end of `dialled`. A name may stand before it."""
+    return text.rpartition(_DIALLED)[2]
 
 
 def shown(ref: str, name: str, *, seen: int, pages: int) -> str:

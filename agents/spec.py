@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, field_validat
 
 from agents.background import BackgroundSpec
 from agents.guarding import GuardSpec, names_alone, of_agent, twice
+from agents.people import Linked
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
@@ -441,6 +442,11 @@ class TeamSpec(Spec):
     )
     digits: DigitsSpec = Field(default=DigitsSpec(), description="What callers dial on a telephone's keypad.")
     telephone: TelephoneSpec = Field(default=TelephoneSpec(), description="What is known of callers by telephone.")
+    linked: Linked = Field(
+        default="first",
+        description="Who in the room is heard: the `first` who came, or `all`, with their names. See "
+        "[several-people.md](several-people.md).",
+    )
     showing: ShowingSpec = Field(default=ShowingSpec(), description="What becomes of what callers show.")
     when_unreachable: Path | None = Field(
         default=None,

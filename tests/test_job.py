@@ -5,13 +5,17 @@ import pytest
 from tests.test_arrival import team
 from worker.job import Wanted, led_by, read
 
+BOMB = "[" * 100_000
+
 
 def test_given_metadata_then_call_team_and_agent_are_read() -> None:
     told = '{"call": "call-1", "team": "shop", "agent": "orders"}'
     assert read(told) == Wanted("call-1", "shop", "orders")
 
 
-@pytest.mark.parametrize("metadata", ["", "no json", "[]", '"text"', '{"call": "a b", "team": 7}', '{"call": null}'])
+@pytest.mark.parametrize(
+    "metadata", ["", "no json", "[]", '"text"', '{"call": "a b", "team": 7}', '{"call": null}', BOMB]
+)
 def test_given_metadata_of_somebody_else_then_the_call_has_a_new_id_and_any_team_may_take_it(metadata: str) -> None:
     wanted = read(metadata)
     assert wanted.call.startswith("call-")

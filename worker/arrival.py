@@ -7,13 +7,15 @@ from typing import Any
 from livekit import rtc
 
 from agents.facts import typed
+from agents.people import clean_name
 from agents.redaction import INSTEAD
 from agents.spec import TeamSpec
 from tools.context import Caller
-from worker.room.doors import SIP
+from worker.room.linked import SIP
 
 _TELEPHONE = "sip_"  # how the bridge begins a caller's identity
 NUMBER, DIALLED = "sip.phoneNumber", "sip.trunkPhoneNumber"
+_ATTRIBUTES, _LONGEST = 100, 2000  # what a participant brings of them, and characters in each; the rest is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,23 @@ class Arrival:
 
 def caller_of(participant: rtc.RemoteParticipant) -> Caller:
     """What tools may know of who calls. LiveKit names a telephone after its number: that is no name."""
-    telephone, attributes = participant.kind == SIP, dict(participant.attributes)
+    telephone = participant.kind == SIP
+    fitting = [pair for pair in participant.attributes.items() if max(map(len, pair)) <= _LONGEST]
+    fitting.sort(key=lambda pair: not pair[0].startswith("sip."))  # the bridge's own come first
+    attributes = dict(fitting[:_ATTRIBUTES])
     return Caller(
         participant.identity,
-        "" if telephone else participant.name,
+        "" if telephone else clean_name(participant.name),
         attributes.get(NUMBER, ""),
         dialled=attributes.get(DIALLED, ""),
         telephone=telephone,
         attributes=attributes,
     )
+
+
+def known_by(participant: rtc.RemoteParticipant) -> str:
+    """What somebody among several is called, as far as it is known."""
+    return "Telephone" if participant.kind == SIP else participant.name
 
 
 def arrival(team: TeamSpec, caller: Caller) -> Arrival:

@@ -55,16 +55,18 @@ from worker.line.memory import Outgrown
 from worker.listening import Screened
 from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
+from worker.people import People
 from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Dialled, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
-from worker.room.outbox import AGENT, STATE, Outbox
+from worker.room.events import Came, Dialled, Gone, Left, MuteAsked, Pressed, RoomEvent, Sending, Shown, Typed, Warned
+from worker.room.outbox import AGENT, MUTED, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.room.spoken_times import SpokenTimes
 from worker.showing import Showing
+from worker.side_talk import SideTalk
 from worker.sight import look
 from worker.silence import Silence
 from worker.spending import Spending
@@ -136,7 +138,7 @@ class Call:
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
     ) -> None:
-        self._team, self._caller = team, caller
+        self._team = team
         self._outbox, self._journal = outbox, journal
         self._known = Known(lambda: self._orchestrator.facts)
         tool_checks = guards and ToolChecks(
@@ -313,7 +315,24 @@ class Call:
             end=self._end,
             part=lambda start, reason: start(self._part(reason)),
         )
-        self._caller_track = ""
+        self._people = People(
+            caller,
+            self._line,
+            outbox,
+            linked=team.linked == "all",
+            names=past.names if past else None,
+            clock=self._now,
+            now_ms=lambda: self._journal.now_ms,
+            record=self._record,
+        )
+        self._side_talk = SideTalk(
+            self._line,
+            self._replies,
+            self._gate,
+            on=past.muted if past else False,
+            clock=self._now,
+            record=self._record,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
         self._lost_at: float | None = None
@@ -325,6 +344,8 @@ class Call:
 
     def hear(self, pcm: bytes) -> None:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
+        if self._side_talk.on:
+            return
         self._line.hear(pcm)
         self._recording.hear(pcm)
         if self._floor.hear(pcm):
@@ -333,9 +354,14 @@ class Call:
         if complaint := self._floor.complaint():
             self.put(Warned(*complaint))
 
-    def listen_to(self, track: str) -> None:
-        """The caller's captions belong to this track of theirs."""
-        self._caller_track = track
+    def hear_person(self, who: str, track: str, pcm: bytes) -> None:
+        """The same of one of several people, each with a track of their own."""
+        for frame in self._people.hear(who, track, pcm):
+            self.hear(frame)
+
+    def track_ended(self, who: str, track: str) -> None:
+        for frame in self._people.ended(who, track):
+            self.hear(frame)
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
@@ -377,11 +403,15 @@ class Call:
                 self._endings.caller_is_there()
                 self._floor.speech_started(event)
             case SpeechStopped(item):
+                self._people.stopped(item, self._spoken.times(item))
                 if self._guarding:
                     self._guarding.listening.ended(item)
                 self._floor.speech_stopped(event)
             case Transcript():
                 self._on_transcript(event)
+            case ReplyStarted(reply, "") if not self._line.profile.own_turns and self._side_talk.on:
+                self._line.cancel(reply)  # it is asked for again when somebody may hear it
+                self._take_turn(self._now())
             case ReplyStarted(reply, "") if not self._line.profile.own_turns:
                 self._on_answered(reply)
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
@@ -410,6 +440,18 @@ class Call:
             case Usage():
                 profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
                 self._spending.count(agent, profile.provider, profile.model, event)
+            case Came(participant):
+                if self._people.came(event):
+                    start(self._tell_past(participant))
+                self._floor.several = self._people.several
+            case Gone():
+                self._people.gone(event)
+            case MuteAsked(participant, True):
+                if not (self._insists or self._endings.leaving):
+                    self._side_talk.begin(participant)
+            case MuteAsked(participant):
+                self._side_talk.end(participant)
+                self._endings.caller_is_there()
             case Typed(participant, text):
                 self._on_typed(participant, text)
             case Pressed():
@@ -436,6 +478,10 @@ class Call:
             case _Tick():
                 self._floor.watch()
 
+    async def _tell_past(self, person: str) -> None:
+        """What has happened before they came."""
+        self._outbox.past(person, await self._journal.past())
+
     # ---- the caller
 
     def _on_transcript(self, heard: Transcript) -> None:
@@ -443,9 +489,7 @@ class Call:
             return
         text = heard.text.strip()
         if text:
-            times = self._spoken.take(heard.item)
-            self._record(journal.UserSaid(participant=self._caller, text=text, item=heard.item, **times))
-            self._outbox.caller_caption(self._caller, self._caller_track, text)
+            self._record(self._people.said(heard.item, text, self._spoken.take(heard.item)))
         if self._guarding:
             self._guarding.listening.said(heard.item, text)
         self._floor.transcript(heard)
@@ -458,7 +502,7 @@ class Call:
     def _on_dialled(self, dialled: Dialled) -> None:
         self._record(journal.UserDialled(**asdict(dialled)))
         said = context.dialled(dialled.digits)
-        self._take_text(journal.UserWrote(participant=self._caller, text=said))
+        self._take_text(journal.UserWrote(participant=dialled.participant, text=said))
 
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
@@ -471,6 +515,7 @@ class Call:
         """Its text is told to an agent when the guards have let it pass, and not with its name."""
         stamped = self._journal.record(shown, self._orchestrator.epoch)
         pointing.note(self._briefing.references, stamped.model_copy(update={"description": ""}))
+        self._people.shown(shown)
 
     def _pass_on(self, written: journal.UserWrote) -> None:
         """To the guards, where they listen, and to the model."""
@@ -483,7 +528,7 @@ class Call:
     def _write(self, written: journal.UserWrote) -> None:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
         pointing.note(self._briefing.references, written)
-        self._line.write(written.text)
+        self._line.write(self._people.names.said(written.text, written.participant))
         self._delegation.rearm()
 
     @property
@@ -518,7 +563,10 @@ class Call:
         self._replies.watch()
         self._recording.follow(self._orchestrator.facts)
         if not self._outage.parting:
-            self._endings.keep(start)
+            self._endings.keep(start, muted=self._side_talk.on)
+        if self._insists or self._endings.leaving:
+            self._side_talk.end()
+        self._side_talk.watch()
         if not self._endings.leaving:
             self._put_right()
             for delegated in self._orchestrator.delegate():
@@ -532,11 +580,14 @@ class Call:
         if not self._insists:
             self._showing.watch(start)
         speaking = (self._floor.speaking or self._showing.busy) and not self._endings.insists
-        self._silence.listen(caller_speaking=speaking, insists=self._insists)
+        muted = self._side_talk.on
+        self._silence.listen(caller_speaking=speaking, insists=self._insists or muted)
         judged = bool(self._guarding and self._guarding.listening.busy) and not self._endings.insists
-        self._replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged)
+        self._replies.ask(
+            self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged or muted
+        )
         self._follow_waiting()
-        self._outage.watch(start, caller_speaking=self._floor.loud)
+        self._outage.watch(start, caller_speaking=self._floor.loud or muted)
         self._set_timer()
         self._show_state()
         self._show_plan()
@@ -667,6 +718,7 @@ class Call:
         return await self._promises.ask(self._team.when_unreachable, "when_unreachable")
 
     def _on_line_moved(self, moved: LineMoved) -> None:
+        self._people.moved()
         if self._lost_at is not None:
             self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
             self._lost_at = None
@@ -708,10 +760,13 @@ class Call:
         if self._bed:
             replying = self._replies.running or self._replies.due or self._gate.audible
             speech = replying or self._floor.caller_speaking or self._floor.loud
-            self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
+            waiting = self._tools.awaited and not self._side_talk.on
+            self._bed.follow(self._now(), waiting=waiting, speech=speech)
 
     def _show_state(self) -> None:
-        self._outbox.attributes({STATE: self._silence.state, AGENT: self._orchestrator.agent})
+        muted = self._side_talk.on
+        state, agent = "idle" if muted else self._silence.state, self._orchestrator.agent
+        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else ""})
 
     def _show_plan(self) -> None:
         if (steps := self._orchestrator.plan) != self._shown_plan:

@@ -216,8 +216,16 @@ class Caller:
         self.captions.append(Caption(self._now(), mine, text, final=True))
         self._wake()
 
-    def _on_event(self, reader: rtc.TextStreamReader, _: str) -> None:
-        self._start(self._read_event(reader))
+    def _on_event(self, reader: rtc.TextStreamReader, sender: str) -> None:
+        if self._may_tell(sender):
+            self._start(self._read_event(reader))
+        else:
+            reader.close()
+
+    def _may_tell(self, sender: str) -> bool:
+        """Nobody is believed who is no agent; words may be faster than the news of who has come."""
+        known = self.room.remote_participants.get(sender)
+        return known is None or known.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 
     async def _read_event(self, reader: rtc.TextStreamReader) -> None:
         self.events.append(json.loads(await reader.read_all()) | {"heard_at": self._now()})

@@ -64,9 +64,9 @@ class Endings:
         self._limits.said()
         self._silence.said()
 
-    def keep(self, start: Start) -> None:
-        """Does what is due now; what is due next depends on it."""
-        while command := self._next():
+    def keep(self, start: Start, *, muted: bool = False) -> None:
+        """Does what is due now; what is due next depends on it. `muted`: nobody speaks to the agent, who does not mind."""
+        while command := self._next(muted=muted):
             match command:
                 case Near():
                     self._warn("limit.near", command)
@@ -86,7 +86,7 @@ class Endings:
                     self._replies.cut()
                     self._part(start, reason)
 
-    def _next(self) -> Near | Reached | SayGoodbye | Nudge | End | None:
+    def _next(self, *, muted: bool) -> Near | Reached | SayGoodbye | Nudge | End | None:
         now, replying = self._clock(), self._replies.running or self._replies.due
         audible, working = self._gate.audible, self._tools.awaited
         command = self._limits.step(
@@ -103,7 +103,7 @@ class Endings:
             caller_speaking=self._floor.undecided or self._floor.loud,
             replying=replying or not self._line.up,
             audible=audible,
-            working=working or self._tools.running,
+            working=working or self._tools.running or muted,
         )
 
     def _warn(self, code: str, of: Near | Reached) -> None:

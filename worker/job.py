@@ -25,7 +25,7 @@ def read(metadata: str) -> Wanted:
     """A job that came without an id gets a new one; what makes no sense is left out."""
     try:
         given = json.loads(metadata or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         given = {}
     found = {key: value for key, value in given.items() if isinstance(value, str)} if isinstance(given, dict) else {}
     call = found.get("call", "")

@@ -40,9 +40,12 @@ from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.resume import Orphan, orphan
 from worker.room import telephone
+from worker.room.chat import Chat
 from worker.room.digits import Digits
-from worker.room.doors import SIP, STANDARD, Doors
-from worker.room.events import Left
+from worker.room.doors import Doors
+from worker.room.events import Came, Gone, Left, RoomEvent
+from worker.room.linked import SIP, STANDARD, LinkedPeople
+from worker.room.mute import MuteButton
 from worker.room.outbox import Outbox
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
@@ -254,8 +257,8 @@ async def _hold_taken(
         elapsed_ms=lambda: round((loop.time() - began) * 1000),
         publish=outbox.event,
         redaction=redaction,
-        whisper=lambda event: outbox.event_to(who.identity, event),
-        reveal=lambda event: outbox.event_past(who.identity, event),
+        whisper=lambda event: outbox.event_to(_speaker(room, event, who.identity), event),
+        reveal=lambda event: outbox.event_past(_speaker(room, event, who.identity), event),
         lease=lease,
         count=len(before.past.events) if before else 0,
     )
@@ -322,6 +325,7 @@ async def _hold_taken(
                 agent=team.start,
                 model=profile.provider,
                 caller=caller.identity,
+                linked=team.linked,
                 agents={name: tuple(handoff.to for handoff in agent.handoffs) for name, agent in team.speakers.items()},
             ),
             epoch=0,
@@ -329,20 +333,32 @@ async def _hold_taken(
         for fact in arrived.unfit:
             detail = f"What the telephone told for the fact {fact} is not what it has to look like."
             notes.record(journal.CallWarned(code="telephone.fact", detail=detail), epoch=0)
+    people = LinkedPeople(team.linked, caller.identity)
+    for person in before.past.names.here if before else ():
+        if person not in room.remote_participants:
+            call.put(Gone(person))
+
+    def tell(event: RoomEvent) -> None:
+        if isinstance(event, Came) and (came := room.remote_participants.get(event.participant)):
+            redaction.knows_caller(caller_of(came).phone)
+        call.put(event)
+
     doors = Doors(
         room,
-        caller.identity,
+        people,
         profile.sample_rate,
-        tell=call.put,
-        hear=call.hear,
-        listen_to=call.listen_to,
-        digits=Digits(team.digits, caller.identity, tell=call.put, now_ms=lambda: notes.now_ms),
+        tell=tell,
+        hear=call.hear_person,
+        ended=call.track_ended,
+        digits=lambda identity: Digits(team.digits, identity, tell=call.put, now_ms=lambda: notes.now_ms),
     )
     size = fitting(endpoint.profile for endpoint in endpoints.each)
-    uploads = Uploads(room, caller.identity, size, tell=call.put)
+    uploads, chat = Uploads(room, people, size, tell=call.put), Chat(room, people, tell=call.put)
+    button, left = MuteButton(room, people, tell=call.put), _leave_when_lost(lease, speaker, call)
+    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), button.run(), left
     reason = _STOPPED
     try:
-        async with background(outbox.run(), doors.run(), uploads.run(), _leave_when_lost(lease, speaker, call)):
+        async with background(*parts):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()
@@ -360,8 +376,21 @@ async def _hold_taken(
         notes.close()
         await outbox.flush()
         if not goes_on:
-            await telephone.hang_up(job.api, room, caller.identity)
+            for person in (caller.identity, *people):
+                await telephone.hang_up(job.api, room, person)
         await speaker.aclose()
+
+
+def _still_there(room: rtc.Room, before: Orphan) -> str:
+    """Of a call of several, one of those who are in the room; with whoever is there it goes on."""
+    known = [before.past.started.caller, *before.past.names.here]
+    return next((identity for identity in known if identity in room.remote_participants), "")
+
+
+def _speaker(room: rtc.Room, event: journal.JournalEvent, caller: str) -> str:
+    """Whose words an event has; the caller's, if it does not tell."""
+    identity = getattr(event, "participant", caller)
+    return identity if identity in room.remote_participants else caller
 
 
 async def _leave_when_lost(lease: Lease, speaker: Speaker, call: Call) -> None:
@@ -386,6 +415,8 @@ async def _join(
     try:
         async with asyncio.timeout(_RETURNS_S if before else None):
             identity = known_as(before.past.started.caller) if before else None
+            if before and before.past.names.several:
+                identity = _still_there(job.room, before) or None
             return await job.wait_for_participant(identity=identity, kind=[STANDARD, SIP]), publication
     except (RuntimeError, TimeoutError):
         logger.info("call %s: nobody came", call_id)

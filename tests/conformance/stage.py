@@ -140,6 +140,7 @@ class Stage:
     begin: Callable[[Orphan | None], None]  # another worker's part of the call, or the first one's
     holding: asyncio.Task[None] | None = None
     waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
+    people: dict[str, bytearray] = field(default_factory=dict)  # the same of each, in place of it, if there are several
     files: Folder | None = None
 
     @property
@@ -196,8 +197,9 @@ class Stage:
         """Its role."""
         return TEAM.agents[agent].voice
 
-    def say(self, phrase: str) -> None:
-        self.waiting += tone(script.PITCHES[phrase], _WORD_MS, RATE).tobytes()
+    def say(self, phrase: str, who: str = "") -> None:
+        waiting = self.people[who] if who else self.waiting
+        waiting += tone(script.PITCHES[phrase], _WORD_MS, RATE).tobytes()
 
     def write(self, text: str) -> None:
         self.call.put(Typed("caller", text))
@@ -272,10 +274,17 @@ class Stage:
         size = round(RATE * FRAME_S) * 2
         quiet = np.random.default_rng(1).normal(0, 20, size // 2).astype("<i2").tobytes()
         while True:
-            said = bytes(self.waiting[:size])
-            del self.waiting[:size]
-            self.call.hear(said + quiet[len(said) :])
+            if not self.people:
+                self.call.hear(_next_frame(self.waiting, quiet))
+            for who, waiting in list(self.people.items()):
+                self.call.hear_person(who, f"TR_{who}", _next_frame(waiting, quiet))
             await asyncio.sleep(FRAME_S)
+
+
+def _next_frame(waiting: bytearray, quiet: bytes) -> bytes:
+    said = bytes(waiting[: len(quiet)])
+    del waiting[: len(quiet)]
+    return said + quiet[len(said) :]
 
 
 @asynccontextmanager

@@ -191,3 +191,33 @@ async def test_given_secrets_then_the_journal_the_page_and_the_recording_agree_o
     caller = [(start, end) for side, start, end in kept.muted if side == "caller"]
     assert caller == [(start - MARGIN_MS, end + MARGIN_MS) for start, end in ((1000, 2000), (5000, 6000), (3000, 4000))]
     assert ("agent", 7000 - MARGIN_MS, 8000 + MARGIN_MS) in kept.muted
+
+
+async def test_given_somebody_who_joins_late_then_they_see_what_everybody_may(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, SPEC)
+    with Recorder(kept.url) as recorder:
+        notes = kept.journal(recorder)
+        notes.record(said("Good day.", 0, 100), 0)
+        notes.record(said(FIRST, 1000, 2000), 0)
+        seen = await notes.past()
+        assert [event.text for event in seen if isinstance(event, journal.UserSaid)] == ["Good day."], "it may go on"
+        asked = asyncio.ensure_future(notes.past())
+        await asyncio.sleep(0)
+        notes.record(said(SECOND, 3000, 4000), 0)
+        assert all("1111" not in event.model_dump_json() for event in await asked)
+        later = [event.text for event in await notes.past() if isinstance(event, journal.UserSaid)]
+        assert later == ["Good day.", "it is [card number]", "and [card number]"]
+        assert [event.type for event in await notes.past()] == ["user.said"] * 3
+
+
+async def test_given_a_database_that_is_away_then_a_late_joiner_sees_nothing_and_the_call_goes_on(
+    tmp_path: Path,
+) -> None:
+    kept = Kept(tmp_path)
+    with Recorder(kept.url) as recorder:
+        notes = kept.journal(recorder)
+        notes.record(said("Good day.", 0, 100), 0)
+        await until(recorder)
+        with sqlite3.connect(tmp_path / "baton.db") as database:
+            database.execute("ALTER TABLE journal_events RENAME TO gone")
+        assert await notes.past() == []

@@ -78,7 +78,7 @@ async def at_once(data: bytes, size: Size) -> Read:
 @asynccontextmanager
 async def opened(read: Callable[[bytes, Size], object] = at_once) -> AsyncIterator[Room]:
     room = Room()
-    uploads = Uploads(cast("rtc.Room", room), "caller", SIZE, tell=room.told.append, read=read)  # type: ignore[arg-type]
+    uploads = Uploads(cast("rtc.Room", room), {"caller"}, SIZE, tell=room.told.append, read=read)  # type: ignore[arg-type]
     async with background(uploads.run()):
         await asyncio.sleep(0.01)
         yield room

@@ -6,7 +6,7 @@ import { Controls } from './Controls';
 import type { Site } from './embedded';
 import { Figures, ShowsFigures } from './Figures';
 import { Join } from './Join';
-import type { Token } from './token';
+import { inviteTo, type Token } from './token';
 import { LanguageSwitch } from './LanguageSwitch';
 import { endingInWords } from './notes';
 import { Plan } from './Plan';
@@ -29,7 +29,7 @@ interface Props {
 
 export function App({ token, site, language: first, figures }: Props) {
   const [language, setLanguage] = useState(first);
-  const { call, room, trouble, join, leave, write, show } = useCall(token);
+  const { call, room, trouble, join, leave, write, show, muteAgent } = useCall(token);
   useNews(site, call);
   const wide = useWide();
   const live = room !== null && call !== null && call.status !== 'ended';
@@ -80,7 +80,7 @@ export function App({ token, site, language: first, figures }: Props) {
           {live && (
             <RoomContext.Provider value={room}>
               <RoomAudioRenderer />
-              <Controls onWrite={write} onShow={show} onLeave={leave} />
+              <Controls onWrite={write} onShow={show} onLeave={leave} muted={call.muted} onMuteAgent={muteAgent} invite={call.open && !site ? inviteTo(room.name, location.href) : ''} />
             </RoomContext.Provider>
           )}
           {over && <div className="drop">{words.dropHere}</div>}

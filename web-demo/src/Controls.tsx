@@ -3,6 +3,7 @@ import type { LocalAudioTrack } from 'livekit-client';
 import { useRef, useState, type FormEvent } from 'react';
 import { FileButtons } from './FileButtons';
 import { Icon } from './Icon';
+import { Invite } from './Invite';
 import { Keypad } from './Keypad';
 import { useWords } from './words';
 
@@ -10,10 +11,14 @@ interface Props {
   onWrite: (text: string) => Promise<boolean>;
   onShow: (files: Iterable<File>) => void;
   onLeave: () => void;
+  muted: boolean;
+  onMuteAgent: (muted: boolean) => void;
+  /** A link for one more person; empty where nobody may join. */
+  invite: string;
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ onWrite, onShow, onLeave }: Props) {
+export function Controls({ onWrite, onShow, onLeave, muted, onMuteAgent, invite }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -41,6 +46,16 @@ export function Controls({ onWrite, onShow, onLeave }: Props) {
         >
           <Icon name="keypad" />
         </button>
+        <button
+          type="button"
+          className={muted ? 'round aside on' : 'round aside'}
+          aria-label={muted ? words.unmuteAgent : words.muteAgent}
+          title={muted ? words.unmuteAgent : words.muteAgent}
+          onClick={() => onMuteAgent(!muted)}
+        >
+          <Icon name="aside" />
+        </button>
+        {invite && <Invite link={invite} />}
         <button type="button" className="leave" onClick={onLeave}>
           <Icon name="leave" />
           {words.leave}

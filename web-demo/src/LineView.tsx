@@ -44,7 +44,11 @@ export function LineView({ line, currency, mark }: { line: Line; currency: strin
         <article className={`line caller ${line.who ? 'other' : ''}`}>
           <div className="bubble">
             <header>
-              <strong>{line.who || words.you}</strong>
+              <strong>
+                {[line.who || words.you, ...(line.also ?? [])].map((name, place) => (
+                  <bdi key={place}>{place ? ` + ${name}` : name}</bdi>
+                ))}
+              </strong>
               {line.how !== 'spoken' && <span>{words[line.how]}</span>}
             </header>
             <p>{line.text}</p>

@@ -7,7 +7,8 @@ export function Presence({ call }: { call: Call }) {
   const words = useWords();
   const away = useSecondsSince(call.awaySince);
   const live = call.status === 'live' && call.awaySince === null;
-  const doing = call.awaySince !== null ? 'away' : call.status === 'live' ? call.state : call.status;
+  const now = call.muted ? 'muted' : call.state;
+  const doing = call.awaySince !== null ? 'away' : call.status === 'live' ? now : call.status;
   return (
     <div className={`presence ${doing}`}>
       <span className="pulse" aria-hidden="true" />

@@ -87,7 +87,7 @@ describe('a call on the page', () => {
   it('marks on the latest card what the caller has chosen', () => {
     const card: Card = { title: 'Order 7', lines: [], fields: {}, link: null, choices: ['Move it', 'Keep it'] };
     const shown: CallEvent = { type: 'journal', event: { type: 'card.shown', call_id: '1', card } };
-    const call = after(shown, shown, { type: 'journal', event: { type: 'user.wrote', text: 'Move it' } });
+    const call = after(shown, shown, { type: 'journal', event: { type: 'user.wrote', participant: 'me', text: 'Move it' } });
     expect(call.lines.map((line) => (line.kind === 'card' ? line.chosen : line.kind))).toEqual(['', 'Move it', 'caller']);
   });
 

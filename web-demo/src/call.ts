@@ -1,3 +1,4 @@
+import { withPast } from './past';
 import { withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
 import type { Card, JournalEvent, PlanStep } from './events';
 
@@ -5,15 +6,16 @@ export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
 
 /** Something that happened, in no language: the page says it in the reader's. */
 export type Note =
-  | { what: 'nobodyYet' | 'agentGone' | 'lineLost' | 'unreachable' | 'notSent' }
+  | { what: 'nobodyYet' | 'agentGone' | 'lineLost' | 'unreachable' | 'notSent' | 'notMuted' }
   | { what: 'lineRestored' | 'connectionBack' | 'resumed'; ms: number }
+  | { what: 'joined' | 'left' | 'mutedBy' | 'unmutedBy'; who: string }
   | { what: 'noReply'; reason: string }
   | { what: 'heldBack'; guard: string }
   | { what: 'warned'; code: string; text: string; stream: string };
 
 export type Line =
   | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null; cost: number | null }
-  | { kind: 'caller'; id: string; who: string; text: string; how: 'spoken' | 'typed' | 'dialled' }
+  | { kind: 'caller'; id: string; who: string; also?: string[]; text: string; how: 'spoken' | 'typed' | 'dialled' }
   | { kind: 'handoff'; id: string; source: string; target: string; done: boolean }
   | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed'; progress: string }
   | { kind: 'task'; id: string; task: string }
@@ -46,7 +48,17 @@ export interface Call {
   lines: Line[];
   ending: Ending | null;
   recorded: boolean;
+  /** Others may join, and are heard. */
+  open: boolean;
+  /** People talk among themselves: the agent neither hears nor speaks. */
+  muted: boolean;
   spent: Spent | null;
+}
+
+/** Something of the journal, and whose it is: empty for oneself. */
+export interface Told {
+  event: JournalEvent;
+  who: string;
 }
 
 export type CallEvent =
@@ -57,10 +69,12 @@ export type CallEvent =
   | { type: 'agent'; agent: string; state: AgentState }
   | { type: 'agent-left' }
   | { type: 'agent-caption'; id: string; text: string; final: boolean }
-  | { type: 'caller-caption'; id: string; who: string; text: string }
+  | { type: 'caller-caption'; id: string; who: string; also?: string[]; text: string }
+  | { type: 'muted'; muted: boolean }
+  | { type: 'past'; told: Told[] }
   | { type: 'note'; note: Note }
   | FileSent
-  | { type: 'journal'; event: JournalEvent };
+  | { type: 'journal'; event: JournalEvent; who?: string };
 
 export const start: Call = {
   status: 'joining',
@@ -73,6 +87,8 @@ export const start: Call = {
   lines: [],
   ending: null,
   recorded: false,
+  open: false,
+  muted: false,
   spent: null,
 };
 
@@ -99,7 +115,11 @@ export function next(call: Call, event: CallEvent): Call {
     case 'agent-caption':
       return withCaption(call, event);
     case 'caller-caption':
-      return add(call, { kind: 'caller', id: event.id, who: event.who, text: event.text, how: 'spoken' });
+      return add(call, { kind: 'caller', id: event.id, who: event.who, ...(event.also?.length ? { also: event.also } : {}), text: event.text, how: 'spoken' });
+    case 'muted':
+      return { ...call, muted: event.muted };
+    case 'past':
+      return withPast(call, event.told);
     case 'note':
       return note(call, event.note);
     case 'file-chosen':
@@ -108,16 +128,16 @@ export function next(call: Call, event: CallEvent): Call {
     case 'file-failed':
       return { ...call, lines: withFate(call.lines, event) };
     case 'journal':
-      return nextOfJournal(call, event.event);
+      return nextOfJournal(call, event.event, event.who ?? '');
     default:
       return event satisfies never;
   }
 }
 
-function nextOfJournal(call: Call, event: JournalEvent): Call {
+function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
   switch (event.type) {
     case 'call.started':
-      return { ...call, agent: event.agent, model: event.model, team: event.agents };
+      return { ...call, agent: event.agent, model: event.model, team: event.agents, open: event.linked === 'all' };
     case 'call.resumed':
       return { ...note(call, { what: 'resumed', ms: event.gap_ms }), agent: event.agent };
     case 'call.ended':
@@ -126,12 +146,20 @@ function nextOfJournal(call: Call, event: JournalEvent): Call {
       const refused = withStream(call.lines, event.stream, (line) => ({ ...line, state: 'refused', why: event.detail }));
       return refused ? { ...call, lines: refused } : note(call, { what: 'warned', code: event.code, text: event.detail, stream: event.stream });
     }
+    case 'person.came':
+      return who ? note(call, { what: 'joined', who }) : call;
+    case 'person.left':
+      return who ? note(call, { what: 'left', who }) : call;
+    case 'agent.muted':
+      return note({ ...call, muted: event.muted }, { what: event.muted ? 'mutedBy' : 'unmutedBy', who });
+    case 'user.said': // its caption has told it
+      return call;
     case 'user.wrote': {
       const chosen = { ...call, lines: withChoice(call.lines, event.text) };
-      return add(chosen, { kind: 'caller', id: fresh(call), who: '', text: event.text, how: 'typed' });
+      return add(chosen, { kind: 'caller', id: fresh(call), who, text: event.text, how: 'typed' });
     }
     case 'user.dialled':
-      return add(call, { kind: 'caller', id: fresh(call), who: '', text: event.digits, how: 'dialled' });
+      return add(call, { kind: 'caller', id: fresh(call), who, text: event.digits, how: 'dialled' });
     case 'user.showed':
       return { ...call, lines: withShown(call.lines, event) };
     case 'agent.said':

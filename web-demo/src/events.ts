@@ -14,12 +14,16 @@ export interface Card {
 
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
 export type JournalEvent =
-  | { type: 'call.started'; agent: string; model: string; agents: Record<string, string[]> }
+  | { type: 'call.started'; agent: string; model: string; linked?: string; agents: Record<string, string[]> }
   | { type: 'call.resumed'; agent: string; gap_ms: number }
   | { type: 'call.ended'; reason: string }
   | { type: 'call.warned'; code: string; detail: string; stream: string }
-  | { type: 'user.wrote'; text: string }
-  | { type: 'user.dialled'; digits: string }
+  | { type: 'person.came'; participant: string; name: string }
+  | { type: 'person.left'; participant: string }
+  | { type: 'agent.muted'; participant: string; muted: boolean }
+  | { type: 'user.said'; participant: string; text: string }
+  | { type: 'user.wrote'; participant: string; text: string }
+  | { type: 'user.dialled'; participant: string; digits: string }
   | { type: 'user.showed'; ref: string; name: string; stream: string; pages: number; description: string }
   | { type: 'agent.said'; agent: string; text: string; item: string; interrupted: boolean; latency_ms: number | null }
   | { type: 'tool.called'; call_id: string; tool: string }
@@ -43,6 +47,8 @@ export type JournalEvent =
 const ABSENT: Partial<Record<JournalEvent['type'], object>> = {
   'call.started': { agents: {} },
   'call.warned': { stream: '' },
+  'user.wrote': { participant: '' },
+  'user.dialled': { participant: '' },
   'user.showed': { name: '', stream: '', pages: 0, description: '' },
 };
 
@@ -53,8 +59,12 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'call.resumed': { agent: 'string', gap_ms: 'number' },
   'call.ended': { reason: 'string' },
   'call.warned': { code: 'string', detail: 'string', stream: 'string' },
-  'user.wrote': { text: 'string' },
-  'user.dialled': { digits: 'string' },
+  'person.came': { participant: 'string', name: 'string' },
+  'person.left': { participant: 'string' },
+  'agent.muted': { participant: 'string', muted: 'boolean' },
+  'user.said': { participant: 'string', text: 'string' },
+  'user.wrote': { participant: 'string', text: 'string' },
+  'user.dialled': { participant: 'string', digits: 'string' },
   'user.showed': { ref: 'string', name: 'string', stream: 'string', pages: 'number', description: 'string' },
   'agent.said': { agent: 'string', text: 'string', item: 'string', interrupted: 'boolean' },
   'tool.called': { call_id: 'string', tool: 'string' },
@@ -117,7 +127,7 @@ function has(value: unknown, checks: Record<string, Check>): boolean {
 }
 
 function isKnown(type: unknown): type is JournalEvent['type'] {
-  return typeof type === 'string' && type in FIELDS;
+  return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
 
 /** A journal event; null for one that the page does not show, or cannot read. */

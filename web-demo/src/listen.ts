@@ -1,6 +1,8 @@
 import { ConnectionState, DisconnectReason, ParticipantKind, RoomEvent, type Participant, type Room, type TextStreamReader } from 'livekit-client';
 import type { AgentState, CallEvent } from './call';
 import { parseEvent } from './events';
+import { parsePast } from './past';
+import { identities, Names } from './people';
 import type { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
@@ -8,11 +10,18 @@ const KNOWN_MS = 3000;
 
 /** Everything that happens in a room, as events of the page. Only an agent tells what happened: nobody else is believed. */
 export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard): void {
+  const names = new Names(
+    () => room.localParticipant.identity,
+    (identity) => room.remoteParticipants.get(identity)?.name ?? '',
+  );
+  let seen: Set<string> | null = new Set(); // until the past has come, which may hold it too
   const agents = new Set<string>(); // of those who are gone too: their last words may come after them
   const show = (participant: Participant) => {
     if (participant.kind !== ParticipantKind.AGENT) return;
     agents.add(participant.identity);
-    const { 'lk.agent.state': state, 'baton.agent': agent } = participant.attributes;
+    const { 'lk.agent.state': told, 'baton.agent': agent, 'baton.muted': muted } = participant.attributes;
+    const state = told === 'idle' ? 'listening' : told; // it is muted
+    dispatch({ type: 'muted', muted: muted === 'true' });
     if (isState(state)) dispatch({ type: 'agent', agent: agent ?? '', state });
   };
   const away = () => dispatch({ type: 'away', at: performance.now() });
@@ -38,8 +47,8 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
   take('lk.transcription', async (reader, identity) => {
     const id = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;
     if (!(await isAgent(room, agents, identity))) {
-      const who = identity === room.localParticipant.identity ? '' : (room.remoteParticipants.get(identity)?.name ?? identity);
-      dispatch({ type: 'caller-caption', id, who, text: await reader.readAll() });
+      const also = identities(reader.info.attributes?.['baton.together_with']).map((one) => names.of(one));
+      dispatch({ type: 'caller-caption', id, who: names.of(identity), also, text: await reader.readAll() });
       return;
     }
     let text = '';
@@ -50,10 +59,20 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
     if (text) dispatch({ type: 'agent-caption', id, text, final: true });
   });
   take('baton.events', async (reader, identity) => {
-    const event = (await isAgent(room, agents, identity)) ? parseEvent(await reader.readAll()) : null;
+    const json = (await isAgent(room, agents, identity)) ? await reader.readAll() : '';
+    const event = parseEvent(json);
+    seen?.add(json);
+    if (event) names.learn(event);
     if (event?.type === 'user.wrote') unheard.taken(event.text);
-    if (event) dispatch({ type: 'journal', event });
+    if (event) dispatch({ type: 'journal', event, who: names.whose(event) });
     if (event?.type === 'call.resumed') for (const text of unheard.all) await send(room, text);
+  });
+  take('baton.past', async (reader, identity) => {
+    if (!(await isAgent(room, agents, identity))) return;
+    const events = parsePast(await reader.readAll(), seen ?? new Set());
+    seen = null;
+    events.forEach((event) => names.learn(event));
+    dispatch({ type: 'past', told: events.map((event) => ({ event, who: names.whose(event) })) });
   });
 }
 
@@ -79,8 +98,14 @@ export function send(room: Room, text: string): Promise<unknown> {
   return room.localParticipant.sendText(text, { topic: 'lk.chat' });
 }
 
-function agentIn(room: Room): boolean {
-  return [...room.remoteParticipants.values()].some((one) => one.kind === ParticipantKind.AGENT);
+/** Rejects when the agent does not take it. */
+export async function mute(room: Room, muted: boolean): Promise<void> {
+  const destinationIdentity = agentIn(room)?.identity ?? '';
+  await room.localParticipant.performRpc({ destinationIdentity, method: 'baton.mute', payload: JSON.stringify({ muted }) });
+}
+
+function agentIn(room: Room): Participant | undefined {
+  return [...room.remoteParticipants.values()].find((one) => one.kind === ParticipantKind.AGENT);
 }
 
 export function watchForAgent(room: Room, dispatch: (event: CallEvent) => void): void {

@@ -9,6 +9,12 @@ export function noteInWords(note: Note, words: Words, language: Language): strin
     case 'connectionBack':
     case 'resumed':
       return words[note.what](seconds(note.ms, language));
+    case 'joined':
+    case 'left':
+      return words[note.what](note.who);
+    case 'mutedBy':
+    case 'unmutedBy':
+      return words[note.what](note.who || words.you);
     case 'noReply':
       return words.noReply(note.reason);
     case 'heldBack':

@@ -13,11 +13,24 @@ const REFUSALS = new Map<number, Trouble>([
   [429, { code: 'tooMany' }],
 ]);
 
+const INVITED = /^#room=([\w-]{16,64})$/;
+
+/** The address of a page that joins the same room: who has it may come in. What stands after the `#` is told to no server. */
+export function inviteTo(room: string, page: string): string {
+  return `${page.replace(/#.*$/, '')}#room=${room}`;
+}
+
+/** The room that an address invites to; none for any other. */
+export function invitedTo(hash: string): { room?: string } {
+  const room = INVITED.exec(hash)?.[1];
+  return room === undefined ? {} : { room };
+}
+
 export async function askFrontDesk(name: string): Promise<Joined> {
   const response = await fetch('/api/join', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name }),
+    body: JSON.stringify({ name, ...invitedTo(location.hash) }),
   }).catch(() => {
     throw new Refused({ code: 'away' });
   });

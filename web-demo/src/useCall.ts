@@ -2,7 +2,7 @@ import { Room } from 'livekit-client';
 import { useCallback, useReducer, useRef, useState } from 'react';
 import { next, start, type Call, type CallEvent } from './call';
 import { microphoneAllowed, type Token } from './token';
-import { listen, send, watchForAgent } from './listen';
+import { listen, mute, send, watchForAgent } from './listen';
 import { previewOf, showTo } from './show';
 import { troubleOf, type Trouble } from './trouble';
 import { Unheard } from './unheard';
@@ -16,6 +16,7 @@ export interface CallHandle {
   /** Whether it got through. */
   write: (text: string) => Promise<boolean>;
   show: (files: Iterable<File>) => void;
+  muteAgent: (muted: boolean) => void;
 }
 
 /** One call: joins with a token, and folds all that happens in the room. */
@@ -88,7 +89,13 @@ export function useCall(token: Token): CallHandle {
     },
     [room],
   );
-  return { call, room, trouble, join, leave, write, show };
+  const muteAgent = useCallback(
+    (muted: boolean) => {
+      if (room) mute(room, muted).catch(() => dispatch({ type: 'note', note: { what: 'notMuted' } }));
+    },
+    [room],
+  );
+  return { call, room, trouble, join, leave, write, show, muteAgent };
 }
 
 function reduce(call: Call | null, event: CallEvent | 'begin' | 'clear'): Call | null {

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from agents.people import Linked
 from tools.card import Card
 
 
@@ -24,6 +25,7 @@ class CallStarted(_Event):
     agent: str
     model: str
     caller: str = Field(description="The participant's identity.")
+    linked: Linked = Field(default="first", description="Who in the room is heard.")
     agents: dict[str, tuple[str, ...]] = Field(default={}, description="Who may speak, and to whom each hands over.")
 
 
@@ -49,9 +51,32 @@ class CallWarned(_Event):
     stream: str = Field(default="", description="Of the file that it is about, the id that its sender gave it.")
 
 
+class PersonCame(_Event):
+    """Somebody who is heard, where a team hears several people."""
+
+    type: Literal["person.came"] = "person.came"
+    participant: str
+    name: str = Field(description="What they are called in this call, cleaned; no two people have the same.")
+
+
+class PersonLeft(_Event):
+    type: Literal["person.left"] = "person.left"
+    participant: str
+
+
+class AgentMuted(_Event):
+    """People talk among themselves: the agent neither hears nor speaks; or it is back."""
+
+    type: Literal["agent.muted"] = "agent.muted"
+    participant: str = Field(description="Who wished so; empty when the call is about to end.")
+    muted: bool
+    for_ms: int = Field(default=0, description="Of one that is over: how long it was.")
+
+
 class UserSaid(_Event):
     type: Literal["user.said"] = "user.said"
-    participant: str
+    participant: str = Field(description="Who said it; of several at once, who spoke most.")
+    together_with: tuple[str, ...] = Field(default=(), description="The others who spoke in the same turn.")
     text: str
     item: str = Field(default="", description="The provider's id of the item.")
     started_ms: int | None = Field(default=None, description="When it began, as the provider heard it.")
@@ -298,6 +323,9 @@ JournalEvent = Annotated[
     | CallResumed
     | CallEnded
     | CallWarned
+    | PersonCame
+    | PersonLeft
+    | AgentMuted
     | UserSaid
     | UserWrote
     | UserDialled

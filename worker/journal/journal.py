@@ -148,6 +148,23 @@ class Recorder:
         """What is in a call's journal, from any loop."""
         return await self._ask(self._store.events(call))
 
+    async def written(self, call: str) -> Mapping[int, JournalEvent]:
+        """The same by number, with all that was recorded before this was asked for; nothing if the database is away."""
+        loop, found = asyncio.get_running_loop(), asyncio.Event()
+        events = dict[int, JournalEvent]()
+
+        async def read() -> None:
+            try:
+                events.update(await self._store.numbered(call))
+            except (SQLAlchemyError, OSError):
+                logger.exception("the journal of call %s cannot be read", call)
+            with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(found.set)
+
+        self._later(read)
+        await found.wait()
+        return events
+
     def release(self, lease: Lease) -> None:
         """The call is over."""
         self._later(lambda: self._release(lease))
@@ -359,6 +376,12 @@ class Journal:
         for secret in kept.secret:
             self._silence(secret)
         return stamped
+
+    async def past(self) -> list[JournalEvent]:
+        """What was recorded until now, as everybody may see it: without what may turn out to be a piece of a secret."""
+        held_back = self._redaction.held_back if self._redaction else frozenset()
+        events = await self._recorder.written(self.call)
+        return [event for number, event in events.items() if number not in held_back]
 
     def _stands(self, *, anew: bool) -> Mapping[str, Any] | None:
         """How the call stands, if that has changed, or something is to be taken out of it."""

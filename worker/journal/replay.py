@@ -7,12 +7,13 @@ result where the model first read that it runs.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from agents import context, handoff
+from agents import context, handoff, people
 from agents.orchestrator import OURS
+from agents.people import Names
 from worker.journal import events as journal
 from worker.journal.events import JournalEvent
 from worker.line.memory import SUMMARY, Called, Memory, Returned, Said, Shown
@@ -23,6 +24,8 @@ ANNOUNCED = "announcement_"  # how the items begin that no model has said
 @dataclass(frozen=True, slots=True)
 class Past:
     """`unanswered`: the caller waits for an answer to something, a tool's result included. `at_ms`: of the last event.
+
+    `names`: of the people who were there. `muted`: they have muted the agent.
 
     `unscreened`: the caller has said something of which nobody knows whether guards let it pass; it is not remembered.
     """
@@ -35,6 +38,8 @@ class Past:
     spent: float
     at_ms: int
     unscreened: bool = False
+    names: Names = field(default_factory=Names)
+    muted: bool = False
 
 
 def replay(
@@ -54,11 +59,16 @@ def replay(
         return None
     ordered = _passed(_in_order(events))
     unscreened = _unacted(ordered) if screens else []
+    names = Names()
     return Past(
         events=events,
+        names=names,
+        muted=next((event.muted for event in reversed(events) if isinstance(event, journal.AgentMuted)), False),
         started=started,
         ended=any(isinstance(event, journal.CallEnded) for event in events),
-        memory=_remembered([event for event in ordered if not any(event is one for one in unscreened)], share, files),
+        memory=_remembered(
+            [event for event in ordered if not any(event is one for one in unscreened)], share, files, names
+        ),
         unanswered=_is_unanswered(ordered),
         spent=next((event.total for event in reversed(events) if isinstance(event, journal.CostUpdated)), 0.0),
         at_ms=max(event.at for event in events),
@@ -135,18 +145,37 @@ def _has_text(event: JournalEvent) -> bool:
     return isinstance(event, journal.UserShowed) and bool(event.description)
 
 
-def _remembered(events: Sequence[JournalEvent], share: Callable[[str, str], str], files: Mapping[str, bytes]) -> Memory:
+def _remembered(
+    events: Sequence[JournalEvent],
+    share: Callable[[str, str], str],
+    files: Mapping[str, bytes],
+    names: Names,
+) -> Memory:
+    """`names` learns who was there."""
     described = {event.ref: event.description for event in events if isinstance(event, journal.PictureDescribed)}
     memory, known, hidden = Memory(), set[str](), [frozenset[str]()]
     for number, event in enumerate(events):
         match event:
-            case journal.UserSaid(text=text, item=item):
-                memory.add(Said(item or f"said_{number}", "user", text))
-            case journal.UserDialled(digits=digits):
-                memory.add(Said(f"typed_{number}", "user", context.dialled(digits)))
-            case journal.UserWrote(text=text):
-                memory.add(Said(f"typed_{number}", "user", text))
-            case journal.UserShowed(ref=ref):
+            case journal.PersonCame(participant=person, name=name):
+                names.came(person, name)
+                if names.several:
+                    memory.add(Said(f"note_{number}", "system", people.joined(names, person)))
+            case journal.PersonLeft(participant=person):
+                names.left(person)
+                if names.here:
+                    memory.add(Said(f"note_{number}", "system", people.gone(names, person)))
+            case journal.AgentMuted(muted=False, for_ms=ms):
+                memory.add(Said(f"note_{number}", "system", people.talked_aside(ms // 1000)))
+            case journal.UserSaid(participant=person, text=text, item=item):
+                told = names.said(text, person, *event.together_with)
+                memory.add(Said(item or f"said_{number}", "user", told))
+            case journal.UserDialled(participant=person, digits=digits):
+                memory.add(Said(f"typed_{number}", "user", names.said(context.dialled(digits), person)))
+            case journal.UserWrote(participant=person, text=text):
+                memory.add(Said(f"typed_{number}", "user", names.said(text, person)))
+            case journal.UserShowed(participant=person, ref=ref):
+                if names.several:
+                    memory.add(Said(f"from_{number}", "system", people.showed(names, ref, person)))
                 for entry in _shown(event, f"shown_{number}", described.get(ref, ""), files):
                     memory.add(entry)
             case journal.AgentSaid(text=text, item=item) if item.startswith(ANNOUNCED):

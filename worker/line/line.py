@@ -184,6 +184,15 @@ class Line:
         """Something the model shall know that nobody said."""
         self._remember(memory.Said(shortuuid("note_"), "system", text))
 
+    def tell(self, text: str) -> None:
+        """Something that the present session alone has to know: the next one reads it in what was said."""
+        if self._sessions.open:
+            self._sessions.present.remember(memory.Said(shortuuid("note_"), "system", text))
+
+    def word(self, item: str, text: str) -> None:
+        """What the caller said there, as the next session is to read it."""
+        self._memory.word(item, text)
+
     def share(self, share: str, summary: Callable[[Sequence[tuple[str, str]]], str]) -> Callable[[], None]:
         """From now on the model knows as much as a handoff's `share` says. Returns what takes that back."""
         before = self._memory.hidden

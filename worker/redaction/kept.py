@@ -114,6 +114,11 @@ class Redaction:
             values=values,
         )
 
+    @property
+    def held_back(self) -> frozenset[int]:
+        """The events, by number, that only who said them may see yet; others are told of them later."""
+        return frozenset(number for number, told in self._told.items() if not told.shown)
+
     def settle(self) -> tuple[JournalEvent, ...]:
         """The call is over: what was open is the beginning of nothing."""
         return self._settled(frozenset(), math.inf)

@@ -1,10 +1,14 @@
 """What is said, as text, while it is heard: LiveKit's transcription streams, the caller's words and the agent's."""
 
+import json
+from collections.abc import Sequence
+
 from livekit import rtc
 from livekit.agents.utils import shortuuid
 
 TOPIC = "lk.transcription"
 _FINAL, _SEGMENT, _TRACK = "lk.transcription_final", "lk.segment_id", "lk.transcribed_track_id"
+TOGETHER_WITH = "baton.together_with"  # others who spoke in the same turn: their identities, as a JSON list
 
 
 class Captions:
@@ -29,14 +33,15 @@ class Captions:
         if final:
             await self._close()
 
-    async def caller(self, identity: str, track: str, text: str) -> None:
-        """A turn of the caller, as recognised."""
-        writer = await self._stream(shortuuid("turn_"), track, sender=identity)
+    async def caller(self, identity: str, track: str, text: str, together_with: Sequence[str] = ()) -> None:
+        """A turn of a caller's, as recognised."""
+        others = {TOGETHER_WITH: json.dumps(together_with)} if together_with else {}
+        writer = await self._stream(shortuuid("turn_"), track, sender=identity, **others)
         await writer.write(text)
         await writer.aclose(attributes={_FINAL: "true"})
 
-    async def _stream(self, segment: str, track: str, sender: str | None) -> rtc.TextStreamWriter:
-        attributes = {_FINAL: "false", _SEGMENT: segment, _TRACK: track}
+    async def _stream(self, segment: str, track: str, sender: str | None, **more: str) -> rtc.TextStreamWriter:
+        attributes = {_FINAL: "false", _SEGMENT: segment, _TRACK: track, **more}
         return await self._room.local_participant.stream_text(
             topic=TOPIC, sender_identity=sender, attributes=attributes
         )

@@ -1,95 +1,87 @@
-"""What comes in from the room: the caller's microphone, what they type and dial, and that they leave."""
+"""What comes in from the room: callers' microphones, what they dial, and that they come and leave."""
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from livekit import rtc
 
+from worker.arrival import known_by
 from worker.background import background
 from worker.room.digits import Digits
-from worker.room.events import Left, RoomEvent, Typed, Warned
+from worker.room.events import Came, Gone, Left, RoomEvent, Warned
+from worker.room.linked import SIP, STANDARD, LinkedPeople
 from worker.room.microphone import Microphone
-
-CHAT_TOPIC = "lk.chat"
-CHAT_LIMIT = 20_000  # characters
-STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
-SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
 
 
 class Doors:
-    """What comes in from the room: the caller's microphone, what they type and dial, and that they leave."""
+    """`people` are those who are heard, as they come and go. `hear` gets whose frame it is, and of which track: PCM16 mono
+    at `sample_rate` Hz, 50 ms; `ended` hears that a track is over."""
 
     def __init__(
         self,
         room: rtc.Room,
-        caller: str,
+        people: LinkedPeople,
         sample_rate: int,
         *,
         tell: Callable[[RoomEvent], None],
-        hear: Callable[[bytes], None],
-        listen_to: Callable[[str], None],
-        digits: Digits,
+        hear: Callable[[str, str, bytes], None],
+        ended: Callable[[str, str], None],
+        digits: Callable[[str], Digits],
     ) -> None:
-        self._room, self._caller, self._sample_rate = room, caller, sample_rate
-        self._tell, self._hear, self._listen_to = tell, hear, listen_to
-        self._digits = digits
-        self._tracks = asyncio.Queue[rtc.Track]()
-        self._readers = asyncio.Queue[tuple[rtc.TextStreamReader, str]]()
+        self._room, self._people, self._sample_rate = room, people, sample_rate
+        self._tell, self._hear, self._ended, self._new_digits = tell, hear, ended, digits
+        self._digits: dict[str, Digits] = {}  # by person
+        self._tracks = asyncio.Queue[tuple[rtc.Track, str]]()
         self._known = set[str]()  # a track may be announced twice; heard twice, it would sound twice as fast
 
     async def run(self) -> None:
         room = self._room
         room.on("track_subscribed", self._on_track)
         room.on("participant_disconnected", self._on_left)
-        room.on("participant_connected", self._on_second)
+        room.on("participant_connected", self._on_came)
         room.on("disconnected", self._on_disconnected)
         room.on("sip_dtmf_received", self._on_key)
-        room.register_text_stream_handler(CHAT_TOPIC, lambda reader, who: self._readers.put_nowait((reader, who)))
         for participant in room.remote_participants.values():
-            self._on_second(participant)
+            self._on_came(participant)
             for publication in participant.track_publications.values():
                 if publication.track:
                     self._on_track(publication.track, publication, participant)
-        if self._caller not in room.remote_participants:
+        if not self._people:
             self._tell(Left("the caller left"))
-        try:
-            async with background(self._read()) as start:
-                while True:
-                    track = await self._tracks.get()
-                    self._listen_to(track.sid)
-                    start(Microphone(track, self._sample_rate, self._hear).run())
-        finally:
-            room.unregister_text_stream_handler(CHAT_TOPIC)
+        async with background() as start:
+            while True:
+                start(self._listen(*await self._tracks.get()))
 
-    async def _read(self) -> None:
-        while True:
-            reader, who = await self._readers.get()
-            text = (await reader.read_all()).strip()
-            if who != self._caller:
-                continue
-            if len(text) > CHAT_LIMIT:
-                detail = f"A message of {len(text)} characters is too long; {CHAT_LIMIT} are possible."
-                self._tell(Warned("chat.too_long", detail))
-            elif text:
-                self._tell(Typed(who, text))
+    async def _listen(self, track: rtc.Track, who: str) -> None:
+        await Microphone(track, self._sample_rate, partial(self._hear, who, track.sid)).run()
+        self._ended(who, track.sid)
 
     def _on_track(self, track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
-        ours = participant.identity == self._caller and track.kind == rtc.TrackKind.KIND_AUDIO
+        ours = participant.identity in self._people and track.kind == rtc.TrackKind.KIND_AUDIO
         if ours and track.sid not in self._known:
             self._known.add(track.sid)
-            self._tracks.put_nowait(track)
+            self._tracks.put_nowait((track, participant.identity))
 
     def _on_key(self, key: rtc.SipDTMF) -> None:
-        if key.participant and key.participant.identity == self._caller:
-            self._digits.press(key.digit)
+        if key.participant and (who := key.participant.identity) in self._people:
+            if who not in self._digits:
+                self._digits[who] = self._new_digits(who)
+            self._digits[who].press(key.digit)
 
-    def _on_second(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._caller and participant.kind in (STANDARD, SIP):
-            self._tell(Warned("room.second_participant", "Somebody else is in the room; the agent hears the first."))
+    def _on_came(self, participant: rtc.RemoteParticipant) -> None:
+        if self._people.came(participant.identity, participant.kind):
+            self._tell(Came(participant.identity, known_by(participant)))
+        elif self._people.is_stranger(participant.identity) and participant.kind in (STANDARD, SIP):
+            self._tell(Warned("room.second_participant", f"Somebody else is in the room; {self._people.heard}."))
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._caller:
-            self._digits.end()
+        if not self._people.left(participant.identity):
+            return
+        if digits := self._digits.pop(participant.identity, None):
+            digits.end()
+        self._tell(Gone(participant.identity))
+        if not self._people:
             self._tell(Left("the caller left"))
 
     def _on_disconnected(self, *_: object) -> None:

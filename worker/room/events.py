@@ -4,6 +4,29 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """Somebody who is heard is in the room; `name` is what they call themselves."""
+
+    participant: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Somebody who was heard has left; others may be there."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteAsked:
+    """Somebody wants the agent neither to hear nor to speak, or wants it back."""
+
+    participant: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """The caller wrote."""
 
@@ -67,4 +90,4 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Typed | Pressed | Dialled | Sending | Shown | Left | Warned
+RoomEvent = Came | Gone | MuteAsked | Typed | Pressed | Dialled | Sending | Shown | Left | Warned

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from livekit import rtc
 
 from worker.journal.events import JournalEvent
+from worker.room import past
 from worker.room.captions import Captions
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ TOPIC = "baton.events"
 LEAVES_S = (
     0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
 )
-STATE, AGENT = "lk.agent.state", "baton.agent"
+STATE, AGENT, MUTED = "lk.agent.state", "baton.agent", "baton.muted"
 
 
 class Outbox:
@@ -47,9 +48,13 @@ class Outbox:
         if others := [identity for identity in self._room.remote_participants if identity != caller]:
             self._tell(event.model_dump_json(), others)
 
-    def _tell(self, body: str, to: list[str] | None) -> None:
+    def past(self, person: str, events: Iterable[JournalEvent]) -> None:
+        """Tells somebody who has joined late what they may see of the call so far."""
+        self._tell(past.past(events), [person], past.TOPIC)
+
+    def _tell(self, body: str, to: list[str] | None, topic: str = TOPIC) -> None:
         self._waiting.put_nowait(
-            lambda: self._room.local_participant.send_text(body, destination_identities=to, topic=TOPIC)
+            lambda: self._room.local_participant.send_text(body, destination_identities=to, topic=topic)
         )
 
     def attributes(self, attributes: dict[str, str]) -> None:
@@ -66,10 +71,10 @@ class Outbox:
             told = self._mask(text) if self._mask else text
             self._waiting.put_nowait(lambda: captions.agent(item, told, final=final))
 
-    def caller_caption(self, identity: str, track: str, text: str) -> None:
+    def caller_caption(self, identity: str, track: str, text: str, together_with: Sequence[str] = ()) -> None:
         if captions := self._captions:
             told = self._mask(text) if self._mask else text
-            self._waiting.put_nowait(lambda: captions.caller(identity, track, told))
+            self._waiting.put_nowait(lambda: captions.caller(identity, track, told, together_with))
 
     async def run(self) -> None:
         """Sends until cancelled; what is being sent then is sent to its end."""

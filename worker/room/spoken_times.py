@@ -42,6 +42,10 @@ class SpokenTimes:
         """When the last ended whose words are not there yet; minus infinity if there is none."""
         return max((end for times in self._times.values() if (end := times["ended_ms"]) is not None), default=-math.inf)
 
+    def times(self, item: str) -> Times:
+        """What is known of it so far."""
+        return self._times.get(item, Times(started_ms=None, ended_ms=None))
+
     def take(self, item: str) -> Times:
         """What is known of it; it is asked for once."""
         return self._times.pop(item, Times(started_ms=None, ended_ms=None))

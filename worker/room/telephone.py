@@ -6,7 +6,7 @@ import logging
 import aiohttp
 from livekit import api, rtc
 
-from worker.room.doors import SIP
+from worker.room.linked import SIP
 
 logger = logging.getLogger(__name__)
 

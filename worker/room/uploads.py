@@ -1,7 +1,7 @@
-"""Files that the caller sends: LiveKit's byte streams, counted while they come, and made into what a model takes."""
+"""Files that callers send: LiveKit's byte streams, counted while they come, and made into what a model takes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 
 from livekit import rtc
 
@@ -23,20 +23,22 @@ Reader = Callable[[bytes, Size], Awaitable[Read]]
 class Uploads:
     """Tells of each file that begins, and what became of it. A file that is too much is dropped at once, unread.
 
-    `size` is what all providers of the call take.
+    `people` are the identities of those whose files are taken, `size` is what all providers of the call take.
     """
 
     def __init__(
         self,
         room: rtc.Room,
-        caller: str,
+        people: Container[str],
         size: Size,
         *,
         tell: Callable[[RoomEvent], None],
         read: Reader = readers.read,
     ) -> None:
-        self._room, self._caller, self._size, self._tell, self._read = room, caller, size, tell, read
-        self._streams = asyncio.Queue[rtc.ByteStreamReader]()  # unbounded: each is small until it is read from
+        self._room, self._people, self._size, self._tell, self._read = room, people, size, tell, read
+        self._streams = asyncio.Queue[
+            tuple[rtc.ByteStreamReader, str]
+        ]()  # unbounded: each is small until it is read from
         self._held = 0  # bytes
         self._began: list[float] = []
         self._flooded = False  # it has been told so
@@ -46,12 +48,12 @@ class Uploads:
         try:
             async with background() as start:
                 while True:
-                    self._begin(await self._streams.get(), start)
+                    self._begin(*await self._streams.get(), start)
         finally:
             self._room.unregister_byte_stream_handler(TOPIC)
 
     def _on_stream(self, reader: rtc.ByteStreamReader, who: str) -> None:
-        if who != self._caller:
+        if who not in self._people:
             reader.close()
         elif not self._may_begin():
             reader.close()
@@ -60,7 +62,7 @@ class Uploads:
                 detail = f"More than {FILES} files in a minute are not taken. Wait a little, and send the rest then."
                 self._tell(Warned("file.too_many", detail, name.stream(reader.info.stream_id)))
         else:
-            self._streams.put_nowait(reader)
+            self._streams.put_nowait((reader, who))
 
     def _may_begin(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -71,12 +73,12 @@ class Uploads:
         self._flooded = False
         return True
 
-    def _begin(self, reader: rtc.ByteStreamReader, start: Start) -> None:
+    def _begin(self, reader: rtc.ByteStreamReader, who: str, start: Start) -> None:
         stream = name.stream(reader.info.stream_id)
         self._tell(Sending(stream))
-        start(self._take(reader, stream))
+        start(self._take(reader, who, stream))
 
-    async def _take(self, reader: rtc.ByteStreamReader, stream: str) -> None:
+    async def _take(self, reader: rtc.ByteStreamReader, who: str, stream: str) -> None:
         held = 0
         data = bytearray()
         try:
@@ -95,7 +97,7 @@ class Uploads:
             self._tell(Warned(refused.code, refused.detail, stream))
         else:
             called = name.clean(reader.info.name)
-            self._tell(Shown(self._caller, stream, called, found.pictures, found.text, found.pages))
+            self._tell(Shown(who, stream, called, found.pictures, found.text, found.pages))
         finally:
             self._held -= held
             reader.close()

@@ -25,6 +25,7 @@ class Ear:
         self._loudness = Loudness(FRAME_MS)
         self._levels = deque[float]([self._loudness.dbfs], maxlen=_RECENT)
         self._before = deque[bytes](maxlen=_BEFORE)
+        self.all_near = False  # several people have microphones of their own: who is softer is not behind another
         self._caller_dbfs: float | None = None  # their loudest 50 ms, as a rule
         self._spoken = list[float]()  # levels of what is being said to nobody who speaks
         self._look = 0  # frames
@@ -104,4 +105,4 @@ class Ear:
                 self._voiced = 0
 
     def _is_far(self, dbfs: float) -> bool:
-        return self._caller_dbfs is not None and dbfs < self._caller_dbfs - _NEAR_DB
+        return not self.all_near and self._caller_dbfs is not None and dbfs < self._caller_dbfs - _NEAR_DB

@@ -64,6 +64,7 @@ class Floor:
         self._finishes = ""  # the message that is cut off when the caller has heard out what they must
         self._held: _Turn | None = None
         self._last: _Turn | None = None  # the one that is being answered
+        self.several = False  # more than one person is heard
         self._sound_at = -math.inf  # the caller's last one that nobody has answered
         self._retold_until = -math.inf
 
@@ -76,6 +77,7 @@ class Floor:
     def hear(self, pcm: bytes) -> bool:
         """A frame of the caller's microphone. Returns whether `deadline` may be another one."""
         now, audible, ear = self._clock(), self._gate.audible, self._ear
+        ear.all_near = self.several
         ear.hear(pcm, matters=audible, speech=self._speech)
         if ear.began:
             self._judge(self._barge_in.sound(now, audible=audible, voice=not ear.knows_voices))

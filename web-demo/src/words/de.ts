@@ -85,6 +85,18 @@ export const de: Words = {
   tooLarge: 'Die Datei ist größer als 20 MB. Zeigen Sie eine kleinere.',
   notSendable: 'Sie konnte nicht gesendet werden. Versuchen Sie es noch einmal, sobald die Verbindung steht.',
 
+  joined: (who) => `${who} ist dazugekommen.`,
+  left: (who) => `${who} ist gegangen.`,
+  invite: 'Jemanden einladen: Link zu diesem Gespräch kopieren',
+  invited: 'Der Link ist kopiert. Wer ihn hat, kann an diesem Gespräch teilnehmen.',
+  inviteLink: 'Wer diesen Link hat, kann an diesem Gespräch teilnehmen',
+  muted: 'Hört nicht zu',
+  muteAgent: 'Ohne den Agenten sprechen',
+  unmuteAgent: 'Agenten zurückholen',
+  mutedBy: (who) => `Der Agent hört und spricht jetzt nicht (${who}).`,
+  unmutedBy: (who) => `Der Agent hört wieder zu (${who}).`,
+  notMuted: 'Das hat den Agenten nicht erreicht. Versuchen Sie es noch einmal.',
+
   youLeft: 'Sie haben aufgelegt.',
   connectionLost: 'Die Verbindung ist abgerissen.',
 

@@ -84,6 +84,18 @@ export const en = {
   tooLarge: 'It is larger than 20 MB. Show a smaller one.',
   notSendable: 'It could not be sent. Try again when the connection is back.',
 
+  joined: (who: string) => `${who} has joined.`,
+  left: (who: string) => `${who} has left.`,
+  invite: 'Invite somebody: copy a link to this call',
+  invited: 'The link is copied. Whoever has it may join this call.',
+  inviteLink: 'Whoever has this link may join this call',
+  muted: 'Does not listen',
+  muteAgent: 'Talk without the agent',
+  unmuteAgent: 'Bring the agent back',
+  mutedBy: (who: string) => `The agent neither hears nor speaks now (${who}).`,
+  unmutedBy: (who: string) => `The agent listens again (${who}).`,
+  notMuted: 'That did not reach the agent. Try again.',
+
   youLeft: 'You left the call.',
   connectionLost: 'The connection was lost.',
 
