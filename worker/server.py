@@ -38,6 +38,7 @@ from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.resume import Orphan, orphan
 from worker.room import telephone
+from worker.room.camera import Cameras
 from worker.room.digits import Digits
 from worker.room.doors import SIP, STANDARD, Doors
 from worker.room.events import Left
@@ -289,10 +290,12 @@ async def _hold_taken(
             files=Folder(settings.files),
             sound=sound,
             guards=guards,
+            camera=cameras,
             orphan=before,
             arrival=arrived,
         )
 
+    cameras = Cameras(room, tell=lambda event: call.put(event) if call else None)
     call = begin() if before else None
     joined = None
     try:
@@ -339,7 +342,13 @@ async def _hold_taken(
     uploads = Uploads(room, caller.identity, size, tell=call.put)
     reason = _STOPPED
     try:
-        async with background(outbox.run(), doors.run(), uploads.run(), _leave_when_lost(lease, speaker, call)):
+        async with background(
+            outbox.run(),
+            doors.run(),
+            uploads.run(),
+            cameras.run(caller.identity),
+            _leave_when_lost(lease, speaker, call),
+        ):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from agents.showing import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -52,6 +54,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Filming:
+    """The caller's camera or screen is there to be looked at, or is not any more."""
+
+    participant: str
+    source: Source
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Nobody is there to speak to any more."""
 
@@ -67,4 +78,4 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Typed | Pressed | Dialled | Sending | Shown | Left | Warned
+RoomEvent = Typed | Pressed | Dialled | Sending | Shown | Filming | Left | Warned
