@@ -51,7 +51,13 @@ class Dialogue:
     """One reply's worth of thinking."""
 
     def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
-        self._instructions, self._items = conversation.instructions, [_bare(item) for item in conversation.items]
+        self._instructions = conversation.instructions
+        self._items, self._frames = list[Item](), dict[int, str]()
+        for item in conversation.items:
+            if pictures.is_frame(item) and isinstance(item, Message):
+                self._frames[len(self._items)] = item.text  # it is there to be looked at, and no turn
+            else:
+                self._items.append(_bare(item))
         self._tools = conversation.tools if conversation.tool_choice != "none" else ()
         self._callable = _callable(
             self._tools, conversation.tool_choice
@@ -155,7 +161,7 @@ class Dialogue:
             return [Say(wording.NOT_HEARD)]
         if pictures.is_shown(text):
             return self._shown_now(state, text)
-        if pictures.asks_to_read(text) and (shown := pictures.lately(self._items[: self._at])):
+        if pictures.asks_to_read(text) and (shown := self._shown_lately()):
             return [Say(f"{pictures.aloud(shown)} {self._question(state)}".strip())]
         if small_talk.wants_repeat(text) and (said := self._past.last_said):
             return [Say(said)]
@@ -171,6 +177,11 @@ class Dialogue:
         if state.tool and (thoughts := self._filled(state, state.tool, text)):
             return thoughts
         return self._begin(state, text, brought=brought)
+
+    def _shown_lately(self) -> str:
+        """Or is there now: a frame for what was written comes just after it."""
+        frames = {after: frame for after, frame in self._frames.items() if after <= self._at + 1}
+        return pictures.lately(self._items[: self._at], frames)
 
     def _shown_now(self, state: _State, text: str) -> list[Thought]:
         """What is shown answers what was asked for, if that is on it; else it is read aloud."""
@@ -365,7 +376,7 @@ class Dialogue:
         if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
             found = self._known(slot, text)
         if found is None and _points(text):
-            found = self._read(slot, pictures.lately(self._items[: self._at]))
+            found = self._read(slot, self._shown_lately())
         return found
 
     def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
