@@ -80,7 +80,7 @@ export function App({ token, site, language: first, figures }: Props) {
           {live && (
             <RoomContext.Provider value={room}>
               <RoomAudioRenderer />
-              <Controls onWrite={write} onShow={show} onLeave={leave} />
+              <Controls sees={call.sees} onWrite={write} onShow={show} onLeave={leave} />
             </RoomContext.Provider>
           )}
           {over && <div className="drop">{words.dropHere}</div>}

@@ -1,19 +1,22 @@
 import { useLocalParticipant, useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react';
 import type { LocalAudioTrack } from 'livekit-client';
 import { useRef, useState, type FormEvent } from 'react';
+import type { Source } from './call';
 import { FileButtons } from './FileButtons';
 import { Icon } from './Icon';
 import { Keypad } from './Keypad';
+import { Previews, Shares } from './Shares';
 import { useWords } from './words';
 
 interface Props {
+  sees: readonly Source[];
   onWrite: (text: string) => Promise<boolean>;
   onShow: (files: Iterable<File>) => void;
   onLeave: () => void;
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ onWrite, onShow, onLeave }: Props) {
+export function Controls({ sees, onWrite, onShow, onLeave }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -26,10 +29,12 @@ export function Controls({ onWrite, onShow, onLeave }: Props) {
   return (
     <footer className="controls">
       {dials && <Keypad onClose={closeKeypad} />}
+      <Previews sees={sees} />
       <Message onWrite={onWrite} />
       <div className="buttons">
         <Microphone />
         <FileButtons onShow={onShow} />
+        <Shares sees={sees} />
         <button
           ref={opener}
           type="button"

@@ -1,6 +1,7 @@
 import { ConnectionState, DisconnectReason, ParticipantKind, RoomEvent, type Participant, type Room, type TextStreamReader } from 'livekit-client';
 import type { AgentState, CallEvent } from './call';
 import { parseEvent } from './events';
+import { sourcesOf } from './film';
 import type { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
@@ -12,8 +13,9 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
   const show = (participant: Participant) => {
     if (participant.kind !== ParticipantKind.AGENT) return;
     agents.add(participant.identity);
-    const { 'lk.agent.state': state, 'baton.agent': agent } = participant.attributes;
+    const { 'lk.agent.state': state, 'baton.agent': agent, 'baton.sees': sees } = participant.attributes;
     if (isState(state)) dispatch({ type: 'agent', agent: agent ?? '', state });
+    if (sees !== undefined) dispatch({ type: 'sees', sees: sourcesOf(sees) });
   };
   const away = () => dispatch({ type: 'away', at: performance.now() });
   room
