@@ -27,6 +27,7 @@ Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
 _AS_NEAR = 0.1  # less makes no difference
+_LONGEST = 300  # characters of a question that quotes what is shown
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -377,6 +378,8 @@ class Dialogue:
             found = self._known(slot, text)
         if found is None and _points(text):
             found = self._read(slot, self._shown_lately())
+        if slot.is_question and found and _shows(text) and (seen := pictures.in_words(self._shown_lately())):
+            return f"{found}: {seen}"[: int(slot.schema.get("maxLength", _LONGEST))]
         return found
 
     def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
@@ -527,6 +530,11 @@ def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
 def _points(text: str) -> bool:
     """Whether it speaks of something that was named before: `move it to Friday`."""
     return bool(re.search(r"(?i)\b(?:it|that|this|them|the same)\b", text))
+
+
+def _shows(text: str) -> bool:
+    """Whether it speaks of something that one would have to see: `what does this mean?`"""
+    return bool(re.search(r"(?i)\b(?:this|these|here|my screen|the screen|the camera)\b", text))
 
 
 def _asks_for_somebody(text: str) -> bool:

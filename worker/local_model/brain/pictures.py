@@ -55,6 +55,11 @@ def aloud(text: str) -> str:
     return " ".join([*said, *more, *codes]) or NOTHING
 
 
+def in_words(text: str) -> str:
+    """What can be read on what is shown, as a question may quote it; empty if nothing can."""
+    return ", ".join(_lines(text))
+
+
 def _lines(text: str) -> list[str]:
     written = text.partition(_WRITTEN)[2].splitlines()
     seen = [line for found in _TEXT.findall(text.partition(_SEEN)[2]) for line in found.split(" / ")]
