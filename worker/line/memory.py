@@ -216,7 +216,12 @@ class Memory:
     def withheld(self) -> frozenset[str]:
         """What the model shall not know, or by its summary only, or not all of."""
         view = self._in_view(self._looks)
-        unseen = {entry.item for entry in self._entries.values() if isinstance(entry, Shown) and entry.item not in view}
+        unseen = {
+            entry.item
+            for entry in self._entries.values()
+            if (isinstance(entry, Shown) and entry.item not in view)
+            or (isinstance(entry, Frame) and entry.source not in self._watches)
+        }
         return self._hidden | self._compacted | self._spoilt | unseen
 
     def hide(self, items: frozenset[str]) -> None:
