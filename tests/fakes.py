@@ -69,9 +69,11 @@ class FakeCamera:
     every_s: float | None = None
     watched: frozenset[Source] = frozenset()
     covered: bool = False  # nothing comes of it
+    opens_s: float = 0.0  # so long after it is watched, its first picture comes
+    since: float = 0.0
 
     def watch(self, sources: frozenset[Source]) -> None:
-        self.watched = sources
+        self.watched, self.since = sources, asyncio.get_running_loop().time()
 
     @property
     def number(self) -> int:
@@ -80,7 +82,8 @@ class FakeCamera:
 
     async def see(self, source: Source) -> "FakeSeen | None":
         await asyncio.sleep(0.02)
-        if source not in self.watched or self.covered:
+        opening = asyncio.get_running_loop().time() < self.since + self.opens_s
+        if source not in self.watched or self.covered or opening:
             return None
         return FakeSeen(source, self.number)
 

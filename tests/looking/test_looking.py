@@ -197,6 +197,7 @@ test_what_was_seen_is_forgotten_some_turns_after_it_is_off = trial(_off)
 
 
 async def _comes(at: Stage, _: Path) -> None:
+    at.camera.opens_s = 1.5
     at.film("screen")
     at.write("What does it say?")
     await at.answered(2)
