@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.plan import Step
+from agents.showing import Source
 from agents.tasks import Task
 
 SUMMARY_WORDS = 160
@@ -99,6 +100,24 @@ def shown(ref: str, name: str, *, seen: int, pages: int) -> str:
     called = f', a file called "{name}"' if name else ""
     part = f", of whose {pages} pages you see the first {seen}" if pages > seen else ""
     return f"[The caller shows {ref}{called}{part}.]"
+
+
+def looking(source: Source) -> str:
+    """A note for the model, when the caller begins to show something all the time."""
+    return (
+        f"From now on you see the caller's {source}, as pictures of it. The newest is what is there at this moment: that is "
+        'what the caller means by "this" or "here". Say nothing of it before it matters.'
+    )
+
+
+def looked(source: Source) -> str:
+    """And when they have ended."""
+    return f"The caller's {source} is off. What you saw of it is of before."
+
+
+def frame(source: Source) -> str:
+    """Of a picture of it, for the model. In brackets: nobody has said so."""
+    return f"[The caller's {source}, at this moment.]"
 
 
 def written(told: str, text: str) -> str:

@@ -1,21 +1,29 @@
-"""What agents look at, and what becomes of the files that callers send."""
+"""What agents look at, and what becomes of what callers show."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from agents.strict import Spec
 
-Sees = Literal["images"]
+Source = Literal["camera", "screen"]
+Sees = Literal["images", "camera", "screen"]
+SOURCES: tuple[Source, ...] = ("camera", "screen")
+
+
+def listed(sees: Any) -> Any:
+    """A word alone, as a list."""
+    return [sees] if isinstance(sees, str) else sees
 
 
 class ShowingSpec(Spec):
-    """What callers show: pictures, documents and texts. [More](showing-pictures.md)."""
+    """What callers show: pictures, documents and texts; a camera or screen. More: [pictures](showing-pictures.md),
+    [camera and screen](camera-and-screen.md)."""
 
     keep: bool | None = Field(
         default=None,
-        description="Whether pictures are kept among the call's files; null: unless the team redacts, as nobody can take "
-        "a card's number out of its photo.",
+        description="Whether pictures and frames are kept among the call's files; null: unless the team redacts, as nobody "
+        "can take a card's number out of its photo.",
     )
     remembered: int = Field(
         default=6,
@@ -23,4 +31,11 @@ class ShowingSpec(Spec):
         le=20,
         description="So many pictures at most, the newest, are before the model, which is billed for them in each reply. Of "
         "older ones it knows that they were shown.",
+    )
+    frames: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        description="So many frames of camera and screen at most, the newest, are before the model beside the pictures. "
+        "Older ones it forgets.",
     )

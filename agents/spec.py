@@ -13,7 +13,8 @@ from agents.people import Linked
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
-from agents.showing import Sees, ShowingSpec
+from agents.showing import SOURCES, Sees, ShowingSpec, Source
+from agents.showing import listed as sees_listed
 from agents.strict import Spec, Text
 from agents.telephone import TelephoneSpec
 from agents.turn_taking import Interruptions, TurnTakingSpec
@@ -314,7 +315,8 @@ class AgentSpec(Spec):
     )
     sees: tuple[Sees, ...] = Field(
         default=("images",),
-        description="What it looks at. `[]`: it knows that something was shown, and is not billed for pictures.",
+        description="What it looks at: `images` that callers send, their `camera`, their `screen`; one, or a list. `[]`: it "
+        "knows that something was shown, and is not billed for pictures.",
     )
     tools: tuple[ToolSpec, ...] = Field(default=(), description="Dotted paths of function tools, or mappings.")
     tasks: tuple[TaskSpec, ...] = Field(default=(), description="The procedure, in order; held outside the prompt.")
@@ -348,6 +350,16 @@ class AgentSpec(Spec):
     @classmethod
     def _guards_alone(cls, guards: Any) -> Any:
         return names_alone(guards)
+
+    @field_validator("sees", mode="before")
+    @classmethod
+    def _sees_alone(cls, sees: Any) -> Any:
+        return sees_listed(sees)
+
+    @property
+    def watches(self) -> frozenset[Source]:
+        """What of the caller's it looks at all the time."""
+        return frozenset(source for source in SOURCES if source in self.sees)
 
     @field_validator("tools", mode="before")
     @classmethod
@@ -492,6 +504,11 @@ class TeamSpec(Spec):
         """Those who take callers."""
         sub_agents = self.sub_agents
         return {name: agent for name, agent in self.agents.items() if name not in sub_agents}
+
+    @property
+    def watches(self) -> frozenset[Source]:
+        """What of a caller's some agent looks at all the time."""
+        return frozenset(source for agent in self.speakers.values() for source in agent.watches)
 
     @property
     def needs_embedded_model(self) -> bool:

@@ -1,8 +1,16 @@
-"""Stand-ins at the edges that behave: a speaker that plays at real speed on the loop's clock."""
+"""Stand-ins at the edges that behave: a speaker that plays at real speed on the loop's clock, a camera that films."""
 
 import asyncio
+import io
+from dataclasses import dataclass
 
+import numpy as np
+from PIL import Image
+
+from agents.showing import Source
 from bench.tones import tone
+from worker.looking.glimpse import SENSES, Glimpse
+from worker.shown.result import Size
 
 
 class FakeSpeaker:
@@ -52,3 +60,55 @@ LAST_HZ = 700
 async def speak(text: str, role: str, *, keep: bool = True) -> bytes:
     """The voice that needs no provider: a tone, 50 ms a letter."""
     return tone(LAST_HZ, 50 * len(text), 24_000).tobytes()
+
+
+@dataclass
+class FakeCamera:
+    """Whatever is looked at shows another picture each `every_s` seconds, by the loop's clock; None: always the same."""
+
+    every_s: float | None = None
+    watched: frozenset[Source] = frozenset()
+    covered: bool = False  # nothing comes of it
+    opens_s: float = 0.0  # so long after it is watched, its first picture comes
+    since: float = 0.0
+
+    def watch(self, sources: frozenset[Source]) -> None:
+        self.watched, self.since = sources, asyncio.get_running_loop().time()
+
+    @property
+    def number(self) -> int:
+        """Of the picture that is there now."""
+        return int(asyncio.get_running_loop().time() / self.every_s) if self.every_s else 0
+
+    async def see(self, source: Source) -> "FakeSeen | None":
+        await asyncio.sleep(0.02)
+        opening = asyncio.get_running_loop().time() < self.since + self.opens_s
+        if source not in self.watched or self.covered or opening:
+            return None
+        return FakeSeen(source, self.number)
+
+
+@dataclass
+class FakeSeen:
+    """A grey picture, of which a bright bar tells the number's last digit, and the whole number its colour."""
+
+    source: Source
+    number: int
+
+    @property
+    def glimpse(self) -> Glimpse:
+        sense = SENSES[self.source]
+        grey, tenth = np.zeros((sense.height, sense.width), np.uint8), sense.width // 10
+        grey[:, self.number % 10 * tenth : (self.number % 10 + 1) * tenth] = 200
+        return Glimpse(grey, 1280, 720)
+
+    async def jpeg(self, size: Size) -> tuple[bytes, int, int]:
+        await asyncio.sleep(0.05)
+        return film(self.number), 32, 32
+
+
+def film(number: int) -> bytes:
+    """The frame of that number: a JPEG."""
+    out = io.BytesIO()
+    Image.new("RGB", (32, 32), (number // 32 * 8 % 256, number % 32 * 8, 77)).save(out, "JPEG", quality=95)
+    return out.getvalue()

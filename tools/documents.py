@@ -40,7 +40,8 @@ async def look_up(question: Question) -> str:
 
     Examples: "How do I bleed the radiators?", "What is the password of the wifi?", "When is the rubbish collected?",
     "What does the manual say about the dishwasher?", "How does the heating work?", "Where is the fuse box?", "What do I
-    do when the water leaks?", "Look up the house rules.", "Who do I call when the lift is broken?"
+    do when the water leaks?", "Look up the house rules.", "Who do I call when the lift is broken?", "Can you look
+    up this error?"
     """
     found = await asyncio.to_thread(search, DocumentSettings().folder, question)
     if found is None:

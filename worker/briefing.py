@@ -53,6 +53,7 @@ class Briefing:
             state=state,
             every_tool=toolbox.schemas(self._orchestrator.offerable(name)),
             sees="images" in agent.sees,
+            watches=agent.watches,
         )
 
     def _state(self, steps: Sequence[Task]) -> str:

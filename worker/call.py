@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from agents import context, plan
 from agents.orchestrator import Orchestrator
 from agents.recording import greeting_hint
+from agents.showing import Source
 from agents.spec import FactSpec, TeamSpec
 from tools.context import CallContext
 from worker.arrival import Arrival
@@ -52,7 +53,9 @@ from worker.line.events import (
 )
 from worker.line.line import Line
 from worker.line.memory import Outgrown
+from worker.line.profile import fitting
 from worker.listening import Screened
+from worker.looking.looking import Camera, Looking, NoCamera
 from worker.mcp.servers import McpServers
 from worker.outage import Outage, Speak
 from worker.people import People
@@ -60,8 +63,21 @@ from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Came, Dialled, Gone, Left, MuteAsked, Pressed, RoomEvent, Sending, Shown, Typed, Warned
-from worker.room.outbox import AGENT, MUTED, STATE, Outbox
+from worker.room.events import (
+    Came,
+    Dialled,
+    Filming,
+    Gone,
+    Left,
+    MuteAsked,
+    Pressed,
+    RoomEvent,
+    Sending,
+    Shown,
+    Typed,
+    Warned,
+)
+from worker.room.outbox import AGENT, MUTED, SEES, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.room.spoken_times import SpokenTimes
@@ -110,8 +126,8 @@ class Call:
     tells what all calls of the day have cost, None when nobody knows. `speak` is the voice that needs no provider. `files`
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
     is held back until they have let it pass. `describe` says what is on a JPEG, for a model that takes none, and for
-    guards. `orphan` is the call as another worker has left it, for one that goes on here; `arrival` is what is known of the
-    caller who has joined.
+    guards. `camera` is what of the caller can be looked at. `orphan` is the call as another worker has left it, for one that
+    goes on here; `arrival` is what is known of the caller who has joined.
     """
 
     def __init__(
@@ -135,6 +151,7 @@ class Call:
         sound: Sound | None = None,
         guards: Panel | None = None,
         describe: Callable[[bytes], Awaitable[str]] = look,
+        camera: Camera | None = None,
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
     ) -> None:
@@ -179,7 +196,13 @@ class Call:
         memory = past.memory if past else None
         pictures = team.showing.remembered
         self._line = Line(
-            self._briefing.present(), self._inbox.put_nowait, team.memory, memory, pictures=pictures, holds=holds
+            self._briefing.present(),
+            self._inbox.put_nowait,
+            team.memory,
+            memory,
+            pictures=pictures,
+            frames=team.showing.frames,
+            holds=holds,
         )
         began = self._now() - journal.now_ms / 1000
         self._recording = Recording(
@@ -196,6 +219,7 @@ class Call:
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
+        self._reads = lambda: guards is not None and guards.watches("output", self._orchestrator.agent)
         self._guarding = guards and Guarding(
             guards,
             team,
@@ -284,8 +308,25 @@ class Call:
             write=self._pass_on,
             quiet=lambda: not (self._floor.speaking or self._replies.running or self._gate.audible),
             turn_due=lambda: self._replies.turn_due,
-            reads=lambda: guards is not None and guards.watches("output", self._orchestrator.agent),
+            reads=self._reads,
             take_turn=self._take_turn,
+            tick=lambda: self.put(_Tick()),
+            describe=describe,
+        )
+        self._looking = Looking(
+            team.showing,
+            self._line,
+            camera or NoCamera(),
+            files,
+            past.events if past else (),
+            call=journal.call,
+            size=fitting(endpoint.profile for each in endpoints.values() for endpoint in each),
+            redacts=bool(team.redact.what),
+            clock=self._now,
+            record=self._record,
+            present=self._present,
+            watches=lambda: self._watches,
+            reads=self._reads,
             tick=lambda: self.put(_Tick()),
             describe=describe,
         )
@@ -348,7 +389,8 @@ class Call:
             return
         self._line.hear(pcm)
         self._recording.hear(pcm)
-        if self._floor.hear(pcm):
+        heard = self._floor.hear(pcm)
+        if self._looking.hear(loud=self._floor.loud) or heard:
             self._set_timer()
         self._follow_waiting()
         if complaint := self._floor.complaint():
@@ -465,6 +507,8 @@ class Call:
                 self._endings.caller_is_there()
                 self._showing.shown(event)
                 self._delegation.rearm()
+            case Filming():
+                self._looking.filming(event)
             case Warned(code, detail, stream):
                 self._showing.failed(stream)
                 self._record(journal.CallWarned(code=code, detail=detail, stream=stream))
@@ -546,6 +590,7 @@ class Call:
 
     def _take_turn(self, ended: float) -> None:
         self._showing.turn()
+        self._looking.turn()
         self._orchestrator.caller_spoke()
         self._sub_agents.caller_spoke()
         if self._guarding:
@@ -579,7 +624,8 @@ class Call:
                 self._delegation.carry_out(command, start)
         if not self._insists:
             self._showing.watch(start)
-        speaking = (self._floor.speaking or self._showing.busy) and not self._endings.insists
+        self._looking.watch(start)
+        speaking = (self._floor.speaking or self._showing.busy or self._looking.busy) and not self._endings.insists
         muted = self._side_talk.on
         self._silence.listen(caller_speaking=speaking, insists=self._insists or muted)
         judged = bool(self._guarding and self._guarding.listening.busy) and not self._endings.insists
@@ -764,9 +810,14 @@ class Call:
             self._bed.follow(self._now(), waiting=waiting, speech=speech)
 
     def _show_state(self) -> None:
-        muted = self._side_talk.on
-        state, agent = "idle" if muted else self._silence.state, self._orchestrator.agent
-        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else ""})
+        muted, agent = self._side_talk.on, self._orchestrator.agent
+        state, sees = "idle" if muted else self._silence.state, " ".join(sorted(self._watches))
+        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else "", SEES: sees})
+
+    @property
+    def _watches(self) -> frozenset[Source]:
+        """What of the caller's the present agent looks at all the time; nothing, while it is muted."""
+        return frozenset() if self._side_talk.on else self._team.agents[self._orchestrator.agent].watches
 
     def _show_plan(self) -> None:
         if (steps := self._orchestrator.plan) != self._shown_plan:
@@ -779,7 +830,13 @@ class Call:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        deadlines = [self._showing.deadline, self._floor.deadline, self._watchdog.deadline, self._outage.deadline]
+        deadlines = [
+            self._showing.deadline,
+            self._looking.deadline,
+            self._floor.deadline,
+            self._watchdog.deadline,
+            self._outage.deadline,
+        ]
         if self._guarding:
             deadlines.append(self._guarding.deadline)
         if not self._outage.parting:

@@ -17,7 +17,9 @@ from aiohttp import web
 from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agents.showing import Source
 from worker.background import background
+from worker.desk import grants
 from worker.desk.headers import security_headers
 from worker.desk.origins import Origins
 from worker.desk.rate_limit import RateLimit, caller_address
@@ -60,8 +62,11 @@ class JoinRequest(BaseModel):
 
 
 class FrontDesk:
-    def __init__(self, settings: Settings, store: Store) -> None:
+    """`watches`: what of callers the team looks at, beside what they say and send."""
+
+    def __init__(self, settings: Settings, store: Store, watches: frozenset[Source] = frozenset()) -> None:
         self._settings, self._store = settings, store
+        self._sources = grants.sources(watches)
         self._livekit = api.LiveKitAPI(
             settings.livekit_url.replace("ws", "http", 1),
             settings.livekit_api_key,
@@ -153,12 +158,12 @@ class FrontDesk:
         return web.json_response({**joined, "room": room, "call": call})
 
     def _token(self, room: str, call: str, name: str) -> str:
-        """For this room, to be heard and to write in it; to nothing else."""
-        grants = api.VideoGrants(
+        """For this room, to be heard and to write in it, and to be seen if the team looks; to nothing else."""
+        granted = api.VideoGrants(
             room_join=True,
             room=room,
             can_publish=True,
-            can_publish_sources=["microphone"],
+            can_publish_sources=self._sources,
             can_publish_data=True,
             can_subscribe=True,
             can_update_own_metadata=False,
@@ -168,7 +173,7 @@ class FrontDesk:
         return (
             token.with_identity(f"caller-{secrets.token_hex(6)}")
             .with_name(name or "Caller")
-            .with_grants(grants)
+            .with_grants(granted)
             .with_room_config(api.RoomConfiguration(agents=[dispatch]))
             .with_ttl(timedelta(seconds=_TOKEN_S))
             .to_jwt()
@@ -312,7 +317,7 @@ async def run(settings: Settings) -> None:
         raise DeskError("LIVEKIT_URL is needed. `baton up` sets it itself.")
     store = Store(settings.database_url)
     await store.open()
-    desk = FrontDesk(settings, store)
+    desk = FrontDesk(settings, store, await asyncio.to_thread(grants.watched, settings.team))
     runner = web.AppRunner(desk.app(), access_log=None)
     await runner.setup()
     try:

@@ -40,6 +40,7 @@ from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.resume import Orphan, orphan
 from worker.room import telephone
+from worker.room.camera import Cameras
 from worker.room.chat import Chat
 from worker.room.digits import Digits
 from worker.room.doors import Doors
@@ -295,10 +296,12 @@ async def _hold_taken(
             files=Folder(settings.files),
             sound=sound,
             guards=guards,
+            camera=cameras,
             orphan=before,
             arrival=arrived,
         )
 
+    cameras = Cameras(room, tell=lambda event: call.put(event) if call else None)
     call = begin() if before else None
     joined = None
     try:
@@ -355,7 +358,7 @@ async def _hold_taken(
     size = fitting(endpoint.profile for endpoint in endpoints.each)
     uploads, chat = Uploads(room, people, size, tell=call.put), Chat(room, people, tell=call.put)
     button, left = MuteButton(room, people, tell=call.put), _leave_when_lost(lease, speaker, call)
-    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), button.run(), left
+    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), cameras.run(caller.identity), button.run(), left
     reason = _STOPPED
     try:
         async with background(*parts):

@@ -10,7 +10,7 @@ from agents import context
 from agents.showing import ShowingSpec
 from worker.background import Start
 from worker.journal import events as journal
-from worker.journal.files import Files, FilesError
+from worker.journal.files import Files, FilesError, write_all
 from worker.line.line import Line
 from worker.room.events import Sending, Shown
 
@@ -162,7 +162,7 @@ class Showing:
 
     async def _write_files(self, files: Files, ref: str, contents: Mapping[str, bytes]) -> None:
         try:
-            await asyncio.to_thread(_write_all, files, self._call, contents)
+            await asyncio.to_thread(write_all, files, self._call, contents)
         except (OSError, FilesError) as error:
             logger.warning("call %s: %s is not kept: %s", self._call, ref, error)
             self._record(journal.CallWarned(code="file.not_kept", detail=f"{ref} could not be kept among the files."))
@@ -172,16 +172,6 @@ def shown_files(events: Sequence[journal.JournalEvent], most: int) -> list[str]:
     """Of a call's journal: the files with what was shown last, so many things at most."""
     shown = [event for event in events if isinstance(event, journal.UserShowed)]
     return [name for event in shown[-most:] for name in event.files]
-
-
-def _write_all(files: Files, call: str, contents: Mapping[str, bytes]) -> None:
-    for name, data in contents.items():
-        writer = files.create(call, name)
-        try:
-            while data:
-                data = data[writer.write(data) :]
-        finally:
-            writer.close()
 
 
 def _beginning(text: str) -> str:

@@ -19,10 +19,11 @@ from PIL import Image
 
 from agents.loader import load_team
 from agents.providers import AzureSpec, GeminiSpec, OpenAISpec
+from agents.showing import Source
 from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.conformance import script
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeCamera, FakeSpeaker, speak
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, Pace, Script, Step
 from tests.simulators.openai_realtime.server import Provider as OpenAI
@@ -40,7 +41,7 @@ from worker.line.endpoint import Azure, Endpoint, Vertex
 from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, OPENAI, Profile
 from worker.resume import Orphan
 from worker.resume import orphan as orphaned
-from worker.room.events import Left, Sending, Shown, Typed
+from worker.room.events import Filming, Left, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
 from worker.showing import shown_files
 from worker.tool_runs import Tell
@@ -141,7 +142,9 @@ class Stage:
     holding: asyncio.Task[None] | None = None
     waiting: bytearray = field(default_factory=bytearray)  # of what the caller says, not yet on its way
     people: dict[str, bytearray] = field(default_factory=dict)  # the same of each, in place of it, if there are several
+    muted: bool = False  # their microphone sends nothing
     files: Folder | None = None
+    camera: FakeCamera = field(default_factory=FakeCamera)
 
     @property
     def service(self) -> Service:
@@ -232,6 +235,10 @@ class Stage:
         self.call.put(Shown("caller", f"stream {number}", "slip.jpg", (out.getvalue(),)))
         return out.getvalue()
 
+    def film(self, source: Source, *, on: bool = True) -> None:
+        """The caller turns their camera or screen on, or off."""
+        self.call.put(Filming("caller", source, on))
+
     @property
     def pictures(self) -> list[bytes]:
         """What was before the model when it replied last."""
@@ -274,7 +281,7 @@ class Stage:
         size = round(RATE * FRAME_S) * 2
         quiet = np.random.default_rng(1).normal(0, 20, size // 2).astype("<i2").tobytes()
         while True:
-            if not self.people:
+            if not self.people and not self.muted:
                 self.call.hear(_next_frame(self.waiting, quiet))
             for who, waiting in list(self.people.items()):
                 self.call.hear_person(who, f"TR_{who}", _next_frame(waiting, quiet))
@@ -352,7 +359,7 @@ async def staged(
             service.endpoint = replace(service.endpoint, profile=change(service.endpoint.profile))
             services.append(service)
         recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
-        room, speaker = Room(), FakeSpeaker(RATE)
+        room, speaker, camera = Room(), FakeSpeaker(RATE), FakeCamera()
         files = Folder(folder / "files") if keeps else None
         journal: list[JournalEvent] = [_STARTED]
 
@@ -380,6 +387,7 @@ async def staged(
                 orphan=orphan,
                 describe=_describe,
                 files=files,
+                camera=camera,
             )
 
         def begin(orphan: Orphan | None) -> None:
@@ -389,7 +397,9 @@ async def staged(
             stage.holding = asyncio.create_task(_hold(stage.call))
 
         first = notes()
-        stage = Stage(call(first), services, room, speaker, events, every, first, journal, begin, files=files)
+        stage = Stage(
+            call(first), services, room, speaker, events, every, first, journal, begin, files=files, camera=camera
+        )
         begin(None)
         async with background(stage.microphone()):
             yield stage

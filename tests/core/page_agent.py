@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from tests.core.conftest import House
 from worker.background import background
 from worker.journal.events import JournalEvent
-from worker.room.outbox import AGENT, STATE, Outbox
+from worker.room.outbox import AGENT, SEES, STATE, Outbox
 
 
 @dataclass(slots=True)
@@ -35,8 +35,8 @@ class PageAgent:
         for event in events:
             self.outbox.event(event)
 
-    def be(self, agent: str, state: str) -> None:
-        self.outbox.attributes({STATE: state, AGENT: agent})
+    def be(self, agent: str, state: str, sees: str = "camera screen") -> None:
+        self.outbox.attributes({STATE: state, AGENT: agent, SEES: sees})
 
     def listen(self) -> None:
         self.room.register_byte_stream_handler("baton.files", lambda reader, _: self._read(self._file(reader)))

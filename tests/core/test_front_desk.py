@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from livekit import api, rtc
 
-from tests.core.conftest import House, house_with
+from tests.core.conftest import ROOT, House, house_with
 from worker.talk import join
 
 pytestmark = pytest.mark.system
@@ -23,8 +23,9 @@ ADMIN = "open sesame"
 
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A front desk behind one proxy, with a site that may; nobody takes calls."""
-    settings = {"BATON_ORIGINS": FRIEND, "BATON_PROXIES": "1", "BATON_ADMIN_TOKEN": ADMIN}
+    """A front desk behind one proxy, with a site that may, of a team that looks at no camera; nobody takes calls."""
+    team = {"BATON_TEAM": str(ROOT / "tests/conformance/team.yaml")}
+    settings = team | {"BATON_ORIGINS": FRIEND, "BATON_PROXIES": "1", "BATON_ADMIN_TOKEN": ADMIN}
     with house_with([], tmp_path_factory.mktemp("desk"), **settings) as house:
         yield house
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from livekit import rtc
 from playwright.async_api import FilePayload, Page, ViewportSize, expect
 
 from tests.core.breakable import breakable
@@ -27,6 +28,7 @@ PNG = base64.b64decode(
 )
 AXE = ROOT / "web-demo/node_modules/axe-core/axe.min.js"
 TEAM = {"reception": ("orders", "returns"), "orders": ("reception",), "returns": ("reception", "orders")}
+SOURCE_CAMERA = rtc.TrackSource.SOURCE_CAMERA
 MARKUP = "<img src=x onerror='window.broken=1'><script>window.broken=1</script><b id=bold>bold</b>"
 PHONE, DESK = ViewportSize(width=360, height=640), ViewportSize(width=1280, height=800)
 
@@ -268,6 +270,33 @@ async def test_given_the_keypad_then_its_keys_are_dialled_by_mouse_and_keyboard(
         await page.keyboard.press("Escape")
         await expect(keypad).to_have_count(0)
         await expect(opener).to_be_focused()
+
+
+async def test_given_who_looks_then_a_camera_is_offered_and_it_is_off_when_nobody_looks_any_more(
+    empty_house: House, page: Page
+) -> None:
+    async with answered(page, empty_house) as agent:
+        camera = page.get_by_role("button", name="Camera", exact=True)
+        await camera.click()
+        preview = page.get_by_label("The team sees your camera")
+        await expect(preview).to_have_js_property("videoWidth", 1280)
+        await expect(camera).to_have_attribute("aria-pressed", "true")
+        assert await violations(page) == []
+        agent.be("orders", "listening", sees="screen")
+        await expect(camera).to_have_count(0)
+        await expect(preview).to_have_count(0)
+        await page.get_by_role("button", name="Share your screen").wait_for()
+        agent.be("reception", "listening")
+        await expect(camera).to_have_attribute("aria-pressed", "false")
+        [caller] = agent.room.remote_participants.values()
+        assert [one.muted for one in caller.track_publications.values() if one.source == SOURCE_CAMERA] == [True]
+
+
+async def test_given_a_phone_that_shares_no_screen_then_it_is_not_offered(empty_house: House, page: Page) -> None:
+    await page.add_init_script("delete MediaDevices.prototype.getDisplayMedia")
+    async with answered(page, empty_house):
+        await page.get_by_role("button", name="Camera", exact=True).wait_for()
+        assert await page.get_by_role("button", name="Share your screen").count() == 0
 
 
 async def test_given_a_handoff_then_the_picture_shows_who_has_the_call_and_moves_only_for_those_who_like_it(

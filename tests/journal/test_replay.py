@@ -6,7 +6,7 @@ from tests.conformance.stage import TEAM
 from worker.journal import events as journal
 from worker.journal.leases import Taken
 from worker.journal.replay import Past, replay
-from worker.line.memory import Called, Entry, Returned, Said, Shown
+from worker.line.memory import Called, Entry, Frame, Returned, Said, Shown
 from worker.resume import orphan
 
 STARTED = journal.CallStarted(call="c1", room="r", team="t", agent="alfa", model="openai", caller="anna")
@@ -35,7 +35,7 @@ def told(entries: tuple[Entry, ...]) -> list[tuple[str, str]]:
                 return name, arguments
             case Returned(_, _, name, output):
                 return name, output
-            case Shown(_, text):
+            case Shown(text=text) | Frame(text=text):
                 return "shown", text
 
     return [of(entry) for entry in entries]

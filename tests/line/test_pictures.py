@@ -2,8 +2,10 @@
 
 import pytest
 
-from worker.line.compaction import size
-from worker.line.memory import Memory, Said, Shown
+from agents.showing import Source
+from agents.spec import MemorySpec
+from worker.line.compaction import outgrown, size
+from worker.line.memory import Frame, Memory, Said, Shown
 
 
 def memory(looks: int, *counts: int, keeps: int = 3) -> Memory:
@@ -13,6 +15,19 @@ def memory(looks: int, *counts: int, keeps: int = 3) -> Memory:
     for number, count in enumerate(counts):
         found.show(Shown(f"shown_{number}", f"[photo-{number}]", (b"jpeg",) * count))
     return found
+
+
+def filmed(*sources: Source, most: int = 3) -> Memory:
+    """One whose model looks at both, and has seen a frame of each of these, one after the other."""
+    found = Memory()
+    found.watch(frozenset({"camera", "screen"}))
+    for number, source in enumerate(sources):
+        found.see(Frame(f"frame_{number}", source, f"[{source}]", b"jpeg"), most)
+    return found
+
+
+def items(found: Memory) -> list[str]:
+    return [entry.item for entry in found.held()]
 
 
 def held(found: Memory) -> list[int | str]:
@@ -71,3 +86,26 @@ def test_a_summary_stands_for_what_was_shown_whether_it_is_before_the_model_or_n
 
 def test_words_do_not_give_way_to_pictures() -> None:
     assert size(memory(3, 1)) == size(memory(3, 3)) > 0
+
+
+def test_of_frames_the_newest_are_before_the_model_and_nothing_is_left_of_older_ones() -> None:
+    found = filmed("screen", "camera", "screen", "screen", "camera")
+    assert items(found) == ["frame_2", "frame_3", "frame_4"]
+    assert not found.withheld
+    found.look_away()
+    assert items(found) == []
+
+
+def test_frames_of_what_an_agent_does_not_look_at_are_withheld() -> None:
+    found = filmed("screen", "camera", "screen")
+    found.watch(frozenset({"camera"}))
+    assert items(found) == ["frame_1"]
+    assert found.withheld == {"frame_0", "frame_2"}, "a session that cannot forget them is no session for them"
+
+
+def test_a_frame_is_no_turn_and_no_part_of_a_summary() -> None:
+    found = filmed("screen")
+    found.add(Said("said", "user", "What is this?"))
+    assert found.turns() == (("user", "What is this?"),)
+    assert found.plan(frozenset({"frame_0", "said"})).turns == (("user", "What is this?"),)
+    assert not outgrown(found, MemorySpec(budget_tokens=500, keep_turns=1))

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.local_model.test_brain_dialogue import talk, words
+from tests.local_model.test_brain_dialogue import INSTRUCTIONS, TOOLS, talk, words
 from worker.local_model.brain import EmbeddingBrain, pictures
-from worker.local_model.conversation import ToolCall
+from worker.local_model.conversation import Conversation, Message, ToolCall
 
 SHOWN = '[The caller shows photo-1, a file called "slip.jpg".]'
 CARD = f'{SHOWN} (A picture that shows: the text "City library / Card 12345 / Anna.")'
@@ -76,3 +76,31 @@ def test_what_is_not_on_it_is_asked_for_again(brain: EmbeddingBrain) -> None:
     said = words(talk(brain, "Do I have any fines?", f'{SHOWN} (A picture that shows: the text "Hello")'))
     assert said.startswith("It says: Hello.")
     assert "card number" in said
+
+
+SCREEN = '[The caller\'s screen, at this moment.] (A picture that shows: the text "Error 0x80 / Ask Anna.")'
+BEFORE = SCREEN.replace("0x80", "0x70")
+
+
+def test_a_screen_is_read_when_the_caller_asks_as_it_is_now(brain: EmbeddingBrain) -> None:
+    assert words(talk(brain, BEFORE, SCREEN, "What does it say?")) == "It says: Error 0x80. Ask Anna."
+
+
+def test_a_screen_that_was_taken_just_after_the_words_is_no_turn(brain: EmbeddingBrain) -> None:
+    def answered(said: str) -> str:
+        items = (Message("user", said), Message("user", SCREEN))
+        return words(brain.think(Conversation(INSTRUCTIONS, TOOLS, items)))
+
+    assert answered("What does it say?") == "It says: Error 0x80. Ask Anna."
+    assert answered("Thank you.") == words(talk(brain, "Thank you."))
+
+
+def test_what_was_shown_after_the_screen_was_seen_is_what_is_meant(brain: EmbeddingBrain) -> None:
+    assert words(talk(brain, SCREEN, CARD, "What does it say?")) == READ
+
+
+def test_a_number_is_found_on_what_the_camera_shows(brain: EmbeddingBrain) -> None:
+    camera = CARD.replace(SHOWN, "[The caller's camera, at this moment.]")
+    [call] = talk(brain, camera, "Do I have any fines on this card?")
+    assert isinstance(call, ToolCall)
+    assert json.loads(call.arguments) == {"card": 12345}

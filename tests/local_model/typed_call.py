@@ -31,6 +31,7 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.server import app
 from worker.local_model.voice import Voice
+from worker.looking.looking import Camera
 from worker.room.events import Dialled, Left, Shown, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.tool_runs import Tell
@@ -233,6 +234,7 @@ async def typed_call(
     greeted: bool = True,
     guards: Sequence[Guard] = (),
     eyes: Eyes | None = None,
+    camera: Camera | None = None,
 ) -> AsyncIterator[TypedCall]:
     """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
@@ -268,6 +270,7 @@ async def typed_call(
                 make_context=context,
                 speak=speak,
                 guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
+                camera=camera,
             )
             async with background(_hold(typed.call)):
                 if greeted:

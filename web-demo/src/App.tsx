@@ -80,7 +80,7 @@ export function App({ token, site, language: first, figures }: Props) {
           {live && (
             <RoomContext.Provider value={room}>
               <RoomAudioRenderer />
-              <Controls onWrite={write} onShow={show} onLeave={leave} muted={call.muted} onMuteAgent={muteAgent} invite={call.open && !site ? inviteTo(room.name, location.href) : ''} />
+              <Controls sees={call.sees} onWrite={write} onShow={show} onLeave={leave} muted={call.muted} onMuteAgent={muteAgent} invite={call.open && !site ? inviteTo(room.name, location.href) : ''} />
             </RoomContext.Provider>
           )}
           {over && <div className="drop">{words.dropHere}</div>}

@@ -1,13 +1,16 @@
 import { useLocalParticipant, useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react';
 import type { LocalAudioTrack } from 'livekit-client';
 import { useRef, useState, type FormEvent } from 'react';
+import type { Source } from './call';
 import { FileButtons } from './FileButtons';
 import { Icon } from './Icon';
 import { Invite } from './Invite';
 import { Keypad } from './Keypad';
+import { Previews, Shares } from './Shares';
 import { useWords } from './words';
 
 interface Props {
+  sees: readonly Source[];
   onWrite: (text: string) => Promise<boolean>;
   onShow: (files: Iterable<File>) => void;
   onLeave: () => void;
@@ -18,7 +21,7 @@ interface Props {
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ onWrite, onShow, onLeave, muted, onMuteAgent, invite }: Props) {
+export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, invite }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -31,10 +34,12 @@ export function Controls({ onWrite, onShow, onLeave, muted, onMuteAgent, invite 
   return (
     <footer className="controls">
       {dials && <Keypad onClose={closeKeypad} />}
+      <Previews sees={sees} />
       <Message onWrite={onWrite} />
       <div className="buttons">
         <Microphone />
         <FileButtons onShow={onShow} />
+        <Shares sees={sees} />
         <button
           ref={opener}
           type="button"

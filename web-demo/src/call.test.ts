@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { next, start, type Call, type CallEvent } from './call';
 import { parseEvent, type Card, type PlanStep } from './events';
+import { sourcesOf } from './film';
 
 const CARD: Card = { title: 'x', lines: ['y'], fields: { a: 'b' }, link: null, choices: ['z'] };
 
@@ -23,6 +24,13 @@ describe('a call on the page', () => {
     expect(call.lines).toEqual([
       { kind: 'agent', id: 'a', agent: 'reception', text: 'Hello, this is', final: true, interrupted: true, latencyMs: 640, cost: null },
     ]);
+  });
+
+  it('knows what the agent looks at, and keeps that while another agent is being found', () => {
+    const call = after({ type: 'sees', sees: sourcesOf('camera screen walls') }, { type: 'agent-left' });
+    expect(call.sees).toEqual(['camera', 'screen']);
+    expect(next(call, { type: 'sees', sees: ['camera', 'screen'] })).toBe(call);
+    expect(next(call, { type: 'sees', sees: sourcesOf('') }).sees).toEqual([]);
   });
 
   it('says that it is recorded, for as long as it is', () => {

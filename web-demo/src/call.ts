@@ -2,6 +2,9 @@ import { withPast } from './past';
 import { withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
 import type { Card, JournalEvent, PlanStep } from './events';
 
+/** What of the caller an agent may look at all the time. */
+export type Source = 'camera' | 'screen';
+
 export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
 
 /** Something that happened, in no language: the page says it in the reader's. */
@@ -41,6 +44,8 @@ export interface Call {
   awaySince: number | null;
   agent: string;
   state: AgentState;
+  /** What of the caller whoever has the call looks at. */
+  sees: readonly Source[];
   model: string;
   /** Who may speak, and to whom each hands over. */
   team: Record<string, string[]>;
@@ -67,6 +72,7 @@ export type CallEvent =
   | { type: 'back'; at: number }
   | { type: 'ended'; ending: Ending }
   | { type: 'agent'; agent: string; state: AgentState }
+  | { type: 'sees'; sees: readonly Source[] }
   | { type: 'agent-left' }
   | { type: 'agent-caption'; id: string; text: string; final: boolean }
   | { type: 'caller-caption'; id: string; who: string; also?: string[]; text: string }
@@ -81,6 +87,7 @@ export const start: Call = {
   awaySince: null,
   agent: '',
   state: 'initializing',
+  sees: [],
   model: '',
   team: {},
   plan: [],
@@ -108,6 +115,8 @@ export function next(call: Call, event: CallEvent): Call {
       const status = call.status === 'ended' ? call.status : 'live';
       return { ...call, status, agent: event.agent || call.agent, state: event.state };
     }
+    case 'sees':
+      return event.sees.join() === call.sees.join() ? call : { ...call, sees: event.sees };
     case 'agent-left': // a call that is over has said so
       return call.status === 'ended'
         ? call

@@ -15,7 +15,7 @@ import type { ToPage, ToSite } from './messages';
   const frame = document.createElement('iframe');
   frame.title = label;
   frame.src = `${desk}/?${new URLSearchParams({ site: location.origin, tokens: tokenEndpoint ? 'site' : 'desk', language, figures })}`;
-  frame.allow = `microphone ${desk}; autoplay ${desk}`;
+  frame.allow = `microphone ${desk}; camera ${desk}; display-capture ${desk}; autoplay ${desk}`;
   frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox');
   frame.referrerPolicy = 'no-referrer';
 

@@ -3,6 +3,7 @@ import type { AgentState, CallEvent } from './call';
 import { parseEvent } from './events';
 import { parsePast } from './past';
 import { identities, Names } from './people';
+import { sourcesOf } from './film';
 import type { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
@@ -19,10 +20,11 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
   const show = (participant: Participant) => {
     if (participant.kind !== ParticipantKind.AGENT) return;
     agents.add(participant.identity);
-    const { 'lk.agent.state': told, 'baton.agent': agent, 'baton.muted': muted } = participant.attributes;
+    const { 'lk.agent.state': told, 'baton.agent': agent, 'baton.muted': muted, 'baton.sees': sees } = participant.attributes;
     const state = told === 'idle' ? 'listening' : told; // it is muted
     dispatch({ type: 'muted', muted: muted === 'true' });
     if (isState(state)) dispatch({ type: 'agent', agent: agent ?? '', state });
+    if (sees !== undefined) dispatch({ type: 'sees', sees: sourcesOf(sees) });
   };
   const away = () => dispatch({ type: 'away', at: performance.now() });
   room

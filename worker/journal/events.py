@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agents.people import Linked
+from agents.showing import Source
 from tools.card import Card
 
 
@@ -110,6 +111,39 @@ class UserShowed(_Event):
     stream: str = Field(default="", description="The id that its sender gave it: a page finds its own by it.")
     files: tuple[str, ...] = Field(default=(), description="Its pictures among the call's files; empty: not kept.")
     pages: int = Field(default=0, description="Of a document: how many it has.")
+
+
+class LookingStarted(_Event):
+    """From now on an agent looks at the caller's camera or screen."""
+
+    type: Literal["looking.started"] = "looking.started"
+    participant: str
+    source: Source
+    agent: str
+
+
+class LookingStopped(_Event):
+    """Nobody looks any more. `off`: the caller shows it no longer; `unwatched`: who has the call does not look."""
+
+    type: Literal["looking.stopped"] = "looking.stopped"
+    source: Source
+    reason: Literal["off", "unwatched"]
+    frames: int = Field(description="How many the model was given.")
+
+
+class FrameGiven(_Event):
+    """A frame of the caller's camera or screen that the model was given; `ref` is such as `screen-3`."""
+
+    type: Literal["frame.given"] = "frame.given"
+    participant: str
+    ref: str
+    source: Source
+    why: Literal["words", "change"] = Field(
+        description="It was taken for what the caller says, or as something changed."
+    )
+    width_px: int
+    height_px: int
+    files: tuple[str, ...] = Field(default=(), description="The picture among the call's files; empty: not kept.")
 
 
 class PictureDescribed(_Event):
@@ -330,6 +364,9 @@ JournalEvent = Annotated[
     | UserWrote
     | UserDialled
     | UserShowed
+    | LookingStarted
+    | LookingStopped
+    | FrameGiven
     | PictureDescribed
     | AgentSaid
     | ToolCalled

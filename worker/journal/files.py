@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -31,6 +31,17 @@ class Files(Protocol):
 
     def create(self, call: str, name: str) -> Writer:
         """A new file of a call. Raises FilesError: Taken, when there is one of that name."""
+
+
+def write_all(files: Files, call: str, contents: Mapping[str, bytes]) -> None:
+    """Each as a file of its own, by name. Blocks. Raises FilesError or OSError."""
+    for name, data in contents.items():
+        writer = files.create(call, name)
+        try:
+            while data:
+                data = data[writer.write(data) :]
+        finally:
+            writer.close()
 
 
 def recording(part: int) -> str:

@@ -1,6 +1,7 @@
 """What of a call's journal the caller may point at later."""
 
 from agents.references import References
+from agents.showing import SOURCES
 from worker.journal import events as journal
 
 
@@ -9,7 +10,7 @@ def note(references: References, event: journal.JournalEvent) -> None:
     match event:
         case journal.UserShowed(at=at, ref=ref, description=description):
             references.showed(ref, description, at)
-        case journal.PictureDescribed(at=at, ref=ref, description=description):
+        case journal.PictureDescribed(at=at, ref=ref, description=description) if not ref.startswith(SOURCES):
             references.showed(ref, description, at)
         case journal.UserWrote(at=at, text=text):
             references.wrote(text, at)

@@ -8,7 +8,7 @@ half of it, and left alone until it has grown again: each time, the provider rea
 from collections.abc import Set
 
 from agents.spec import MemorySpec
-from worker.line.memory import Called, Entry, Memory, Returned, Said, Shown, is_summary, is_wordless, turn_starts
+from worker.line.memory import Called, Entry, Frame, Memory, Returned, Said, Shown, is_summary, is_wordless, turn_starts
 
 # https://developers.openai.com/api/docs/guides/realtime-costs, November 2026: a token for 100 ms of the caller's audio, and
 # for 50 ms of the model's. A transcript of the caller's audio is not the model's; the words of its own are counted with it.
@@ -30,7 +30,7 @@ def tokens(entry: Entry, audio_ms: int = 0) -> int:
             return _ITEM + _text(name) + _text(arguments)
         case Returned(output=output):
             return _ITEM + _text(output)
-        case Shown(text=text):
+        case Shown(text=text) | Frame(text=text):
             return _ITEM + _text(text)  # how many pictures stay is a rule of its own: no words give way to them
 
 
@@ -42,11 +42,11 @@ def size(memory: Memory) -> int:
 def outgrown(memory: Memory, limits: MemorySpec, unwritten: Set[str] = frozenset()) -> frozenset[str]:
     """The items to summarise now, none while there is no need to. All of them come before the last `keep_turns`.
 
-    Speech that is in no transcript yet (`unwritten`) and summaries stay, and a tool call stays while its result does. To
-    be asked when no tool runs: a call that has no result will not get one.
+    Speech that is in no transcript yet (`unwritten`), summaries and frames stay, and a tool call stays while its result
+    does. To be asked when no tool runs: a call that has no result will not get one.
     """
     total = size(memory)
-    entries = [entry for entry in memory.held() if not is_summary(entry)]
+    entries = [entry for entry in memory.held() if not (is_summary(entry) or isinstance(entry, Frame))]
     noise = {entry.item for entry in entries if is_wordless(entry)} - unwritten
     turns = [place for place in turn_starts(entries) if entries[place].item not in noise]
     ends = turns[: -limits.keep_turns + 1 or None]

@@ -128,6 +128,8 @@ class GeminiLink:
                 for picture in pictures:  # as a camera's: that interrupts nothing, and takes no turn
                     self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
                 self._notes.append(("user", text))
+            case memory.Frame(_, _, _, picture):  # what it is a frame of was told when the caller began to show it
+                self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
             case _:
                 self._notes.append((_role(entry), _as_text(entry)))
         self._settle()
@@ -355,7 +357,13 @@ def _told(entry: memory.Entry) -> llm.ChatMessage:
     Tool calls too are told to the model, not said by it: what it finds in its own words it says again.
     """
     role: Literal["assistant", "user"] = "assistant" if _role(entry) == "model" else "user"
-    pictures = entry.pictures if isinstance(entry, memory.Shown) else ()
+    match entry:
+        case memory.Shown(_, _, shown):
+            pictures = shown
+        case memory.Frame(_, _, _, picture):
+            pictures = (picture,)
+        case _:
+            pictures = ()
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     return llm.ChatMessage(
         id=entry.item, role=role, content=[_as_text(entry), *(llm.ImageContent(image=url) for url in urls)]
@@ -376,7 +384,7 @@ def _as_text(entry: memory.Entry) -> str:
             return f"[{_NOTE}: you called {name} with {arguments or '{}'}]"
         case memory.Returned(_, _, name, output):
             return f"[{_NOTE}: {name} returned: {json.dumps(output, ensure_ascii=False)}]"
-        case memory.Shown(_, text):
+        case memory.Shown(_, text) | memory.Frame(_, _, text):
             return text
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from livekit.agents.utils import shortuuid
 
+from agents.showing import Source
 from agents.spec import MemorySpec
 from worker.line import compaction, memory
 from worker.line.breaker import PROCESS, Breaker
@@ -49,6 +50,7 @@ from worker.line.speech import Speech
 from worker.line.unanswered import Unanswered
 
 NOTICED_MS = 200  # so long after the silence that ends a turn, a session that hears the caller has said so
+FRAMES = 60  # of a session that forgets nothing: with so many, it is left for another in the next pause
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
 
 
@@ -68,7 +70,8 @@ class Line:
     asked; all else may be done at any time. It wants to know when there is a `pause`. `past` is what the call remembers
     that goes on here.
 
-    `pictures`: so many of the caller's at most are before the model, the newest, if its agent sees any.
+    `pictures`: so many of the caller's at most are before the model, the newest, if its agent sees any; and so many
+    `frames` of their camera and screen.
 
     With `holds`, words of the model's are told no other session, and stand in no summary, before they are `approve`d, or
     their message is `release`d.
@@ -82,6 +85,7 @@ class Line:
         past: memory.Memory | None = None,
         *,
         pictures: int = 0,
+        frames: int = 0,
         holds: bool = False,
         breaker: Breaker = PROCESS,
         dials: Mapping[str, Dial] = DIALS,
@@ -89,8 +93,9 @@ class Line:
         self._emit, self._holds = emit, holds
         self._cut_ms: dict[str, int] = {}  # of messages that were cut: after how many ms
         self._memory, self._limits = past or memory.Memory(), limits or MemorySpec()
-        self._pictures = pictures
+        self._pictures, self._frames = pictures, frames
         self._memory.look(pictures if first.sees else 0, pictures)
+        self._memory.watch(first.watches)
         self._sessions = Sessions(first, self, breaker, dials, self._memory.entries())
         self._memory.restored()
         self._breaker = breaker
@@ -132,6 +137,7 @@ class Line:
         """From the next reply on the model is this agent; ArmRefused(epoch) comes if it cannot be."""
         before = self._memory.held()
         self._memory.look(self._pictures if arms.sees else 0, self._pictures)
+        self._memory.watch(arms.watches)
         if (after := self._memory.held()) != before:
             self._sync(before, after)
         self._sessions.arm(arms)
@@ -179,6 +185,25 @@ class Line:
         self._sync(before, older)
         if self._sessions.open:
             self._sessions.present.remember(newest)
+
+    def see(self, source: Source, text: str, picture: bytes, about: str = "") -> None:
+        """What the caller's camera or screen shows now; the rest is as in `show`. Frames that are too many are forgotten."""
+        if source not in self.armed.watches:
+            return
+        before = self._memory.held()
+        self._memory.see(memory.Frame(shortuuid("frame_"), source, text, picture, about), self._frames)
+        *older, newest = self._memory.held()
+        self._sync(before, older)
+        if self._sessions.open:
+            self._sessions.present.frames += 1
+            self._sessions.present.remember(newest)
+
+    def look_away(self) -> None:
+        """What camera and screen have shown is forgotten."""
+        before = self._memory.held()
+        self._memory.look_away()
+        if (after := self._memory.held()) != before:
+            self._sync(before, after)
 
     def note(self, text: str) -> None:
         """Something the model shall know that nobody said."""
@@ -242,7 +267,7 @@ class Line:
                     session.link.forget(entry.item)
         else:
             known = session.items
-            self._sessions.stale = bool(known & self._memory.withheld)
+            self._sessions.stale = bool(known & self._memory.withheld) or session.frames > FRAMES
         previous = "root"
         for entry in after:
             if entry.item not in known:

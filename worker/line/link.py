@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from agents.showing import Source
 from worker.line import memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import LinkEvent
@@ -25,6 +26,7 @@ class Arms:
     state: str = ""
     every_tool: tuple[Mapping[str, Any], ...] = ()
     sees: bool = True  # pictures
+    watches: frozenset[Source] = frozenset()
 
     @property
     def told(self) -> str:

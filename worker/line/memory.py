@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from livekit.agents.utils import shortuuid
 
 from agents import context
+from agents.showing import Source
 
 SUMMARY = "summary_"  # how the items begin that stand for hidden ones
 _DIGEST = "digest_"  # and the one that stands for what was compacted
@@ -55,7 +56,23 @@ class Shown:
         return f"{self.text} It shows {self.about}." if self.about else f"{self.text} You cannot see it now."
 
 
-Entry = Said | Called | Returned | Shown
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the caller's camera or screen shows at a moment, a JPEG; nothing that they say. The rest is as of `Shown`."""
+
+    item: str
+    source: Source
+    text: str
+    picture: bytes
+    about: str = ""
+
+    @property
+    def words(self) -> str:
+        """For a model that takes no pictures."""
+        return f"{self.text} It shows {self.about}." if self.about else self.text
+
+
+Entry = Said | Called | Returned | Shown | Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,7 @@ class Memory:
         self._spoilt: frozenset[str] = frozenset()  # that the provider's session remembers more of than it shall
         self._unchecked: dict[str, str] = {}  # words of a message that nobody may be told of yet
         self._keeps = self._looks = 0  # pictures
+        self._watches = frozenset[Source]()
 
     def add(self, entry: Entry) -> None:
         self._entries.setdefault(entry.item, entry)
@@ -98,6 +116,21 @@ class Memory:
         for entry in list(self._entries.values()):
             if isinstance(entry, Shown) and entry.item not in kept:
                 self._entries[entry.item] = replace(entry, pictures=())
+
+    def watch(self, sources: frozenset[Source]) -> None:
+        """The model has frames of these before it."""
+        self._watches = sources
+
+    def see(self, frame: Frame, most: int) -> None:
+        """Adds a frame; of all that there are, so many stay, the newest."""
+        self.add(frame)
+        frames = [item for item, entry in self._entries.items() if isinstance(entry, Frame)]
+        for item in frames[:-most]:
+            del self._entries[item]
+
+    def look_away(self) -> None:
+        """No frame stays."""
+        self._entries = {item: entry for item, entry in self._entries.items() if not isinstance(entry, Frame)}
 
     def _in_view(self, most: int) -> set[str]:
         """The newest that have so many pictures together."""
@@ -183,7 +216,12 @@ class Memory:
     def withheld(self) -> frozenset[str]:
         """What the model shall not know, or by its summary only, or not all of."""
         view = self._in_view(self._looks)
-        unseen = {entry.item for entry in self._entries.values() if isinstance(entry, Shown) and entry.item not in view}
+        unseen = {
+            entry.item
+            for entry in self._entries.values()
+            if (isinstance(entry, Shown) and entry.item not in view)
+            or (isinstance(entry, Frame) and entry.source not in self._watches)
+        }
         return self._hidden | self._compacted | self._spoilt | unseen
 
     def hide(self, items: frozenset[str]) -> None:
@@ -245,7 +283,7 @@ class Memory:
             if isinstance(entry, Shown) and entry.item not in view
             else entry
             for entry in self._entries.values()
-            if entry.item not in out
+            if entry.item not in out and not (isinstance(entry, Frame) and entry.source not in self._watches)
         ]
         first = next((place for place, entry in enumerate(shown) if not is_summary(entry)), len(shown))
         return (*shown[:first], *self._digest(), *shown[first:])

@@ -275,7 +275,12 @@ def _wire_item(entry: memory.Entry, *, pictures: bool) -> dict[str, Any]:
             urls = [f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" for jpeg in jpegs]
             images = [{"type": "input_image", "image_url": url} for url in urls]
             return {"id": item, "type": "message", "role": "user", "content": [_input_text(text), *images]}
-        case memory.Shown(item):
+        case memory.Frame(item, source, text, jpeg) if pictures:
+            url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+            detail = "high" if source == "screen" else "auto"  # else a screen's text is lost
+            image = {"type": "input_image", "image_url": url, "detail": detail}
+            return {"id": item, "type": "message", "role": "user", "content": [_input_text(text), image]}
+        case memory.Shown(item) | memory.Frame(item):
             return {"id": item, "type": "message", "role": "user", "content": [_input_text(entry.words)]}
 
 

@@ -23,7 +23,8 @@ class Profile:
     tool_choice: bool  # a single reply may be asked for without tools
     text_replies: bool
     images: bool
-    video: bool
+    video_fps: float  # of a camera or screen: more frames are not given, but for a few in a row
+    watches: bool  # is given them while nobody speaks, too; else each is read on this machine, which takes it a second
     session_s: int | None  # the provider ends a session by then
     onset_s: float = 1.0  # so long after its beginning, padding included, it has told of speech at the latest
     late_words_s: float = 0.0  # so long after a message ends, the last of its words may come
@@ -52,7 +53,8 @@ LOCAL = Profile(
     tool_choice=True,
     text_replies=True,
     images=True,
-    video=False,
+    video_fps=0.5,
+    watches=False,
     picture=Size(px=1600, bytes=1_000_000),
     session_s=None,
     transcriber="whisper-1",
@@ -74,7 +76,8 @@ OPENAI = Profile(
     tool_choice=True,
     text_replies=True,
     images=True,
-    video=False,
+    video_fps=0.5,  # it looks at them when it replies, and at the newest few only
+    watches=True,
     session_s=60 * 60,
     transcriber="gpt-4o-mini-transcribe",
     every_voice=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
@@ -90,6 +93,7 @@ AZURE_LEGACY = replace(  # https://learn.microsoft.com/azure/ai-foundry/openai/h
     AZURE,
     voices=MappingProxyType({"warm": "coral", "calm": "sage", "bright": "shimmer", "deep": "ash"}),
     images=False,
+    watches=False,
     every_voice=OPENAI.every_voice[:-2],
 )
 GEMINI = Profile(
@@ -107,7 +111,8 @@ GEMINI = Profile(
     tool_choice=True,  # not the provider's: the plugin refuses the calls that come all the same, and the reply goes on
     text_replies=False,
     images=True,
-    video=True,
+    video_fps=1.0,  # https://ai.google.dev/gemini-api/docs/live-guide: "1 FPS" at most
+    watches=True,
     picture=Size(px=1536, bytes=500_000),
     onset_s=30.0,  # it tells of speech by its words, which may come when all of it was said
     late_words_s=0.5,  # words and sound are told apart, in no order

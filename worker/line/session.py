@@ -26,6 +26,7 @@ class Session:
     replies: dict[str, set[str]] = field(default_factory=dict)  # that run: their messages that are not ended
     asked: set[str] = field(default_factory=set)  # and those that are to come
     items: set[str] = field(default_factory=set)  # that its model remembers, or did
+    frames: int = 0  # of camera and screen that it was given since
     link: Link = field(init=False)
 
     def __post_init__(self) -> None:

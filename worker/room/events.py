@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from agents.showing import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Came:
@@ -75,6 +77,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Filming:
+    """The caller's camera or screen is there to be looked at, or is not any more."""
+
+    participant: str
+    source: Source
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Nobody is there to speak to any more."""
 
@@ -90,4 +101,4 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Came | Gone | MuteAsked | Typed | Pressed | Dialled | Sending | Shown | Left | Warned
+RoomEvent = Came | Gone | MuteAsked | Typed | Pressed | Dialled | Sending | Shown | Filming | Left | Warned

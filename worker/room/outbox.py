@@ -17,6 +17,7 @@ LEAVES_S = (
     0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
 )
 STATE, AGENT, MUTED = "lk.agent.state", "baton.agent", "baton.muted"
+SEES = "baton.sees"  # what of the caller's the agent looks at all the time: camera, screen, both or nothing
 
 
 class Outbox:

@@ -27,6 +27,7 @@ Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
 _AS_NEAR = 0.1  # less makes no difference
+_LONGEST = 300  # characters of a question that quotes what is shown
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -51,7 +52,13 @@ class Dialogue:
     """One reply's worth of thinking."""
 
     def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
-        self._instructions, self._items = conversation.instructions, [_bare(item) for item in conversation.items]
+        self._instructions = conversation.instructions
+        self._items, self._frames = list[Item](), dict[int, str]()
+        for item in conversation.items:
+            if pictures.is_frame(item) and isinstance(item, Message):
+                self._frames[len(self._items)] = item.text  # it is there to be looked at, and no turn
+            else:
+                self._items.append(_bare(item))
         self._tools = conversation.tools if conversation.tool_choice != "none" else ()
         self._callable = _callable(
             self._tools, conversation.tool_choice
@@ -155,7 +162,7 @@ class Dialogue:
             return [Say(wording.NOT_HEARD)]
         if pictures.is_shown(text):
             return self._shown_now(state, text)
-        if pictures.asks_to_read(text) and (shown := pictures.lately(self._items[: self._at])):
+        if pictures.asks_to_read(text) and (shown := self._shown_lately()):
             return [Say(f"{pictures.aloud(shown)} {self._question(state)}".strip())]
         if small_talk.wants_repeat(text) and (said := self._past.last_said):
             return [Say(said)]
@@ -171,6 +178,11 @@ class Dialogue:
         if state.tool and (thoughts := self._filled(state, state.tool, text)):
             return thoughts
         return self._begin(state, text, brought=brought)
+
+    def _shown_lately(self) -> str:
+        """Or is there now: a frame for what was written comes just after it."""
+        frames = {after: frame for after, frame in self._frames.items() if after <= self._at + 1}
+        return pictures.lately(self._items[: self._at], frames)
 
     def _shown_now(self, state: _State, text: str) -> list[Thought]:
         """What is shown answers what was asked for, if that is on it; else it is read aloud."""
@@ -365,7 +377,9 @@ class Dialogue:
         if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
             found = self._known(slot, text)
         if found is None and _points(text):
-            found = self._read(slot, pictures.lately(self._items[: self._at]))
+            found = self._read(slot, self._shown_lately())
+        if slot.is_question and found and _shows(text) and (seen := pictures.in_words(self._shown_lately())):
+            return f"{found}: {seen}"[: int(slot.schema.get("maxLength", _LONGEST))]
         return found
 
     def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
@@ -516,6 +530,11 @@ def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
 def _points(text: str) -> bool:
     """Whether it speaks of something that was named before: `move it to Friday`."""
     return bool(re.search(r"(?i)\b(?:it|that|this|them|the same)\b", text))
+
+
+def _shows(text: str) -> bool:
+    """Whether it speaks of something that one would have to see: `what does this mean?`"""
+    return bool(re.search(r"(?i)\b(?:this|these|here|my screen|the screen|the camera)\b", text))
 
 
 def _asks_for_somebody(text: str) -> bool:

@@ -1,13 +1,14 @@
 """What the caller has shown, as a conversation tells of it: the line says what was shown, and the eyes what is on it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from worker.local_model.conversation import Item, Message
 
 NOTHING = "I have the picture, but there is nothing on it that I can read."
 UNSEEN = "I cannot look at pictures here. Please tell me what is on it."
 _SHOWN = re.compile(r"\[The caller shows [^\n]*?\]")
+_FRAME = re.compile(r"\[The caller's (?:camera|screen), at this moment\.\]")
 _TEXT = re.compile(r'the text "([^"]*)"')
 _CODE = re.compile(r'the ([\w .+-]*\bcode) "([^"]*)"', re.IGNORECASE)
 _SEEN = "(A picture that shows: "
@@ -26,6 +27,11 @@ _ASKED = re.compile(
 def is_shown(text: str) -> bool:
     """Whether a message of the caller's is something they show, rather than words."""
     return bool(_SHOWN.match(text))
+
+
+def is_frame(item: Item) -> bool:
+    """Whether it is what a camera or screen of the caller's shows: neither words nor a turn of theirs."""
+    return isinstance(item, Message) and item.role == "user" and bool(_FRAME.match(item.text))
 
 
 def asks_to_read(text: str) -> bool:
@@ -49,6 +55,11 @@ def aloud(text: str) -> str:
     return " ".join([*said, *more, *codes]) or NOTHING
 
 
+def in_words(text: str) -> str:
+    """What can be read on what is shown, as a question may quote it; empty if nothing can."""
+    return ", ".join(_lines(text))
+
+
 def _lines(text: str) -> list[str]:
     written = text.partition(_WRITTEN)[2].splitlines()
     seen = [line for found in _TEXT.findall(text.partition(_SEEN)[2]) for line in found.split(" / ")]
@@ -60,7 +71,10 @@ def _codes(text: str) -> list[tuple[str, str]]:
     return _CODE.findall(text.partition(_SEEN)[2])
 
 
-def lately(items: Sequence[Item]) -> str:
-    """What was shown last, if that was not long ago; empty if nothing was."""
+def lately(items: Sequence[Item], frames: Mapping[int, str]) -> str:
+    """What was shown last, if that was not long ago; empty if nothing was. `frames`: each comes after so many items."""
+    newest = max(frames, default=0)
+    if frames and not any(isinstance(item, Message) and is_shown(item.text) for item in items[newest:]):
+        return frames[newest]
     said = [item.text for item in items if isinstance(item, Message) and item.role == "user"][-_LATELY:]
     return next((text for text in reversed(said) if is_shown(text)), "")

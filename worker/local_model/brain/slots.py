@@ -200,6 +200,11 @@ class Slot:
         return bool(re.search(r"(?i)reason|why|problem|fault|complain|issue|wrong", f"{self.name} {self.label}"))
 
     @property
+    def is_question(self) -> bool:
+        """Text that something is looked for by."""
+        return self.is_free and bool(re.search(r"(?i)question|query|search|topic", f"{self.name} {self.label}"))
+
+    @property
     def is_whole(self) -> bool:
         """Text that is wanted as it was said: a request to somebody who has not heard it."""
         return "whole sentences" in str(self.schema.get("description"))

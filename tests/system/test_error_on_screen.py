@@ -1,0 +1,74 @@
+"""A caller shares a screen with an error on it: the embedded eyes read it, and the right article is found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from agents.loader import load_team
+from agents.showing import Source
+from tests.local_model.typed_call import typed_call
+from tests.shown.files import saved
+from worker.journal import events as journal
+from worker.local_model.brain import EmbeddingBrain
+from worker.local_model.eyes import Eyes
+from worker.looking.glimpse import SENSES, Glimpse
+from worker.room.events import Filming
+from worker.shown.result import Size
+
+pytestmark = pytest.mark.system
+TEAM = load_team(Path(__file__).parents[2] / "agents/assistant/team.yaml")
+
+
+@dataclass
+class Screen:
+    """With a dialogue on it."""
+
+    lines: tuple[str, ...]
+    watched: frozenset[Source] = frozenset()
+
+    def watch(self, sources: frozenset[Source]) -> None:
+        self.watched = sources
+
+    async def see(self, source: Source) -> "Screen | None":
+        return self if source in self.watched else None
+
+    @property
+    def picture(self) -> Image.Image:
+        picture = Image.new("RGB", (1600, 900), (0, 90, 130))
+        draw, font = ImageDraw.Draw(picture), ImageFont.load_default(20)
+        draw.rectangle((500, 300, 1100, 520), (240, 240, 240), (90, 90, 90))
+        for number, line in enumerate(self.lines):
+            draw.text((530, 330 + 50 * number), line, (20, 20, 20), font=font)
+        return picture
+
+    @property
+    def glimpse(self) -> Glimpse:
+        sense = SENSES["screen"]
+        return Glimpse(np.asarray(self.picture.convert("L").resize((sense.width, sense.height))), 1600, 900)
+
+    async def jpeg(self, size: Size) -> tuple[bytes, int, int]:
+        return saved(self.picture, quality=88), 1600, 900
+
+
+@pytest.mark.parametrize(
+    ("lines", "article"),
+    [
+        (("Update cannot be installed", "Error 0x80070643"), "recovery partition is full"),
+        (("Your files are not safe", "Error 0x80070070"), "backup disk is full"),
+    ],
+)
+async def test_an_error_on_a_shared_screen_leads_to_its_article(
+    tmp_path: Path, lines: tuple[str, ...], article: str
+) -> None:
+    screen = Screen(lines)
+    async with typed_call(tmp_path, EmbeddingBrain(), TEAM, eyes=Eyes(), camera=screen) as typed:
+        assert typed.call
+        typed.call.put(Filming("caller", "screen", on=True))
+        said = await typed.say("Can you look up this error?")
+        assert typed.holder == "librarian", typed.transcript()
+        assert article in said, typed.transcript()
+        [looked_up] = [event for event in typed.room.events if isinstance(event, journal.ToolCalled)]
+        assert lines[1].split()[1] in str(looked_up.arguments), typed.transcript()

@@ -1,0 +1,274 @@
+"""Looking at the caller's camera and screen: which frames the model has before it, and what the journal tells of it."""
+
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from agents import context
+from agents.showing import SOURCES, ShowingSpec, Source
+from worker.background import Start
+from worker.journal import events as journal
+from worker.journal.files import Files, FilesError, write_all
+from worker.line.line import Line
+from worker.looking.glimpse import Glimpse
+from worker.looking.sampler import Pace, Sampler
+from worker.room.events import Filming
+from worker.shown.result import Size
+
+logger = logging.getLogger(__name__)
+
+COMES_S = 2.0  # an answer waits so long for the first frame: who turns a camera on asks about what is before it
+MOMENT_S = 0.8  # and so long for the frame of the moment
+FRESH_S = 1.0  # a frame that was taken for words so short a time ago is the one of the moment
+READ_S = 8.0  # for what our own eyes read on it, as with pictures
+KEPT_TURNS = 2  # of the caller's, after they have ended: then what was seen last is forgotten
+_NEVER = -math.inf
+
+
+class Seen(Protocol):
+    """A frame that was looked at."""
+
+    @property
+    def glimpse(self) -> Glimpse: ...
+
+    async def jpeg(self, size: Size) -> tuple[bytes, int, int]:
+        """Of at most this size; its width and height in px."""
+
+
+class Camera(Protocol):
+    """What of the caller can be looked at."""
+
+    def watch(self, sources: frozenset[Source]) -> None:
+        """From now on these, and no others."""
+
+    async def see(self, source: Source) -> Seen | None:
+        """The newest frame; None: none that was not seen before."""
+
+
+class NoCamera:
+    """Of a caller who has none."""
+
+    def watch(self, sources: frozenset[Source]) -> None: ...
+
+    async def see(self, source: Source) -> None: ...
+
+
+@dataclass(slots=True)
+class _Watch:
+    """A camera or screen that is looked at."""
+
+    sampler: Sampler
+    since: tuple[str, int]  # who has had the call since then
+    awaited_until: float  # an answer waits for a frame
+    looks: bool = False  # at this moment
+    given: int = 0  # frames
+    reading: dict[str, float] = field(default_factory=dict)  # what our eyes are at: until when an answer waits for it
+
+
+class Looking:
+    """While an agent has the call who watches, and the caller shows, frames are given to the model as `Sampler` says.
+
+    What is said of "this" is answered with the frame of that moment before the model. What nobody watches is not even
+    received.
+
+    Times are seconds on `clock`; call `watch` at `deadline`, and after whatever has happened, and `hear` with each frame of
+    their microphone. `past` is the journal of a call that goes on here. `present` is who has the call, `watches` what they
+    look at. `size` is what all providers of the call take. `describe` says what is on a JPEG, for a model that takes none,
+    and where what a model says it has read is checked (`reads`).
+    """
+
+    def __init__(
+        self,
+        spec: ShowingSpec,
+        line: Line,
+        camera: Camera,
+        files: Files | None,
+        past: Sequence[journal.JournalEvent] = (),
+        *,
+        call: str,
+        size: Size,
+        redacts: bool,
+        clock: Callable[[], float],
+        record: Callable[[journal.JournalEvent], None],
+        present: Callable[[], tuple[str, int]],
+        watches: Callable[[], frozenset[Source]],
+        reads: Callable[[], bool],
+        tick: Callable[[], None],
+        describe: Callable[[bytes], Awaitable[str]],
+    ) -> None:
+        keeps = not redacts if spec.keep is None else spec.keep
+        self._line, self._camera, self._files, self._call, self._size = (
+            line,
+            camera,
+            files if keeps else None,
+            call,
+            size,
+        )
+        self._clock, self._record, self._tick, self._describe = clock, record, tick, describe
+        self._present, self._watches, self._reads = present, watches, reads
+        self._filming: dict[Source, str] = {}  # what the caller shows: who they are
+        self._watching: dict[Source, _Watch] = {}
+        refs = [event.ref for event in past if isinstance(event, journal.FrameGiven)]
+        self._count = Counter(ref.rpartition("-")[0] for ref in refs)
+        self._turns_since: int | None = None  # of the caller's since nothing is looked at any more
+        self._loud = False
+
+    # ---- what happens
+
+    def filming(self, event: Filming) -> None:
+        """The caller has turned their camera or screen on, or off."""
+        if event.on:
+            self._filming[event.source] = event.participant
+        else:
+            self._filming.pop(event.source, None)
+
+    def hear(self, *, loud: bool) -> bool:
+        """Whether something is at their microphone. Returns whether `deadline` may be another one."""
+        if loud == self._loud:
+            return False
+        self._loud = loud
+        edges = [watch.sampler.speech(self._clock(), loud=loud) for watch in self._watching.values()]
+        return any(edges)
+
+    def turn(self) -> None:
+        """The caller took a turn: what it is about is what they show now."""
+        now = self._clock()
+        for watch in self._watching.values():
+            watch.sampler.turn(now, FRESH_S)
+            due = watch.sampler.deadline
+            if watch.looks or (due is not None and due <= now):
+                watch.awaited_until = max(watch.awaited_until, now + MOMENT_S)
+        if self._turns_since is not None and not self._watching:
+            self._turns_since += 1
+            if self._turns_since > KEPT_TURNS:
+                self._turns_since = None
+                self._line.look_away()
+
+    # ---- what is to be waited for
+
+    @property
+    def busy(self) -> bool:
+        """A frame is being taken that an answer is to be given to."""
+        now = self._clock()
+        return any(until > now for watch in self._watching.values() for until in self._waits(watch))
+
+    @property
+    def deadline(self) -> float | None:
+        now = self._clock()
+        dates = [until for watch in self._watching.values() for until in self._waits(watch) if until > now]
+        looks = [watch.sampler.deadline for watch in self._watching.values() if not watch.looks]
+        return min((at for at in (*dates, *looks) if at is not None), default=None)
+
+    def _waits(self, watch: _Watch) -> list[float]:
+        return [watch.awaited_until, *watch.reading.values()]
+
+    def watch(self, start: Start) -> None:
+        """Begins and ends looking, and looks where it is time to."""
+        self._follow()
+        now = self._clock()
+        for source, watch in self._watching.items():
+            watch.sampler.pace = self._pace
+            due = watch.sampler.deadline
+            if due is not None and due <= now and not watch.looks:
+                watch.looks = True
+                start(self._look(source, watch, words=watch.sampler.look(now)))
+
+    @property
+    def _pace(self) -> Pace:
+        profile = self._line.profile
+        return Pace(profile.video_fps, profile.watches and not self._reads())
+
+    def _follow(self) -> None:
+        present, watched = self._present(), self._watches() & self._line.armed.watches
+        before = frozenset(self._watching)
+        for source in SOURCES:
+            watch, on = self._watching.get(source), source in self._filming and source in watched
+            if watch and not on:
+                self._end(source, watch)
+            elif on and not watch:
+                self._begin(source, present)
+            elif watch and watch.since != present:  # who has come may know nothing of what was seen before
+                watch.sampler, watch.since = Sampler(source, self._clock(), self._pace), present
+        if before != (after := frozenset(self._watching)):
+            self._camera.watch(after)
+
+    def _begin(self, source: Source, present: tuple[str, int]) -> None:
+        now = self._clock()
+        self._watching[source] = _Watch(Sampler(source, now, self._pace), present, now + COMES_S)
+        self._turns_since = None
+        self._record(journal.LookingStarted(participant=self._filming[source], source=source, agent=present[0]))
+        self._line.note(context.looking(source))
+
+    def _end(self, source: Source, watch: _Watch) -> None:
+        del self._watching[source]
+        off = source not in self._filming
+        self._record(journal.LookingStopped(source=source, reason="off" if off else "unwatched", frames=watch.given))
+        if off:
+            self._line.note(context.looked(source))
+        if not self._watching:
+            self._turns_since = 0
+
+    # ---- a frame
+
+    async def _look(self, source: Source, watch: _Watch, *, words: bool) -> None:
+        try:
+            seen = await self._camera.see(source)
+            if seen is None or not watch.sampler.gives(self._clock(), seen.glimpse, words=words):
+                if watch.given:
+                    watch.awaited_until = _NEVER  # the model has it before it
+                return
+            sampler = watch.sampler
+            jpeg, width_px, height_px = await seen.jpeg(self._size)
+            if self._watching.get(source) is not watch or watch.sampler is not sampler:
+                return  # it was turned off meanwhile, or somebody else has the call
+            ref = self._name(source)
+            watch.given += 1
+            files = await self._keep(ref, jpeg)
+            self._record(
+                journal.FrameGiven(
+                    participant=self._filming.get(source, ""),
+                    ref=ref,
+                    source=source,
+                    why="words" if words else "change",
+                    width_px=width_px,
+                    height_px=height_px,
+                    files=files,
+                )
+            )
+            await self._give(source, watch, ref, jpeg)
+            watch.awaited_until = _NEVER
+        finally:
+            watch.looks = False
+            self._tick()
+
+    async def _give(self, source: Source, watch: _Watch, ref: str, jpeg: bytes) -> None:
+        told, blind = context.frame(source), not self._line.profile.images
+        if not blind:
+            self._line.see(source, told, jpeg)
+        if blind or self._reads():
+            watch.reading[ref] = self._clock() + READ_S
+            about = await self._describe(jpeg)
+            watch.reading.pop(ref)
+            self._record(journal.PictureDescribed(ref=ref, by="eyes", description=about))
+            if blind:
+                self._line.see(source, told, jpeg, about)
+
+    def _name(self, source: Source) -> str:
+        self._count[source] += 1
+        return f"{source}-{self._count[source]}"
+
+    async def _keep(self, ref: str, jpeg: bytes) -> tuple[str, ...]:
+        """The names of the files it is in."""
+        if self._files is None:
+            return ()
+        name = f"{ref}.jpg"
+        try:
+            await asyncio.to_thread(write_all, self._files, self._call, {name: jpeg})
+        except (OSError, FilesError) as error:
+            logger.warning("call %s: %s is not kept: %s", self._call, ref, error)
+            return ()
+        return (name,)
