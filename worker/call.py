@@ -17,6 +17,7 @@ from tools.context import CallContext
 from worker.arrival import Arrival
 from worker.background import Start, background
 from worker.briefing import Briefing
+from worker.cards import Cards
 from worker.checking import Checked
 from worker.delegation import Delegation
 from worker.endings import Endings
@@ -28,6 +29,7 @@ from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.files import Files
 from worker.journal.journal import Journal
+from worker.journal.replay import reads
 from worker.line.cost import Account, Prices, shipped
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -59,7 +61,7 @@ from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.resume import Orphan, Resume
-from worker.room.events import Dialled, Left, Pressed, RoomEvent, Sending, Shown, Typed, Warned
+from worker.room.events import Dialled, Left, Press, Pressed, Replying, RoomEvent, Sending, Shown, Typed, Warned
 from worker.room.outbox import AGENT, STATE, Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
@@ -194,6 +196,7 @@ class Call:
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
+        self._gate.silence(past is not None and reads(past.events))
         self._guarding = guards and Guarding(
             guards,
             team,
@@ -224,6 +227,16 @@ class Call:
             gave_up=lambda sentence: self._outage.unanswered(sentence),
             how_it_goes=self._tools.sentence,
         )
+        self._cards = Cards(
+            past.events if past else (),
+            sees=not (arrival and arrival.telephone),
+            record=self._record,
+            keep=lambda event: self._journal.record(event, self._orchestrator.epoch),
+            write=self._take_text,
+            note=lambda values: self._delegation.filled_in(values),
+            agree=self._orchestrator.agreed,
+            send=outbox.file,
+        )
         self._delegation = Delegation(
             team,
             self._orchestrator,
@@ -232,6 +245,7 @@ class Call:
             self._tools,
             self._line,
             self._replies,
+            self._cards,
             record=self._record,
             now_ms=lambda: self._journal.now_ms,
             audible=lambda: self._gate.audible,
@@ -417,6 +431,10 @@ class Call:
                     self._floor.pressed()
             case Dialled():
                 self._on_dialled(event)
+            case Press():
+                self._cards.press(event)
+            case Replying():
+                self._on_replying(event)
             case Sending():
                 self._showing.sending(event)
             case Shown():
@@ -460,6 +478,11 @@ class Call:
         said = context.dialled(dialled.digits)
         self._take_text(journal.UserWrote(participant=self._caller, text=said))
 
+    def _on_replying(self, wanted: Replying) -> None:
+        if (silent := wanted.how == "text") is not self._gate.silent:
+            self._record(journal.RepliesSwitched(**asdict(wanted)))
+            self._gate.silence(silent)
+
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
         self._pass_on(written)
@@ -484,6 +507,7 @@ class Call:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
         pointing.note(self._briefing.references, written)
         self._line.write(written.text)
+        self._cards.passed(written)
         self._delegation.rearm()
 
     @property
@@ -622,6 +646,7 @@ class Call:
                         heard_ms=heard_ms,
                         started_ms=started_ms,
                         interrupted=interrupted,
+                        as_text=self._gate.silent,
                         latency_ms=latency_ms,
                     )
                     self._journal.record(said, epoch)
@@ -708,7 +733,7 @@ class Call:
         if self._bed:
             replying = self._replies.running or self._replies.due or self._gate.audible
             speech = replying or self._floor.caller_speaking or self._floor.loud
-            self._bed.follow(self._now(), waiting=self._tools.awaited, speech=speech)
+            self._bed.follow(self._now(), waiting=self._tools.awaited and not self._gate.silent, speech=speech)
 
     def _show_state(self) -> None:
         self._outbox.attributes({STATE: self._silence.state, AGENT: self._orchestrator.agent})

@@ -39,9 +39,10 @@ from worker.redaction.policy import Policy
 from worker.resume import Orphan, orphan
 from worker.room import telephone
 from worker.room.digits import Digits
-from worker.room.doors import SIP, STANDARD, Doors
-from worker.room.events import Left
+from worker.room.doors import REPLIES, SIP, STANDARD, Doors
+from worker.room.events import Left, Replying
 from worker.room.outbox import Outbox
+from worker.room.rpc import Rpc
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
@@ -337,9 +338,14 @@ async def _hold_taken(
     )
     size = fitting(endpoint.profile for endpoint in endpoints.each)
     uploads = Uploads(room, caller.identity, size, tell=call.put)
+    if not before and who.attributes.get(REPLIES) == "text" and not who.telephone:
+        call.put(Replying(who.identity, "text"))
+    rpc = Rpc(room, caller.identity, tell=call.put)
     reason = _STOPPED
     try:
-        async with background(outbox.run(), doors.run(), uploads.run(), _leave_when_lost(lease, speaker, call)):
+        async with background(
+            outbox.run(), doors.run(), uploads.run(), rpc.run(), _leave_when_lost(lease, speaker, call)
+        ):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()

@@ -1,17 +1,20 @@
 """What comes in from the room: the caller's microphone, what they type and dial, and that they leave."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from livekit import rtc
 
 from worker.background import background
 from worker.room.digits import Digits
-from worker.room.events import Left, RoomEvent, Typed, Warned
+from worker.room.events import Left, Replying, RoomEvent, Typed, Warned
 from worker.room.microphone import Microphone
 
 CHAT_TOPIC = "lk.chat"
 CHAT_LIMIT = 20_000  # characters
+REPLIES = "baton.replies"  # an attribute: `text` for who wants to read, not hear
+_HOW: Mapping[str, Literal["speech", "text"]] = {"speech": "speech", "text": "text"}
 STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 SIP = rtc.ParticipantKind.PARTICIPANT_KIND_SIP
 
@@ -44,6 +47,7 @@ class Doors:
         room.on("participant_connected", self._on_second)
         room.on("disconnected", self._on_disconnected)
         room.on("sip_dtmf_received", self._on_key)
+        room.on("participant_attributes_changed", self._on_attributes)
         room.register_text_stream_handler(CHAT_TOPIC, lambda reader, who: self._readers.put_nowait((reader, who)))
         for participant in room.remote_participants.values():
             self._on_second(participant)
@@ -78,6 +82,11 @@ class Doors:
         if ours and track.sid not in self._known:
             self._known.add(track.sid)
             self._tracks.put_nowait(track)
+
+    def _on_attributes(self, changed: dict[str, str], participant: rtc.Participant) -> None:
+        how = _HOW.get(changed.get(REPLIES, ""))
+        if participant.identity == self._caller and participant.kind != SIP and how:
+            self._tell(Replying(participant.identity, how))
 
     def _on_key(self, key: rtc.SipDTMF) -> None:
         if key.participant and key.participant.identity == self._caller:

@@ -1,6 +1,8 @@
 """What the room tells the call."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,28 @@ class Dialled:
     digits: str
     started_ms: int
     ended_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The caller has pressed something on the card `ref`: the number of an answer, or what they filled in.
+
+    `answer` hears at once whether that is taken: empty, or a sentence why not.
+    """
+
+    participant: str
+    ref: str
+    choice: int | None
+    values: Mapping[str, str]
+    answer: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """How the caller wants to be answered from now on."""
+
+    participant: str
+    how: Literal["speech", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +91,5 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Typed | Pressed | Dialled | Sending | Shown | Left | Warned
+RoomEvent = Typed | Pressed | Dialled | Press | Replying | Sending | Shown | Left | Warned
+Tell = Callable[[RoomEvent], None]

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
+from tools.file import GivenFile
 from worker.journal.events import JournalEvent
 from worker.room.captions import Captions
 
 logger = logging.getLogger(__name__)
 
-TOPIC = "baton.events"
+TOPIC, FILES = "baton.events", "baton.files"
 LEAVES_S = (
     0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
 )
@@ -46,6 +47,17 @@ class Outbox:
         """Tells all but one participant."""
         if others := [identity for identity in self._room.remote_participants if identity != caller]:
             self._tell(event.model_dump_json(), others)
+
+    def file(self, stream: str, file: GivenFile) -> None:
+        """A file for everybody in the room, in a stream with this id."""
+        self._waiting.put_nowait(lambda: self._send_file(stream, file))
+
+    async def _send_file(self, stream: str, file: GivenFile) -> None:
+        writer = await self._room.local_participant.stream_bytes(
+            file.name, total_size=len(file.data), mime_type=file.mime, stream_id=stream, topic=FILES
+        )
+        await writer.write(file.data)
+        await writer.aclose()
 
     def _tell(self, body: str, to: list[str] | None) -> None:
         self._waiting.put_nowait(
