@@ -4,16 +4,18 @@ import { useRef, useState, type FormEvent } from 'react';
 import { FileButtons } from './FileButtons';
 import { Icon } from './Icon';
 import { Keypad } from './Keypad';
+import type { Replies } from './useReplies';
 import { useWords } from './words';
 
 interface Props {
   onWrite: (text: string) => Promise<boolean>;
   onShow: (files: Iterable<File>) => void;
   onLeave: () => void;
+  replies: Replies;
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ onWrite, onShow, onLeave }: Props) {
+export function Controls({ onWrite, onShow, onLeave, replies }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -40,6 +42,16 @@ export function Controls({ onWrite, onShow, onLeave }: Props) {
           onClick={() => setDials(!dials)}
         >
           <Icon name="keypad" />
+        </button>
+        <button
+          type="button"
+          className="round"
+          aria-label={words.textOnly}
+          title={words.textOnly}
+          aria-pressed={replies.text}
+          onClick={() => replies.want(!replies.text)}
+        >
+          <Icon name={replies.text ? 'silent' : 'sound'} />
         </button>
         <button type="button" className="leave" onClick={onLeave}>
           <Icon name="leave" />
