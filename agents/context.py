@@ -15,6 +15,7 @@ _BEFORE_WORDS = 4  # with each: "my card number is 12345"
 _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
 _DIALLED = "On the telephone's keypad I have dialled: "
+_PRESSED = re.compile(r'On my screen I have (?:pressed|filled in), on the card "[^"]*": ')
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
@@ -90,9 +91,16 @@ def dialled(digits: str) -> str:
     return f"{_DIALLED}{digits}"
 
 
-def keys_in(text: str) -> str:
-    """A turn, and of one that was dialled the keys alone: the other end of `dialled`. A name may stand before it."""
-    return text.rpartition(_DIALLED)[2]
+def pressed(title: str, choice: str, values: Mapping[str, Any]) -> str:
+    """The turn of a caller who has pressed an answer on a card, or sent what a form says."""
+    card, did = title.replace('"', "'"), "filled in" if values else "pressed"
+    told = choice or "; ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in values.items())
+    return f'On my screen I have {did}, on the card "{card}": {told}'
+
+
+def words_in(text: str) -> str:
+    """A turn, and of one that was dialled or pressed that alone: the other end of both. A name may stand before it."""
+    return _PRESSED.split(text.rpartition(_DIALLED)[2], maxsplit=1)[-1]
 
 
 def shown(ref: str, name: str, *, seen: int, pages: int) -> str:
@@ -138,6 +146,10 @@ def ended(tool: str, output: str) -> str:
 async def shorten(turns: Sequence[tuple[str, str]]) -> str:
     """`summary`, where a model of its own could be asked instead. Whatever stands here never raises."""
     return summary(turns)
+
+
+def _value(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _figures(spoken: Sequence[tuple[str, str]]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,6 +186,9 @@ class Orchestrator:
         self._joined: dict[str, list[str]] = {}
         self._arguments: dict[str, str] = {}
         self._proposed: dict[tuple[str, str], tuple[_Decision, int]] = {}
+        self._agreed: dict[
+            tuple[str, str], tuple[int, str]
+        ] = {}  # a yes by hand: in which turn, and to which arguments
         self._written: dict[_Decision, tuple[int, str]] = {}
         self._done: dict[str, list[Mapping[str, Any]]] = {}  # what tools have done, by their arguments
 
@@ -294,6 +298,19 @@ class Orchestrator:
         """The caller took a turn: what agents do next answers it."""
         self._handoffs = 0
         self._turn += 1
+
+    def agreed(self, agent: str, tool: str) -> None:
+        """The caller has pressed yes, in the turn that is theirs now: what they saw is what is done."""
+        if proposed := self._proposed.get((agent, tool)):
+            self._agreed[agent, tool] = (self._turn, proposed[0].arguments)
+
+    def told(self, values: Mapping[str, Any]) -> tuple[TaskDone, ...]:
+        """What the caller has filled in: what steps ask for is known now."""
+        asked = {name for procedure in self._procedures.values() for name in procedure.collects}
+        for name in asked.intersection(values):
+            with suppress(ValueError):  # the fact has to look otherwise: the agent asks again
+                self._facts.note(name, values[name])
+        return self._settle()
 
     def tool_requested(self, epoch: int, call_id: str, tool: str, arguments: str) -> tuple[Command, ...]:
         """The model calls a tool in a reply that was asked for in `epoch`."""
@@ -433,6 +450,9 @@ class Orchestrator:
         return Answer(call_id, plan.SETTLE, told, failed=False, quiet=more)
 
     def _run(self, rules: ToolRules, call_id: str, tool: str, arguments: str) -> Command:
+        agreed = self._agreed.get((self.agent, tool))
+        if agreed and agreed[0] == self._turn:
+            arguments = agreed[1]
         decision = _Decision(self.agent, tool, _canonical(arguments))
         if first := next((running for running, same in self._running.items() if same == decision), None):
             self._joined.setdefault(first, []).append(call_id)

@@ -111,6 +111,11 @@ class ToolSpec(Spec):
         default=False,
         description="Carried out when it was read back, the caller has spoken since, and it is asked for again.",
     )
+    asks: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
+        default=None,
+        description="With `confirm`: what stands on the card on which a caller with a screen may press yes or no, such as "
+        "`Send this back?`; null: the tool's name.",
+    )
     timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds after which it has failed.")
     while_running: WhileRunning = "filler"
     result: Result = "speak"

@@ -6,8 +6,9 @@ from typing import Any, Never
 
 from livekit.agents import RunContext
 
-from tools.card import Card
+from tools.card import AnyCard, flaw
 from tools.database import Database
+from tools.file import GivenFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class ProgressMade:
     sentence: str
 
 
+Told = ProgressMade | AnyCard | GivenFile
+
+
 class CallContext(RunContext[None]):
     """Annotate a tool's first parameter with this to get it; the model never sees that parameter.
 
@@ -52,7 +56,7 @@ class CallContext(RunContext[None]):
         database: Database,
         facts: dict[str, Any],
         caller: Caller = Caller("somebody"),
-        tell: Callable[[ProgressMade | Card], None] = lambda _: None,
+        tell: Callable[[Told], None] = lambda _: None,
     ) -> None:
         self.call, self.agent, self.caller = call, agent, caller
         self.database, self.facts = database, facts
@@ -66,9 +70,18 @@ class CallContext(RunContext[None]):
         if sentence.strip():
             self._tell(ProgressMade(sentence.strip()))
 
-    def show(self, card: Card) -> None:
-        """Shows a card to a caller who has a screen. It is not spoken: the tool's result says what matters."""
+    def show(self, card: AnyCard) -> None:
+        """Shows a card to a caller who has a screen; for one who has none, the model is told what to say of it.
+
+        It is not spoken: the tool's result says what matters. Raises ValueError for one that could not be pressed.
+        """
+        if why := flaw(card):
+            raise ValueError(f"the card {card.title!r}: {why}")
         self._tell(card)
+
+    def give(self, file: GivenFile) -> None:
+        """Gives the caller a file to save, or a picture to see; for one without a screen, the model is told its words."""
+        self._tell(file)
 
     def __getattribute__(self, name: str) -> Any:
         if name in _LIVEKITS:
@@ -82,7 +95,7 @@ class CallContext(RunContext[None]):
 def _refuse(name: str) -> Never:
     raise AttributeError(
         f"CallContext has no {name!r}. A tool sees call, agent, caller, facts, database and idempotency_key, and may call "
-        "progress and show; LiveKit's session is not there, the call is Baton's own."
+        "progress, show and give; LiveKit's session is not there, the call is Baton's own."
     )
 
 

@@ -1,8 +1,8 @@
 """The digital assistant's tables: a household's calendar and notes. Times are those of the clock on the wall."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import DateTime, Integer, String, Text
+from sqlalchemy import Date, DateTime, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tools.database import Tables
@@ -29,6 +29,15 @@ class Note(Tables):
     taken: Mapped[datetime] = mapped_column(DateTime, index=True)
     taken_by: Mapped[str | None] = mapped_column(String(160), unique=True)  # the decision that took it
     deleted_by: Mapped[str | None] = mapped_column(String(160))  # and the one that deleted it: it is kept, unread
+
+
+class Purchase(Tables):
+    __tablename__ = "household_purchases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    what: Mapped[str] = mapped_column(String(120))
+    pence: Mapped[int] = mapped_column(Integer)
 
 
 class Member(Tables):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from tools.database import Database, Tables
-from tools.household import Appointment, Member, Note
+from tools.household import Appointment, Member, Note, Purchase
 
 _MEMBERS = ("Anna", "Ben", "Clara")
 _APPOINTMENTS = (  # days from today, when, minutes, what
@@ -25,12 +25,28 @@ _NOTES = (  # days ago, what
     (3, "The guest room radiator drips a little, ask the plumber."),
     (1, "Buy coffee, candles and paper towels."),
 )
+_PURCHASES = (  # days ago, kind, what, pence
+    (2, "groceries", "the weekly shop", 8420),
+    (3, "eating out", "lunch in town", 2350),
+    (5, "transport", "petrol", 6180),
+    (9, "groceries", "the weekly shop", 7935),
+    (10, "home", "a desk lamp", 4499),
+    (12, "eating out", "a birthday dinner", 8640),
+    (16, "groceries", "the weekly shop", 9010),
+    (18, "clothes", "winter boots", 7900),
+    (21, "transport", "train tickets", 5260),
+    (23, "groceries", "the weekly shop", 8275),
+    (26, "home", "paint and brushes", 3720),
+    (40, "home", "a garden hose", 2599),
+    (45, "clothes", "a raincoat", 6500),
+)
 
 
 async def prepare(database: Database, today: date) -> None:
     """The household's tables, and what is in them at first. Named by the team file; changes nothing a second time."""
     await database.migrate("household")
     await database.fill(Member, lambda: rows(today))
+    await database.fill(Purchase, lambda: purchases(today))
 
 
 def rows(today: date) -> Sequence[Tables]:
@@ -43,3 +59,10 @@ def rows(today: date) -> Sequence[Tables]:
     ]
     notes = [Note(text=text, taken=datetime.combine(today - timedelta(days), time(20))) for days, text in _NOTES]
     return [*members, *appointments, *notes]
+
+
+def purchases(today: date) -> Sequence[Tables]:
+    return [
+        Purchase(day=today - timedelta(days), kind=kind, what=what, pence=pence)
+        for days, kind, what, pence in _PURCHASES
+    ]

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tools import spoken
+from tools.card import Item, OrderCard
 from tools.context import CallContext
 from tools.shop import Order
 
@@ -25,6 +26,7 @@ async def find_order(context: CallContext, order_number: OrderNumber) -> str:
     """
     async with context.database.session() as session:
         order = await order_or_error(session, order_number)
+    context.show(_card(order))
     what = spoken.things(order.quantity, order.product.name)
     return f"Order {order.number} is {what}, {order.quantity * order.product.price:.2f} pounds in all. {_where(order)}"
 
@@ -38,6 +40,7 @@ async def delivery_status(context: CallContext, order_number: OrderNumber) -> st
     """
     async with context.database.session() as session:
         order = await order_or_error(session, order_number)
+    context.show(_card(order))
     what = spoken.things(order.quantity, order.product.name)
     return f"Order {order.number}, {what}: {_where(order)}"
 
@@ -64,6 +67,18 @@ async def order_or_error(session: AsyncSession, number: int) -> Order:
     if order is None:
         raise ToolError(f"There is no order {number}. Please check the number on your confirmation e-mail.")
     return order
+
+
+def _card(order: Order) -> OrderCard:
+    total = order.quantity * order.product.price
+    return OrderCard(
+        title=f"Order {order.number}",
+        state=order.status.capitalize(),
+        lines=(_where(order),),
+        items=(Item(name=order.product.name, quantity=order.quantity, price=total),),
+        total=total,
+        currency="GBP",
+    )
 
 
 def _where(order: Order) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tools import spoken
 from tools.context import CallContext
+from tools.label import return_label
 from tools.orders import OrderNumber, order_or_error
 from tools.shop import Order, Return
 
@@ -62,7 +63,11 @@ async def open_return(context: CallContext, order_number: OrderNumber, reason: R
         order = await _open(context, order_number, reason)
     context.facts[_SENT_BACK] = order_number
     what = spoken.things(order.quantity, order.product.name)
-    return f"Done. The return of {what} is open, and a label is on its way to your e-mail address."
+    told = f"Done. The return of {what} is open, and a label is on its way to your e-mail address."
+    if context.caller.telephone:
+        return told
+    context.give(await return_label(order_number, what, datetime.now(UTC).date()))
+    return f"{told} You can print it from the page, too."
 
 
 @function_tool

@@ -22,12 +22,13 @@ _ATTRIBUTES, _LONGEST = 100, 2000  # what a participant brings of them, and char
 class Arrival:
     """`told`: what agents are to know of how the caller is there; `facts`: what is established already.
 
-    `unfit`: facts whose attribute is not what they have to look like.
+    `telephone`: they have no screen. `unfit`: facts whose attribute is not what they have to look like.
     """
 
     told: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     unfit: tuple[str, ...] = ()
+    telephone: bool = False
 
 
 def caller_of(participant: rtc.RemoteParticipant) -> Caller:
@@ -62,12 +63,12 @@ def arrival(team: TeamSpec, caller: Caller) -> Arrival:
                 facts[name] = typed(team.facts[name], value)
             except ValueError:
                 unfit.append(name)
-    return Arrival(team.telephone.told or "", facts, tuple(unfit))
+    return Arrival(team.telephone.told or "", facts, tuple(unfit), telephone=True)
 
 
 def returning(team: TeamSpec, identity: str) -> Arrival:
     """The same of a call that another worker has left, before its caller is seen: what was known then is among its facts."""
-    return Arrival(team.telephone.told or "") if identity.startswith(_TELEPHONE) else Arrival()
+    return Arrival(team.telephone.told or "", telephone=True) if identity.startswith(_TELEPHONE) else Arrival()
 
 
 def known_as(identity: str) -> str | None:

@@ -18,6 +18,7 @@ from tools.context import CallContext
 from worker.arrival import Arrival
 from worker.background import Start, background
 from worker.briefing import Briefing
+from worker.cards import Cards
 from worker.checking import Checked
 from worker.delegation import Delegation
 from worker.endings import Endings
@@ -29,6 +30,7 @@ from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.files import Files
 from worker.journal.journal import Journal
+from worker.journal.replay import reads
 from worker.line.cost import Account, Prices, shipped
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -70,7 +72,9 @@ from worker.room.events import (
     Gone,
     Left,
     MuteAsked,
+    Press,
     Pressed,
+    Replying,
     RoomEvent,
     Sending,
     Shown,
@@ -220,6 +224,7 @@ class Call:
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
         self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
         self._reads = lambda: guards is not None and guards.watches("output", self._orchestrator.agent)
+        self._gate.silence(past is not None and reads(past.events))
         self._guarding = guards and Guarding(
             guards,
             team,
@@ -250,6 +255,16 @@ class Call:
             gave_up=lambda sentence: self._outage.unanswered(sentence),
             how_it_goes=self._tools.sentence,
         )
+        self._cards = Cards(
+            past.events if past else (),
+            sees=not (arrival and arrival.telephone),
+            record=self._record,
+            keep=lambda event: self._journal.record(event, self._orchestrator.epoch),
+            write=self._take_text,
+            note=lambda values: self._delegation.filled_in(values),
+            agree=self._orchestrator.agreed,
+            send=outbox.file,
+        )
         self._delegation = Delegation(
             team,
             self._orchestrator,
@@ -258,6 +273,7 @@ class Call:
             self._tools,
             self._line,
             self._replies,
+            self._cards,
             record=self._record,
             now_ms=lambda: self._journal.now_ms,
             audible=lambda: self._gate.audible,
@@ -486,6 +502,8 @@ class Call:
                 if self._people.came(event):
                     start(self._tell_past(participant))
                 self._floor.several = self._people.several
+                if self._people.several:
+                    self._on_replying(Replying(participant, "speech"))
             case Gone():
                 self._people.gone(event)
             case MuteAsked(participant, True):
@@ -501,6 +519,10 @@ class Call:
                     self._floor.pressed()
             case Dialled():
                 self._on_dialled(event)
+            case Press():
+                self._cards.press(event)
+            case Replying():
+                self._on_replying(event)
             case Sending():
                 self._showing.sending(event)
             case Shown():
@@ -548,6 +570,14 @@ class Call:
         said = context.dialled(dialled.digits)
         self._take_text(journal.UserWrote(participant=dialled.participant, text=said))
 
+    def _on_replying(self, wanted: Replying) -> None:
+        if wanted.how == "text" and self._people.several:
+            detail = "Others in this call listen: the agent goes on speaking."
+            self._record(journal.CallWarned(code="replies.several", detail=detail))
+        elif (silent := wanted.how == "text") is not self._gate.silent:
+            self._record(journal.RepliesSwitched(**asdict(wanted)))
+            self._gate.silence(silent)
+
     def _take_text(self, written: journal.UserWrote) -> None:
         """A turn of the caller that is not spoken."""
         self._pass_on(written)
@@ -573,6 +603,7 @@ class Call:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
         pointing.note(self._briefing.references, written)
         self._line.write(self._people.names.said(written.text, written.participant))
+        self._cards.passed(written)
         self._delegation.rearm()
 
     @property
@@ -719,6 +750,7 @@ class Call:
                         heard_ms=heard_ms,
                         started_ms=started_ms,
                         interrupted=interrupted,
+                        as_text=self._gate.silent,
                         latency_ms=latency_ms,
                     )
                     self._journal.record(said, epoch)
@@ -806,7 +838,7 @@ class Call:
         if self._bed:
             replying = self._replies.running or self._replies.due or self._gate.audible
             speech = replying or self._floor.caller_speaking or self._floor.loud
-            waiting = self._tools.awaited and not self._side_talk.on
+            waiting = self._tools.awaited and not (self._side_talk.on or self._gate.silent)
             self._bed.follow(self._now(), waiting=waiting, speech=speech)
 
     def _show_state(self) -> None:

@@ -6,6 +6,7 @@ from livekit.agents import llm
 
 from agents import context, handoff, plan
 from agents.orchestrator import (
+    CONFIRM,
     Answer,
     Begin,
     Cancel,
@@ -18,11 +19,12 @@ from agents.orchestrator import (
     Switch,
     TaskDone,
 )
-from agents.spec import TeamSpec
-from tools.card import Card
+from agents.spec import TeamSpec, ToolSpec
 from tools.context import ProgressMade
+from tools.file import GivenFile
 from worker.background import Start
 from worker.briefing import Briefing
+from worker.cards import Cards
 from worker.journal import events as journal
 from worker.line.events import ToolRequested
 from worker.line.line import Line
@@ -47,6 +49,7 @@ class Delegation:
         tools: ToolRuns,
         line: Line,
         replies: Replies,
+        cards: Cards,
         *,
         record: Callable[[journal.JournalEvent], None],
         now_ms: Callable[[], int],
@@ -54,7 +57,7 @@ class Delegation:
     ) -> None:
         self._standby = team.standby
         self._orchestrator, self._briefing, self._toolboxes, self._tools = orchestrator, briefing, toolboxes, tools
-        self._line, self._replies = line, replies
+        self._line, self._replies, self._cards = line, replies, cards
         self._record, self._now_ms, self._audible = record, now_ms, audible
         self._unshare: Callable[[], None] = lambda: None
         self._arguments = ""  # of the call that is being answered
@@ -71,11 +74,25 @@ class Delegation:
         agent = self._orchestrator.agent
         called = journal.ToolCalled(agent=agent, call_id=run.call_id, tool=run.tool, arguments=_readable(run.arguments))
         self._record(called)
+        self._cards.settle(agent, run.tool)
         self._tools.start(agent, run.call_id, run.tool, run.arguments, start)
         if self._toolboxes[agent].spec(run.tool).while_running == "background":
             self._line.give_result(run.call_id, run.tool, "It runs. Its result will come later; go on meanwhile.")
             self._replies.want(Reason.RESULT)
             self._offer_to_stop(run.call_id)
+
+    def _ask(self, call_id: str, tool: str) -> None:
+        """A tool waits for a yes. What stands on the card is what will be done."""
+        agent = self._orchestrator.agent
+        spec = self._toolboxes[agent].spec(tool)
+        title = spec.asks if isinstance(spec, ToolSpec) and spec.asks else f"{tool.replace('_', ' ').capitalize()}?"
+        self._cards.ask(agent, call_id, tool, title, self._arguments)
+
+    def filled_in(self, values: Mapping[str, object]) -> None:
+        """What the caller wrote on a form."""
+        for task in self._orchestrator.told(values):
+            self._record(journal.TaskDone(agent=task.agent, task=task.task))
+        self.rearm()
 
     def _offer_to_stop(self, call_id: str) -> None:
         self._orchestrator.tool_is_slow(call_id)
@@ -97,12 +114,16 @@ class Delegation:
         match told.thing:
             case ProgressMade(sentence):
                 self._record(journal.ToolProgressed(agent=agent, call_id=call_id, tool=tool, text=sentence))
-            case Card() as card:
-                self._record(journal.CardShown(agent=agent, call_id=call_id, tool=tool, card=card))
+            case GivenFile() as file:
+                self._cards.give(agent, call_id, tool, file)
+            case card:
+                self._cards.show(agent, call_id, tool, card)
 
     def tool_done(self, done: ToolDone) -> None:
         """The model is given the result, and tells it when it is wanted."""
         spec, outcome = self._toolboxes[done.agent].spec(done.tool), done.outcome
+        if unseen := self._cards.unseen(done.call_id):
+            outcome = Outcome(f"{outcome.output} {unseen}", outcome.failed)
         joined, tasks = self._orchestrator.tool_finished(done.call_id, outcome.output, failed=outcome.failed)
         if not self._tools.awaited:
             self._replies.drop(Reason.FILLER)
@@ -148,6 +169,8 @@ class Delegation:
                 if message:
                     outcome = Outcome(message, failed=failed)
                     self._give_result(self._orchestrator.agent, call_id, tool, outcome, self._arguments)
+                    if message == CONFIRM:
+                        self._ask(call_id, tool)
                     if not quiet:
                         self._replies.want(Reason.RESULT)
                     self.rearm()
@@ -173,6 +196,7 @@ class Delegation:
         match command:
             case Switch(call_id, source, target, _, announce, share, returning):
                 self._record(journal.HandoffDecided(source=source, target=target, call_id=call_id))
+                self._cards.settle(source)
                 if not announce:
                     self._replies.cut()
                 if call_id:

@@ -102,7 +102,7 @@ class Orphan:
             match event:
                 case journal.AgentSaid(text=text, interrupted=interrupted):
                     recording.heard(text, interrupted=interrupted)
-                case journal.UserSaid() | journal.UserWrote():
+                case journal.UserSaid() | journal.UserWrote() | journal.UserPressed():
                     recording.caller_spoke()
 
     def restore(self, orchestrator: Orchestrator, speakers: Mapping[str, object]) -> None:

@@ -43,11 +43,12 @@ from worker.room import telephone
 from worker.room.camera import Cameras
 from worker.room.chat import Chat
 from worker.room.digits import Digits
-from worker.room.doors import Doors
-from worker.room.events import Came, Gone, Left, RoomEvent
+from worker.room.doors import REPLIES, Doors
+from worker.room.events import Came, Gone, Left, Replying, RoomEvent
 from worker.room.linked import SIP, STANDARD, LinkedPeople
 from worker.room.mute import MuteButton
 from worker.room.outbox import Outbox
+from worker.room.rpc import Rpc
 from worker.room.sounds import Sound, of_spec
 from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
@@ -357,11 +358,13 @@ async def _hold_taken(
     )
     size = fitting(endpoint.profile for endpoint in endpoints.each)
     uploads, chat = Uploads(room, people, size, tell=call.put), Chat(room, people, tell=call.put)
-    button, left = MuteButton(room, people, tell=call.put), _leave_when_lost(lease, speaker, call)
-    parts = outbox.run(), doors.run(), chat.run(), uploads.run(), cameras.run(caller.identity), button.run(), left
+    if not before and who.attributes.get(REPLIES) == "text" and not who.telephone:
+        call.put(Replying(who.identity, "text"))
+    rpc, button = Rpc(room, people, tell=call.put), MuteButton(room, people, tell=call.put)
+    inward = doors.run(), chat.run(), uploads.run(), cameras.run(caller.identity), rpc.run(), button.run()
     reason = _STOPPED
     try:
-        async with background(*parts):
+        async with background(outbox.run(), *inward, _leave_when_lost(lease, speaker, call)):
             try:
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await publication.wait_for_subscription()

@@ -157,6 +157,10 @@ def _worded(event: dict[str, Any]) -> str | None:
             return f"[{event['source']} -> {event['target']}]"
         case "tool.called":
             return f"[{event['tool']} {json.dumps(event['arguments'])}]"
+        case "card.shown":
+            return f"[card: {event['card']['title']}]"
+        case "file.given":
+            return f"[{event['name']}: {event['words']}]"
         case "call.warned" | "call.ended":
             return f"[{event.get('detail') or event.get('reason')}]"
         case _:

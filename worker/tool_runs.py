@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from livekit.agents import llm
 
-from tools.card import Card
-from tools.context import CallContext, ProgressMade
+from tools.context import CallContext, ProgressMade, Told
 from worker.background import Start
 from worker.toolbox import Outcome, Toolbox
 
@@ -41,11 +40,11 @@ class ToolTold:
     agent: str
     call_id: str
     tool: str
-    thing: ProgressMade | Card
+    thing: Told
 
 
 ToolEvent = ToolDone | ToolSlow | ToolTold
-Tell = Callable[[ProgressMade | Card], None]
+Tell = Callable[[Told], None]
 
 
 @dataclass(slots=True)
@@ -125,7 +124,7 @@ class ToolRuns:
         run = self._runs[call_id] = _Run(agent, tool, background)
         loop, thread = asyncio.get_running_loop(), threading.get_ident()
 
-        def tell(thing: ProgressMade | Card) -> None:
+        def tell(thing: Told) -> None:
             if threading.get_ident() == thread:
                 self._told(call_id, run, thing)
             else:  # of a tool that works in a thread, or of a server's connection
@@ -150,7 +149,7 @@ class ToolRuns:
         if run := self._runs.pop(call_id, None):
             self._put(ToolDone(run.agent, call_id, run.tool, outcome, run.background))
 
-    def _told(self, call_id: str, run: _Run, thing: ProgressMade | Card) -> None:
+    def _told(self, call_id: str, run: _Run, thing: Told) -> None:
         self._put(ToolTold(run.agent, call_id, run.tool, thing))
         if isinstance(thing, ProgressMade) and call_id in self._runs and not run.background:
             run.sentence = thing.sentence

@@ -29,6 +29,8 @@ from tests.simulators.openai_realtime.script import Asked, Pace, Script, Step
 from tests.simulators.openai_realtime.server import Provider as OpenAI
 from tools.context import CallContext
 from tools.database import Database
+from tools.file import GivenFile
+from worker.arrival import Arrival
 from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Guard, Panel
@@ -41,7 +43,7 @@ from worker.line.endpoint import Azure, Endpoint, Vertex
 from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, OPENAI, Profile
 from worker.resume import Orphan
 from worker.resume import orphan as orphaned
-from worker.room.events import Filming, Left, Sending, Shown, Typed
+from worker.room.events import Filming, Left, Press, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
 from worker.showing import shown_files
 from worker.tool_runs import Tell
@@ -115,6 +117,7 @@ class Room(Outbox):
         super().__init__(rtc.Room())
         self.shown: dict[str, str] = {}
         self.captions: dict[str, str] = {}
+        self.files: list[tuple[str, GivenFile]] = []
 
     def attributes(self, attributes: dict[str, str]) -> None:
         self.shown |= attributes
@@ -124,6 +127,9 @@ class Room(Outbox):
 
     def event(self, event: JournalEvent) -> None:
         pass
+
+    def file(self, stream: str, file: GivenFile) -> None:
+        self.files.append((stream, file))
 
 
 @dataclass
@@ -203,6 +209,12 @@ class Stage:
     def say(self, phrase: str, who: str = "") -> None:
         waiting = self.people[who] if who else self.waiting
         waiting += tone(script.PITCHES[phrase], _WORD_MS, RATE).tobytes()
+
+    async def press(self, ref: str, choice: int | None = None, **values: str) -> str:
+        """Returns why it is not taken; nothing when it is."""
+        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.call.put(Press("caller", ref, choice, values, answered.set_result))
+        return await answered
 
     def write(self, text: str) -> None:
         self.call.put(Typed("caller", text))
@@ -335,6 +347,7 @@ async def staged(
     guards: Sequence[Guard] = (),
     pace: Pace = _EVERY,
     keeps: bool = False,
+    arrival: Arrival | None = None,
 ) -> AsyncIterator[Stage]:
     """A call whose providers have these names, in the order of preference. `change` is done to their profiles.
 
@@ -385,6 +398,7 @@ async def staged(
                 speak=speak,
                 guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
                 orphan=orphan,
+                arrival=arrival,
                 describe=_describe,
                 files=files,
                 camera=camera,

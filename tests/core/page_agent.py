@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from livekit import api, rtc
@@ -87,6 +88,15 @@ async def in_room(
             yield agent
     finally:
         await inside.disconnect()
+
+
+async def saved(page: Page, name: str) -> bytes:
+    """What the page saves under a name, when its link is there. Waits for a minute: it may be made meanwhile."""
+    link = page.get_by_role("link", name=f"Save {name}")
+    await link.wait_for(timeout=60_000)
+    async with page.expect_download() as download:
+        await link.click()
+    return await asyncio.to_thread(Path(await (await download.value).path()).read_bytes)
 
 
 def desk_of(house: House) -> str:

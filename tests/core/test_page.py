@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from agents.context import pressed
 from tests.core.conftest import Stage
 from tests.core.test_core import script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Say, Step
@@ -34,7 +35,7 @@ async def write(page: Page, text: str) -> None:
     await page.get_by_role("button", name="Send").click()
 
 
-async def test_given_a_plan_and_a_card_then_the_page_shows_them_and_a_choice_that_is_pressed_is_written(
+async def test_given_a_plan_and_a_card_then_the_page_shows_them_and_a_choice_that_is_pressed_is_a_turn(
     stage: Stage, tmp_path: Path
 ) -> None:
     stage.provider.play = play
@@ -68,4 +69,4 @@ async def test_given_a_plan_and_a_card_then_the_page_shows_them_and_a_choice_tha
         await page.locator(".line.caller", has_text="Another day").wait_for()
         await expect(choice).to_have_attribute("aria-pressed", "true")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert "Another day" in stage.provider.words()
+    assert pressed("Order 7", "Another day", {}) in stage.provider.words()

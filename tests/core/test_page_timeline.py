@@ -14,10 +14,11 @@ from playwright.async_api import FilePayload, Page, ViewportSize, expect
 
 from tests.core.breakable import breakable
 from tests.core.conftest import ROOT, House, house_with
-from tests.core.page_agent import PageAgent, call, in_room
+from tests.core.page_agent import PageAgent, call, in_room, saved
 from tests.speech import silence
 from tests.system.test_page import browser, microphone
-from tools.card import Card
+from tools.card import AnyCard, Card, ChoiceCard, ConfirmCard, FormCard, FormField, Item, Link, Option, OrderCard
+from tools.file import GivenFile
 from worker.journal import events as journal
 from worker.journal.events import JournalEvent
 from worker.livekit_server import free_port
@@ -69,6 +70,28 @@ def cost(amount: float, total: float) -> JournalEvent:
     )
 
 
+def cards(text: str = "") -> list[AnyCard]:
+    """One of each kind that has more on it than facts."""
+    number = FormField(key="order_number", label=f"Order number{text}", type="integer", minimum=1000, maximum=9999)
+    colour = FormField(key="colour", label="Colour", type="choice", choices=("red", f"blue {text}"), required=False)
+    return [
+        OrderCard(
+            title=f"Order 1018 {text}",
+            state=f"Packing {text}",
+            items=(Item(name=f"Kettle {text}", quantity=2, price=41.9),),
+            total=46.8,
+            currency="EUR",
+            link=Link(label=f"Track it {text}", url="https://example.org"),
+        ),
+        ChoiceCard(
+            title=f"Which one? {text}",
+            options=(Option(label=f"Red {text}"), Option(label="Blue", detail=f"2 left {text}")),
+        ),
+        FormCard(title=f"Your order {text}", fields=(number, colour)),
+        ConfirmCard(title=f"Send this back? {text}", fields={"Order": f"1017 {text}"}),
+    ]
+
+
 def everything(text: str = "") -> list[JournalEvent]:
     """One of each that the page shows, with a text of a stranger's in it."""
     steps = (
@@ -92,7 +115,22 @@ def everything(text: str = "") -> list[JournalEvent]:
         journal.ToolCalled(agent="reception", call_id="2", tool="check_return", arguments={}),
         journal.ToolFinished(agent="reception", call_id="2", tool="check_return", output=text, failed=True),
         journal.TaskDone(agent="reception", task=f"identify{text}"),
-        journal.CardShown(agent="reception", call_id="1", tool="x", card=card),
+        *(
+            journal.CardShown(agent="reception", call_id="1", tool="x", ref=f"card_{place}", card=one)
+            for place, one in enumerate([card, *cards(text)])
+        ),
+        journal.FileGiven(
+            agent="reception",
+            call_id="1",
+            tool="x",
+            stream="s",
+            name="a.pdf",
+            mime="application/pdf",
+            bytes=9,
+            words=f"A label {text}",
+        ),
+        journal.UserPressed(participant="x", ref="card_0", title=f"Order {text}", choice="Open it"),
+        journal.CardClosed(ref="card_4"),
         journal.CallWarned(code="microphone.silent", detail=f"Nothing is heard. {text}"),
         journal.GuardBlocked(agent="reception", guard=f"claims{text}", place="output", action="block", why="x"),
         journal.LineLost(reason=text),
@@ -253,6 +291,69 @@ async def test_given_a_file_that_is_too_large_then_it_is_refused_at_once_and_not
         await agent.until(agent.written, 1)
         assert agent.written == ["are you there?"]
         assert agent.files == []
+
+
+async def test_given_cards_and_a_picture_then_they_work_by_keyboard_and_say_what_is_wrong(
+    empty_house: House, page: Page
+) -> None:
+    async with answered(page, empty_house) as agent:
+        presses, why = list[dict[str, Any]](), [""]
+
+        async def press(request: rtc.RpcInvocationData) -> str:
+            presses.append(json.loads(request.payload))
+            if why[0]:
+                raise rtc.RpcError(1, why[0])
+            return ""
+
+        agent.room.local_participant.register_rpc_method("baton.press", press)
+        _, _, form, confirm = cards()
+        for ref, card in (("card_form", form), ("card_yes", confirm)):
+            agent.tell(journal.CardShown(agent="reception", call_id="1", tool="x", ref=ref, card=card))
+        fields = page.get_by_role("article", name="Your order")
+        number = fields.get_by_label("Order number")
+        await number.fill("12")
+        await number.press("Enter")
+        await expect(fields).to_contain_text("1000 or more, please.")
+        await expect(number).to_be_focused()
+        assert await violations(page) == []
+        assert presses == []
+        why[0] = "This is not <b>open</b> any more."
+        await number.fill("1042")
+        await number.press("Enter")
+        await expect(fields.get_by_role("alert")).to_have_text(why[0])
+        why[0] = ""
+        await number.press("Enter")
+        await expect(fields.get_by_role("alert")).to_have_count(0)
+        assert presses == [{"card": "card_form", "values": {"order_number": "1042"}}] * 2
+        values = {"order_number": 1042}
+        agent.tell(journal.UserPressed(participant="x", ref="card_form", title="Your order", values=values))
+        await page.locator(".line.caller", has_text="Order number: 1042").wait_for()
+        yes = page.get_by_role("article", name="Send this back?").get_by_role("button", name="Yes")
+        await yes.focus()
+        await page.keyboard.press("Enter")
+        agent.tell(journal.UserPressed(participant="x", ref="card_yes", title="Send this back?", choice="yes"))
+        await expect(yes).to_have_attribute("aria-pressed", "true")
+        await expect(yes).to_be_focused()
+        await page.keyboard.press("Enter")
+        given = GivenFile("chart.png", PNG, "Most of it was for groceries.")
+        agent.tell(
+            journal.FileGiven(
+                agent="reception",
+                call_id="2",
+                tool="x",
+                stream="s1",
+                name=given.name,
+                mime=given.mime,
+                bytes=72,
+                words=given.words,
+            )
+        )
+        agent.outbox.file("s1", given)
+        picture = page.get_by_role("img", name="Most of it was for groceries.")
+        await expect(picture).to_have_js_property("naturalWidth", 8)
+        assert await saved(page, "chart.png") == PNG
+        assert presses[2:] == [{"card": "card_yes", "choice": 0}], "an answer is given once"
+        assert await violations(page) == []
 
 
 async def test_given_the_keypad_then_its_keys_are_dialled_by_mouse_and_keyboard(empty_house: House, page: Page) -> None:

@@ -169,3 +169,17 @@ def test_given_what_was_dialled_then_it_is_remembered_as_a_turn() -> None:
     past = replayed(journal.UserDialled(at=900, participant="anna", digits="12", started_ms=500, ended_ms=900))
     assert [role for role, text in told(past.memory.entries()) if "12" in text] == ["user"]
     assert past.unanswered
+
+
+def test_given_an_answer_that_was_read_then_it_stands_where_it_was_shown_however_long_it_would_have_sounded() -> None:
+    shown = journal.AgentSaid(at=3000, agent="alfa", text="It is on its way.", heard_ms=9000, as_text=True)
+    past = replayed(journal.UserWrote(at=2000, participant="anna", text="Where is it?"), shown)
+    assert told(past.memory.entries()) == [("user", "Where is it?"), ("assistant", "It is on its way.")]
+    assert not past.unanswered
+
+
+def test_given_a_press_then_it_is_a_turn_as_it_was_told() -> None:
+    pressed = journal.UserPressed(at=1, participant="anna", ref="card_1", title="Order 7", choice="Keep it")
+    past = replayed(pressed)
+    assert told(past.memory.entries()) == [("user", 'On my screen I have pressed, on the card "Order 7": Keep it')]
+    assert past.unanswered

@@ -17,8 +17,7 @@ import pytest
 from livekit.agents import ToolError, llm
 
 from agents.spec import AgentSpec, McpSpec, ToolSpec
-from tools.card import Card
-from tools.context import CallContext, ProgressMade
+from tools.context import CallContext, ProgressMade, Told
 from tools.database import Database
 from worker.livekit_server import free_port
 from worker.mcp.connection import AWAY, BROKEN_OFF
@@ -258,7 +257,7 @@ async def box(marks: Path) -> AsyncIterator[Toolbox]:
 
 async def run(box: Toolbox, tool: str, arguments: str) -> Outcome:
     database = Database("sqlite+aiosqlite://")
-    told = list[ProgressMade | Card]()
+    told = list[Told]()
     context = CallContext(call="call", agent="a", decision="1", database=database, facts={}, tell=told.append)
     outcome = await box.run(llm.FunctionToolCall(name=tool, arguments=arguments, call_id="1"), context)
     assert told == ([ProgressMade("Looking in the cellar.")] if tool == "wait" else [])

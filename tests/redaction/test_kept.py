@@ -137,3 +137,12 @@ def test_given_a_number_that_goes_on_in_another_process_then_it_is_found_all_the
     kept = first.take(0, said(FIRST)).event
     second.go_on([kept])
     assert second.take(1, said(SECOND, at=20)).again == ((0, said("it is [card number]")),)
+
+
+def test_given_a_form_then_what_it_says_of_a_fact_that_is_not_kept_is_never_written_and_all_else_as_usual() -> None:
+    call = redaction({"fact": "pin"}, "card_numbers")
+    values = {"pin": "0012", "why": "my card is 4111 1111 1111 1111", "broken": True}
+    event = journal.UserPressed(participant="caller", ref="card_1", title="x", values=values)
+    kept = call.take(0, event).event
+    assert isinstance(kept, journal.UserPressed)
+    assert kept.values == {"pin": "[pin]", "why": "my card is [card number]", "broken": True}

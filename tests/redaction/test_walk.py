@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from tools.card import Card, Link
+from tools.card import AnyCard, Card, ChoiceCard, ConfirmCard, FormCard, FormField, Item, Link, Option, OrderCard
 from worker.journal import events as journal
 from worker.redaction.walk import masked
 
@@ -108,3 +108,32 @@ def test_given_an_address_then_what_stands_in_it_makes_it_no_other_thing() -> No
     kept = masked(card, lambda text: text.replace(SECRET, "[card number]"))
     assert kept.link
     assert kept.link.url == "https://example.org/pay?n=[card-number]"
+
+
+FIELD = FormField(key="tulip", label=SECRET, type="choice", choices=(SECRET,))
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        OrderCard(
+            title=SECRET, lines=(SECRET,), state=SECRET, items=(Item(name=SECRET),), currency="GBP", choices=(SECRET,)
+        ),
+        ChoiceCard(title=SECRET, lines=(SECRET,), options=(Option(label=SECRET, detail=SECRET),)),
+        FormCard(title=SECRET, lines=(SECRET,), fields=(FIELD,), send=SECRET),
+        ConfirmCard(title=SECRET, lines=(SECRET,), fields={SECRET: SECRET}, yes=SECRET, no=SECRET),
+    ],
+    ids=lambda card: card.kind,
+)
+def test_given_a_card_of_any_kind_then_all_that_is_read_on_it_is_masked(card: AnyCard) -> None:
+    shown = journal.CardShown(agent="a", call_id="c", tool="t", ref="card_1", card=card)
+    kept = masked(shown, lambda text: text.replace(SECRET, "[out]"))
+    assert {path for path, text in texts(kept.model_dump()) if SECRET in text} <= {"key"}
+    assert journal.journal_event.validate_json(kept.model_dump_json()) == kept
+
+
+def test_given_a_card_of_a_journal_that_knew_no_kinds_then_it_can_be_read() -> None:
+    old = '{"type":"card.shown","agent":"a","call_id":"c","tool":"t","card":{"title":"x","choices":["Yes"]}}'
+    event = journal.journal_event.validate_json(old)
+    assert isinstance(event, journal.CardShown)
+    assert event.card == Card(title="x", choices=("Yes",))

@@ -7,11 +7,11 @@ from livekit.agents import RunContext
 from pydantic import ValidationError
 
 from tools.card import Card, Link
-from tools.context import CallContext, Caller, ProgressMade
+from tools.context import CallContext, Caller, ProgressMade, Told
 from tools.database import Database
 
 
-def context(told: list[ProgressMade | Card]) -> CallContext:
+def context(told: list[Told]) -> CallContext:
     return CallContext(
         call="call-1",
         agent="desk",
@@ -24,7 +24,7 @@ def context(told: list[ProgressMade | Card]) -> CallContext:
 
 
 def test_given_a_context_then_a_tool_sees_the_call_and_tells_of_itself() -> None:
-    told = list[ProgressMade | Card]()
+    told = list[Told]()
     seen, card = context(told), Card(title="Order 7", fields={"Arrives": "Friday"})
     seen.progress("  Asking the carrier. ")
     seen.progress(" ")

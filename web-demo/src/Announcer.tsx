@@ -1,4 +1,5 @@
 import type { Call, Line } from './call';
+import { canPress } from './cards';
 import { noteInWords } from './notes';
 import { readable, useLanguage, useWords, type Language, type Words } from './words';
 
@@ -13,7 +14,7 @@ export function Announcer({ call }: { call: Call }) {
   const language = useLanguage();
   const said = call.lines.flatMap((line) => {
     const text = aloud(line, words, language);
-    return text ? [{ key: `${line.kind}-${line.id}-${'state' in line ? line.state : ''}`, text }] : [];
+    return text ? [{ key: `${line.kind}-${line.id}-${line.kind !== 'card' && 'state' in line ? line.state : ''}`, text }] : [];
   });
   return (
     <div className="unseen" aria-live="polite" aria-relevant="additions">
@@ -35,7 +36,9 @@ function aloud(line: Line, words: Words, language: Language): string {
       if (line.state === 'refused') return `${line.name}: ${words.refused}. ${typeof line.why === 'string' ? line.why : words[line.why.ours]}`;
       return line.state === 'shown' ? `${line.name}: ${words.shown}` : '';
     case 'card':
-      return [line.card.title, ...line.card.lines].join('. ');
+      return [line.card.title, ...line.card.lines, line.state === 'open' && canPress(line.card) ? words.canPress : ''].filter(Boolean).join('. ');
+    case 'given':
+      return line.url === '' ? '' : `${line.words} ${line.picture ? '' : words.canSave}`.trim();
     case 'note':
       return noteInWords(line.note, words, language);
     case 'caller':

@@ -1,7 +1,7 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react';
 import { useEffect, useState } from 'react';
 import { Announcer } from './Announcer';
-import { Write } from './CardView';
+import { PressOn } from './CardView';
 import { Controls } from './Controls';
 import type { Site } from './embedded';
 import { Figures, ShowsFigures } from './Figures';
@@ -29,7 +29,7 @@ interface Props {
 
 export function App({ token, site, language: first, figures }: Props) {
   const [language, setLanguage] = useState(first);
-  const { call, room, trouble, join, leave, write, show, muteAgent } = useCall(token);
+  const { call, room, trouble, join, leave, write, show, press, muteAgent, replies } = useCall(token);
   useNews(site, call);
   const wide = useWide();
   const live = room !== null && call !== null && call.status !== 'ended';
@@ -69,18 +69,27 @@ export function App({ token, site, language: first, figures }: Props) {
           )}
           <main className="main">
             {call && (
-              <Write.Provider value={live ? write : null}>
+              <PressOn.Provider value={live ? press : null}>
                 <Timeline call={call} />
                 <Announcer call={call} />
-              </Write.Provider>
+              </PressOn.Provider>
             )}
             {!call && <Join trouble={trouble} onJoin={join} />}
             {call?.status === 'ended' && <Join trouble={trouble} ended={endingInWords(call.ending, words)} onJoin={join} />}
           </main>
           {live && (
             <RoomContext.Provider value={room}>
-              <RoomAudioRenderer />
-              <Controls sees={call.sees} onWrite={write} onShow={show} onLeave={leave} muted={call.muted} onMuteAgent={muteAgent} invite={call.open && !site ? inviteTo(room.name, location.href) : ''} />
+              <RoomAudioRenderer muted={replies.text} />
+              <Controls
+                sees={call.sees}
+                onWrite={write}
+                onShow={show}
+                onLeave={leave}
+                muted={call.muted}
+                onMuteAgent={muteAgent}
+                invite={call.open && !site ? inviteTo(room.name, location.href) : ''}
+                replies={replies}
+              />
             </RoomContext.Provider>
           )}
           {over && <div className="drop">{words.dropHere}</div>}

@@ -7,6 +7,7 @@ import { Icon } from './Icon';
 import { Invite } from './Invite';
 import { Keypad } from './Keypad';
 import { Previews, Shares } from './Shares';
+import type { Replies } from './useReplies';
 import { useWords } from './words';
 
 interface Props {
@@ -18,10 +19,11 @@ interface Props {
   onMuteAgent: (muted: boolean) => void;
   /** A link for one more person; empty where nobody may join. */
   invite: string;
+  replies: Replies;
 }
 
 /** Microphone with its level, a line to type in, what else can be given, and the way out. */
-export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, invite }: Props) {
+export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, invite, replies }: Props) {
   const words = useWords();
   const [dials, setDials] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
@@ -61,6 +63,16 @@ export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, i
           <Icon name="aside" />
         </button>
         {invite && <Invite link={invite} />}
+        <button
+          type="button"
+          className="round"
+          aria-label={words.textOnly}
+          title={words.textOnly}
+          aria-pressed={replies.text}
+          onClick={() => replies.want(!replies.text)}
+        >
+          <Icon name={replies.text ? 'silent' : 'sound'} />
+        </button>
         <button type="button" className="leave" onClick={onLeave}>
           <Icon name="leave" />
           {words.leave}

@@ -11,6 +11,8 @@ const PATHS = {
   invite: 'M10 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM3 20c0-3.5 3-6 7-6s7 2.5 7 6M19 7v6M16 10h6',
   down: 'M12 5v14M6 13l6 6 6-6',
   page: 'M6 3h8l5 5v13H6ZM14 3v5h5M9.5 13h6M9.5 17h6',
+  sound: 'M4 9.5v5h3.5l5 4v-13l-5 4ZM16 9a4.5 4.5 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11',
+  silent: 'M4 9.5v5h3.5l5 4v-13l-5 4ZM16 9.5l5 5M21 9.5l-5 5',
   close: 'm6 6 12 12M18 6 6 18',
 } as const;
 

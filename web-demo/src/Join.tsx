@@ -7,7 +7,7 @@ import { useWords } from './words';
 interface Props {
   trouble: Trouble | null;
   ended?: string;
-  onJoin: (name: string, deviceId: string) => Promise<void>;
+  onJoin: (name: string, deviceId: string, types?: boolean) => Promise<void>;
 }
 
 export function Join({ trouble, ended, onJoin }: Props) {
@@ -18,15 +18,19 @@ export function Join({ trouble, ended, onJoin }: Props) {
   const [what, remedy] = trouble ? inWords(trouble, words) : [];
   const choices = devices.filter((device) => device.deviceId && device.label);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
+  async function join(types: boolean) {
     setBusy(true);
-    await onJoin(name, choices.length > 0 ? activeDeviceId : '');
+    await onJoin(name, choices.length > 0 ? activeDeviceId : '', types);
     setBusy(false);
   }
 
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void join(false);
+  }
+
   return (
-    <form className={ended === undefined ? 'join first' : 'join'} onSubmit={(event) => void submit(event)}>
+    <form className={ended === undefined ? 'join first' : 'join'} onSubmit={submit}>
       {ended === undefined ? (
         <>
           <h1>{words.title}</h1>
@@ -66,6 +70,11 @@ export function Join({ trouble, ended, onJoin }: Props) {
         <Icon name="call" />
         {busy ? words.calling : ended === undefined ? words.call : words.callAgain}
       </button>
+      {ended === undefined && (
+        <button className="instead" type="button" disabled={busy} onClick={() => void join(true)}>
+          {words.typeInstead}
+        </button>
+      )}
     </form>
   );
 }

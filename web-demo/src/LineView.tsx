@@ -3,6 +3,7 @@ import type { Line } from './call';
 import { CardView } from './CardView';
 import { ShowsFigures } from './Figures';
 import { FileView } from './FileView';
+import { GivenView } from './GivenView';
 import { isForOperators, noteInWords } from './notes';
 import { money, readable, seconds, useLanguage, useWords } from './words';
 
@@ -51,7 +52,7 @@ export function LineView({ line, currency, mark }: { line: Line; currency: strin
               </strong>
               {line.how !== 'spoken' && <span>{words[line.how]}</span>}
             </header>
-            <p>{line.text}</p>
+            <p>{line.how === 'chosen' && (line.text === 'yes' || line.text === 'no') ? words[line.text] : line.text}</p>
           </div>
         </article>
       );
@@ -90,7 +91,9 @@ export function LineView({ line, currency, mark }: { line: Line; currency: strin
         </div>
       );
     case 'card':
-      return <CardView card={line.card} chosen={line.chosen} />;
+      return <CardView line={line} />;
+    case 'given':
+      return <GivenView line={line} />;
     case 'note':
       if (isForOperators(line.note) && !figures) return null;
       return <div className={`note ${line.note.what}`}>{noteInWords(line.note, words, language)}</div>;

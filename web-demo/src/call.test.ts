@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { next, start, type Call, type CallEvent } from './call';
-import { parseEvent, type Card, type PlanStep } from './events';
+import type { Card } from './cards';
+import { parseEvent, type PlanStep } from './events';
 import { sourcesOf } from './film';
 
-const CARD: Card = { title: 'x', lines: ['y'], fields: { a: 'b' }, link: null, choices: ['z'] };
+const CARD: Card = { kind: 'facts', title: 'x', lines: ['y'], fields: { a: 'b' }, link: null, choices: ['z'] };
 
 function after(...events: CallEvent[]): Call {
   return events.reduce(next, start);
@@ -92,13 +93,6 @@ describe('a call on the page', () => {
     ]);
   });
 
-  it('marks on the latest card what the caller has chosen', () => {
-    const card: Card = { title: 'Order 7', lines: [], fields: {}, link: null, choices: ['Move it', 'Keep it'] };
-    const shown: CallEvent = { type: 'journal', event: { type: 'card.shown', call_id: '1', card } };
-    const call = after(shown, shown, { type: 'journal', event: { type: 'user.wrote', participant: 'me', text: 'Move it' } });
-    expect(call.lines.map((line) => (line.kind === 'card' ? line.chosen : line.kind))).toEqual(['', 'Move it', 'caller']);
-  });
-
   it('waits for another agent when one is gone, and says for how long nobody heard the caller', () => {
     const gone = after({ type: 'agent', agent: 'orders', state: 'speaking' }, { type: 'agent-left' });
     expect(gone.status).toBe('waiting');
@@ -174,7 +168,10 @@ describe('a journal event', () => {
     ['a price that is no number', { type: 'cost.updated', cost: '<b>1</b>', total: 1, currency: 'USD' }],
     ['a plan without a list', { type: 'plan.changed', steps: {} }],
     ['a step in a state nobody knows', { type: 'plan.changed', steps: [{ wish: 'x', agent: 'y', state: 'lost' }] }],
-    ['a card without choices', { type: 'card.shown', call_id: '1', card: { title: 'x', lines: [], fields: {}, link: null } }],
+    ['a card without choices', { type: 'card.shown', call_id: '1', card: { kind: 'facts', title: 'x', lines: [], fields: {}, link: null } }],
+    ['a card of a kind nobody knows', { type: 'card.shown', call_id: '1', card: { ...CARD, kind: 'constructor' } }],
+    ['a form field that is typed otherwise', { type: 'card.shown', call_id: '1', card: { kind: 'form', title: 'x', lines: [], send: null, fields: [{ key: 'a', type: 'file' }] } }],
+    ['a link that is not safe on its way', { type: 'card.shown', call_id: '1', card: { ...CARD, link: { label: 'x', url: 'http://example.org' } } }],
     ['a field that is no text', { type: 'card.shown', call_id: '1', card: { ...CARD, fields: { a: 1 } } }],
     ['a link that runs', { type: 'card.shown', call_id: '1', card: { ...CARD, link: { label: 'x', url: 'javascript:alert(1)' } } }],
   ])('is not taken: %s', (_, event) => {

@@ -1,6 +1,8 @@
 import { withPast } from './past';
 import { withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
-import type { Card, JournalEvent, PlanStep } from './events';
+import type { JournalEvent, PlanStep } from './events';
+import { withBytes, withGiven, type GivenLine } from './given';
+import { told, withAnswer, withClosed, withPress, type CardLine, type CardSent } from './pressing';
 
 /** What of the caller an agent may look at all the time. */
 export type Source = 'camera' | 'screen';
@@ -18,11 +20,12 @@ export type Note =
 
 export type Line =
   | { kind: 'agent'; id: string; agent: string; text: string; final: boolean; interrupted: boolean; latencyMs: number | null; cost: number | null }
-  | { kind: 'caller'; id: string; who: string; also?: string[]; text: string; how: 'spoken' | 'typed' | 'dialled' }
+  | { kind: 'caller'; id: string; who: string; also?: string[]; text: string; how: 'spoken' | 'typed' | 'dialled' | 'chosen' }
   | { kind: 'handoff'; id: string; source: string; target: string; done: boolean }
   | { kind: 'tool'; id: string; tool: string; state: 'running' | 'done' | 'failed'; progress: string }
   | { kind: 'task'; id: string; task: string }
-  | { kind: 'card'; id: string; card: Card; chosen: string }
+  | CardLine
+  | GivenLine
   | { kind: 'note'; id: string; note: Note }
   | FileLine;
 
@@ -58,6 +61,10 @@ export interface Call {
   /** People talk among themselves: the agent neither hears nor speaks. */
   muted: boolean;
   spent: Spent | null;
+  /** Replies come as text, and nothing sounds. */
+  reads: boolean;
+  /** Bytes of files that nobody has told of yet: where this browser has them, by stream. */
+  arrived: Record<string, string>;
 }
 
 /** Something of the journal, and whose it is: empty for oneself. */
@@ -80,6 +87,8 @@ export type CallEvent =
   | { type: 'past'; told: Told[] }
   | { type: 'note'; note: Note }
   | FileSent
+  | CardSent
+  | { type: 'file-arrived'; stream: string; url: string }
   | { type: 'journal'; event: JournalEvent; who?: string };
 
 export const start: Call = {
@@ -97,6 +106,8 @@ export const start: Call = {
   open: false,
   muted: false,
   spent: null,
+  reads: false,
+  arrived: {},
 };
 
 /** The whole page is a fold of events: no component keeps its own copy. */
@@ -136,6 +147,13 @@ export function next(call: Call, event: CallEvent): Call {
     case 'file-sent':
     case 'file-failed':
       return { ...call, lines: withFate(call.lines, event) };
+    case 'press-sent':
+    case 'press-refused':
+      return { ...call, lines: withPress(call.lines, event) };
+    case 'file-arrived': {
+      const lines = withBytes(call.lines, event.stream, event.url);
+      return lines ? { ...call, lines } : { ...call, arrived: { ...call.arrived, [event.stream]: event.url } };
+    }
     case 'journal':
       return nextOfJournal(call, event.event, event.who ?? '');
     default:
@@ -163,10 +181,14 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
       return note({ ...call, muted: event.muted }, { what: event.muted ? 'mutedBy' : 'unmutedBy', who });
     case 'user.said': // its caption has told it
       return call;
-    case 'user.wrote': {
-      const chosen = { ...call, lines: withChoice(call.lines, event.text) };
-      return add(chosen, { kind: 'caller', id: fresh(call), who, text: event.text, how: 'typed' });
+    case 'user.wrote':
+      return add(call, { kind: 'caller', id: fresh(call), who, text: event.text, how: 'typed' });
+    case 'user.pressed': {
+      const answered = { ...call, lines: withAnswer(call.lines, event) };
+      return add(answered, { kind: 'caller', id: fresh(call), who, text: told(call.lines, event), how: 'chosen' });
     }
+    case 'replies.switched':
+      return { ...call, reads: event.how === 'text' };
     case 'user.dialled':
       return add(call, { kind: 'caller', id: fresh(call), who, text: event.digits, how: 'dialled' });
     case 'user.showed':
@@ -188,7 +210,11 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
         ),
       };
     case 'card.shown':
-      return add(call, { kind: 'card', id: fresh(call), card: event.card, chosen: '' });
+      return add(call, { kind: 'card', id: event.ref || fresh(call), ref: event.ref, card: event.card, state: 'open', chosen: '', refused: '' });
+    case 'card.closed':
+      return { ...call, lines: withClosed(call.lines, event.ref) };
+    case 'file.given':
+      return { ...call, lines: withGiven(call.lines, event, call.arrived[event.stream] ?? '') };
     case 'task.done':
       return add(call, { kind: 'task', id: `${event.agent}-${event.task}`, task: event.task });
     case 'plan.changed':
@@ -242,12 +268,6 @@ function withCost(call: Call, { cost, total, currency }: Extract<JournalEvent, {
   if (reply?.kind !== 'agent') return { ...call, spent: { total, currency, unplaced: (call.spent?.unplaced ?? 0) + (cost ?? 0) } };
   const lines = call.lines.with(at, { ...reply, cost: cost === null ? reply.cost : (reply.cost ?? 0) + cost });
   return { ...call, lines, spent: { total, currency, unplaced: 0 } };
-}
-
-/** What the caller wrote may be a choice of a card that is still open; the latest one counts. */
-function withChoice(lines: Line[], text: string): Line[] {
-  const at = lines.findLastIndex((line) => line.kind === 'card' && line.chosen === '' && line.card.choices.includes(text));
-  return lines.map((line, place) => (place === at && line.kind === 'card' ? { ...line, chosen: text } : line));
 }
 
 function add(call: Call, line: Line): Call {

@@ -1,15 +1,10 @@
+import { isCard, type Card } from './cards';
+import { has, isText, listOf, mapOf, type Check } from './parse';
+
 export interface PlanStep {
   wish: string;
   agent: string;
   state: 'open' | 'active' | 'done' | 'dropped';
-}
-
-export interface Card {
-  title: string;
-  lines: string[];
-  fields: Record<string, string>;
-  link: { label: string; url: string } | null;
-  choices: string[];
 }
 
 /** The journal's events that the page shows, as they come on topic `baton.events`. Parsed where they enter. */
@@ -29,7 +24,11 @@ export type JournalEvent =
   | { type: 'tool.called'; call_id: string; tool: string }
   | { type: 'tool.finished'; call_id: string; tool: string; failed: boolean }
   | { type: 'tool.progressed'; call_id: string; text: string }
-  | { type: 'card.shown'; call_id: string; card: Card }
+  | { type: 'user.pressed'; ref: string; choice: string; values: Record<string, unknown> }
+  | { type: 'replies.switched'; how: 'speech' | 'text' }
+  | { type: 'card.shown'; call_id: string; ref: string; card: Card }
+  | { type: 'card.closed'; ref: string }
+  | { type: 'file.given'; stream: string; name: string; mime: string; bytes: number; words: string }
   | { type: 'task.done'; agent: string; task: string }
   | { type: 'plan.changed'; steps: PlanStep[] }
   | { type: 'handoff.done'; source: string; target: string }
@@ -50,9 +49,8 @@ const ABSENT: Partial<Record<JournalEvent['type'], object>> = {
   'user.wrote': { participant: '' },
   'user.dialled': { participant: '' },
   'user.showed': { name: '', stream: '', pages: 0, description: '' },
+  'card.shown': { ref: '' },
 };
-
-type Check = 'string' | 'number' | 'boolean' | ((value: unknown) => boolean);
 
 const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'call.started': { agent: 'string', model: 'string', agents: mapOf(listOf(isText)) },
@@ -70,7 +68,11 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'tool.called': { call_id: 'string', tool: 'string' },
   'tool.finished': { call_id: 'string', tool: 'string', failed: 'boolean' },
   'tool.progressed': { call_id: 'string', text: 'string' },
-  'card.shown': { call_id: 'string', card: isCard },
+  'user.pressed': { ref: 'string', choice: 'string', values: mapOf(() => true) },
+  'replies.switched': { how: (how) => how === 'speech' || how === 'text' },
+  'card.shown': { call_id: 'string', ref: 'string', card: isCard },
+  'card.closed': { ref: 'string' },
+  'file.given': { stream: 'string', name: 'string', mime: 'string', bytes: 'number', words: 'string' },
   'task.done': { agent: 'string', task: 'string' },
   'plan.changed': { steps: listOf(isStep) },
   'handoff.done': { source: 'string', target: 'string' },
@@ -89,41 +91,6 @@ const STATES: readonly unknown[] = ['open', 'active', 'done', 'dropped'] satisfi
 
 function isStep(value: unknown): boolean {
   return has(value, { wish: 'string', agent: 'string', state: (state) => STATES.includes(state) });
-}
-
-function isCard(value: unknown): boolean {
-  return has(value, {
-    title: 'string',
-    lines: listOf(isText),
-    fields: mapOf(isText),
-    link: (link) => link === null || has(link, { label: 'string', url: isAddress }),
-    choices: listOf(isText),
-  });
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-/** A page to open: a link by any other scheme could run what it says. */
-function isAddress(value: unknown): boolean {
-  return typeof value === 'string' && /^https?:\/\//i.test(value);
-}
-
-function listOf(check: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.every(check);
-}
-
-function mapOf(check: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(check);
-}
-
-function has(value: unknown, checks: Record<string, Check>): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return Object.entries(checks).every(([key, check]) =>
-    typeof check === 'function' ? check(fields.get(key)) : typeof fields.get(key) === check,
-  );
 }
 
 function isKnown(type: unknown): type is JournalEvent['type'] {

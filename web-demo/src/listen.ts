@@ -1,16 +1,26 @@
-import { ConnectionState, DisconnectReason, ParticipantKind, RoomEvent, type Participant, type Room, type TextStreamReader } from 'livekit-client';
+import {
+  ConnectionState,
+  DisconnectReason,
+  ParticipantKind,
+  RoomEvent,
+  type ByteStreamReader,
+  type Participant,
+  type Room,
+  type TextStreamReader,
+} from 'livekit-client';
 import type { AgentState, CallEvent } from './call';
 import { parseEvent } from './events';
 import { parsePast } from './past';
 import { identities, Names } from './people';
 import { sourcesOf } from './film';
+import { MOST_BYTES, safeType } from './given';
 import type { Unheard } from './unheard';
 
 const AGENT_COMES_MS = 10_000;
 const KNOWN_MS = 3000;
 
 /** Everything that happens in a room, as events of the page. Only an agent tells what happened: nobody else is believed. */
-export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard): void {
+export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard: Unheard, held: string[]): void {
   const names = new Names(
     () => room.localParticipant.identity,
     (identity) => room.remoteParticipants.get(identity)?.name ?? '',
@@ -60,6 +70,9 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
     }
     if (text) dispatch({ type: 'agent-caption', id, text, final: true });
   });
+  room.registerByteStreamHandler('baton.files', (reader, { identity }) => {
+    receive(reader, () => isAgent(room, agents, identity), held, dispatch).catch(() => undefined); // it broke off
+  });
   take('baton.events', async (reader, identity) => {
     const json = (await isAgent(room, agents, identity)) ? await reader.readAll() : '';
     const event = parseEvent(json);
@@ -76,6 +89,21 @@ export function listen(room: Room, dispatch: (event: CallEvent) => void, unheard
     events.forEach((event) => names.learn(event));
     dispatch({ type: 'past', told: events.map((event) => ({ event, who: names.whose(event) })) });
   });
+}
+
+/** A file of the team's. `held` gets the address under which this browser keeps it. */
+async function receive(
+  reader: ByteStreamReader,
+  isOfAgent: () => Promise<boolean>,
+  held: string[],
+  dispatch: (event: CallEvent) => void,
+): Promise<void> {
+  const { id, mimeType, size } = reader.info;
+  if (!(await isOfAgent()) || (size ?? 0) > MOST_BYTES) return;
+  const parts = (await reader.readAll()).map((part) => new Uint8Array(part));
+  const url = URL.createObjectURL(new Blob(parts, { type: safeType(mimeType) }));
+  held.push(url);
+  dispatch({ type: 'file-arrived', stream: id, url });
 }
 
 /** Words may be faster than the news of who has come: somebody unknown is waited for before they are not believed. */

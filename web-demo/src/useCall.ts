@@ -3,20 +3,26 @@ import { useCallback, useReducer, useRef, useState } from 'react';
 import { next, start, type Call, type CallEvent } from './call';
 import { microphoneAllowed, type Token } from './token';
 import { listen, mute, send, watchForAgent } from './listen';
+import { pressOn } from './ask';
+import type { Press } from './pressing';
 import { previewOf, showTo } from './show';
 import { troubleOf, type Trouble } from './trouble';
 import { Unheard } from './unheard';
+import { useReplies, type Replies } from './useReplies';
 
 export interface CallHandle {
   call: Call | null;
   room: Room | null;
   trouble: Trouble | null;
-  join: (name: string, deviceId: string) => Promise<void>;
+  /** `types`: without a microphone, and to read. */
+  join: (name: string, deviceId: string, types?: boolean) => Promise<void>;
   leave: () => void;
   /** Whether it got through. */
   write: (text: string) => Promise<boolean>;
   show: (files: Iterable<File>) => void;
   muteAgent: (muted: boolean) => void;
+  press: (ref: string, press: Press) => void;
+  replies: Replies;
 }
 
 /** One call: joins with a token, and folds all that happens in the room. */
@@ -27,25 +33,28 @@ export function useCall(token: Token): CallHandle {
   const joining = useRef(false);
   const unheard = useRef(new Unheard());
   const previews = useRef<string[]>([]);
+  const replies = useReplies(room, call);
+  const { want } = replies;
 
   const join = useCallback(
-    async (name: string, deviceId: string) => {
+    async (name: string, deviceId: string, types = false) => {
       if (joining.current) return;
       joining.current = true;
       setTrouble(null);
       const line = new Room({ adaptiveStream: true, audioCaptureDefaults: deviceId ? { deviceId } : {} });
       try {
         const joined = await token(name);
-        await microphoneAllowed(deviceId);
+        if (!types) await microphoneAllowed(deviceId);
         dispatch('begin');
+        want(types);
         previews.current.splice(0).forEach((preview) => URL.revokeObjectURL(preview)); // no line shows them any more
         unheard.current = new Unheard();
-        listen(line, dispatch, unheard.current);
+        listen(line, dispatch, unheard.current, previews.current);
         await line.connect(joined.url, joined.token);
         setRoom(line);
         dispatch({ type: 'waiting' });
         watchForAgent(line, dispatch);
-        await line.localParticipant.setMicrophoneEnabled(true, undefined, { preConnectBuffer: true });
+        if (!types) await line.localParticipant.setMicrophoneEnabled(true, undefined, { preConnectBuffer: true });
       } catch (error) {
         dispatch('clear');
         setTrouble(troubleOf(error));
@@ -55,7 +64,7 @@ export function useCall(token: Token): CallHandle {
         joining.current = false;
       }
     },
-    [token],
+    [token, want],
   );
 
   const leave = useCallback(() => {
@@ -95,7 +104,13 @@ export function useCall(token: Token): CallHandle {
     },
     [room],
   );
-  return { call, room, trouble, join, leave, write, show, muteAgent };
+  const press = useCallback(
+    (ref: string, press: Press) => {
+      if (room) void pressOn(room, ref, press, dispatch);
+    },
+    [room],
+  );
+  return { call, room, trouble, join, leave, write, show, press, muteAgent, replies };
 }
 
 function reduce(call: Call | null, event: CallEvent | 'begin' | 'clear'): Call | null {

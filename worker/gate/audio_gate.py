@@ -1,6 +1,7 @@
 """The one door between the model's speech and the room."""
 
 import asyncio
+import math
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +16,7 @@ FRAME_MS = (
     100  # the sink is woken ten times a second: half the work of 50 ms frames, and `clear` takes back a whole one
 )
 LEAD_S = 0.12  # what may wait in the sink; more would be heard after a network stall that is over
+READ_S = 1.0  # for so long after words were shown they are being read: nobody waits in silence
 
 
 class AudioSink(Protocol):
@@ -105,6 +107,8 @@ class AudioGate:
     room and keeps everything, `resume` goes on at the very sample, `cut` forgets the rest. PCM16 mono at
     `sample_rate` Hz: deltas of any length in, frames of at most 100 ms out.
 
+    While it is `silent`, nothing sounds: what may be heard is shown at once, and counts as heard.
+
     A message that is opened `held` is silent until `allow` says how much of it may be heard; then it is `release`d, or
     ends where it is `shorten`ed.
     """
@@ -114,12 +118,26 @@ class AudioGate:
         self._waiting = deque[Speech]()  # unbounded: a reply ends by itself
         self._paused = False
         self._sounding = False
+        self._silent = False
+        self._read_until = -math.inf  # loop time
         self._changed = asyncio.Event()
 
     @property
     def sounding(self) -> bool:
         """The room hears something: neither what waits or is paused, nor a message whose next sound has not come."""
         return self._sounding
+
+    @property
+    def silent(self) -> bool:
+        """The caller reads."""
+        return self._silent
+
+    def silence(self, silent: bool) -> None:
+        """From now on the caller reads, or hears: in the middle of a message, too."""
+        if silent is not self._silent:
+            self._take_back()
+            self._silent, self._read_until = silent, -math.inf
+            self._changed.set()
 
     @property
     def audible(self) -> bool:
@@ -236,7 +254,7 @@ class AudioGate:
         while True:
             self._changed.clear()
             delay = self._step()
-            left = self._sink.queued
+            left = self._left_s
             self._tell(left > 0)
             try:
                 async with asyncio.timeout(left or None if delay is None else delay):
@@ -267,11 +285,20 @@ class AudioGate:
         if not speech.handed_over:
             self._emit(Started(speech.item))
         start, frame_samples = speech.handed_over, self._sample_rate * FRAME_MS // 1000
-        end = min(start + frame_samples, speech.ready, self._stop(speech))
-        frame = bytes(speech.pcm[start * SAMPLE_BYTES : end * SAMPLE_BYTES])
-        self._sink.put(frame)
-        speech.handed_over += len(frame) // SAMPLE_BYTES
+        end = min(speech.ready if self._silent else start + frame_samples, speech.ready, self._stop(speech))
+        if self._silent:
+            self._read_until = asyncio.get_running_loop().time() + READ_S
+        else:
+            self._sink.put(bytes(speech.pcm[start * SAMPLE_BYTES : end * SAMPLE_BYTES]))
+        speech.handed_over = end
         self._emit(Progress(speech.item, self._heard_text(speech)))
+
+    @property
+    def _left_s(self) -> float:
+        """How long the room hears something, or reads, from now on."""
+        if self._silent:
+            return max(0.0, self._read_until - asyncio.get_running_loop().time())
+        return self._sink.queued
 
     def _stop(self, speech: Speech) -> int:
         """The sample at which a message is cut off; beyond its end for one that is not."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from agents import context
 from worker.journal import events as journal
 
 
@@ -21,6 +22,8 @@ class Known:
                 journal.UserSaid(text=text) | journal.UserWrote(text=text) | journal.PictureDescribed(description=text)
             ):
                 self._told.append(text)
+            case journal.UserPressed():
+                self._told.append(context.pressed(event.title, event.choice, event.values))
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agents.people import Linked
 from agents.showing import Source
-from tools.card import Card
+from tools.card import AnyCard
 
 
 class _Event(BaseModel):
@@ -100,6 +100,25 @@ class UserDialled(_Event):
     ended_ms: int = Field(description="When the last one was.")
 
 
+class UserPressed(_Event):
+    """An answer on a card, or a form that was sent."""
+
+    type: Literal["user.pressed"] = "user.pressed"
+    participant: str
+    ref: str = Field(description="The card's, as `card.shown` has it.")
+    title: str = Field(description="What stands on top of the card.")
+    choice: str = Field(default="", description="The answer, in the card's words; of a confirmation `yes` or `no`.")
+    values: dict[str, Any] = Field(default={}, description="What a form says, by key.")
+
+
+class RepliesSwitched(_Event):
+    """The caller wants to be answered so from now on."""
+
+    type: Literal["replies.switched"] = "replies.switched"
+    participant: str
+    how: Literal["speech", "text"]
+
+
 class UserShowed(_Event):
     """A picture or a document; agents speak of it by its `ref`: `photo-1`, `document-1`."""
 
@@ -156,7 +175,7 @@ class PictureDescribed(_Event):
 
 
 class AgentSaid(_Event):
-    """What was heard of a reply: `text` is cut where the caller interrupted."""
+    """What was heard of a reply, or read: `text` is cut where the caller interrupted."""
 
     type: Literal["agent.said"] = "agent.said"
     agent: str
@@ -165,6 +184,7 @@ class AgentSaid(_Event):
     heard_ms: int
     started_ms: int | None = Field(default=None, description="When its first sound went to the room.")
     interrupted: bool = False
+    as_text: bool = Field(default=False, description="It was shown, and did not sound; `heard_ms` is how long it is.")
     latency_ms: int | None = Field(default=None, description="End of the caller's turn to first audio in the room.")
 
 
@@ -227,13 +247,35 @@ class ToolProgressed(_Event):
 
 
 class CardShown(_Event):
-    """A tool has shown this to a caller with a screen."""
+    """This is before a caller with a screen: a tool has shown it, or a tool waits for their yes."""
 
     type: Literal["card.shown"] = "card.shown"
     agent: str
     call_id: str
     tool: str
-    card: Card
+    ref: str = Field(default="", description="What `user.pressed` names it by.")
+    card: AnyCard
+
+
+class CardClosed(_Event):
+    """Nobody waits for an answer on this card any more."""
+
+    type: Literal["card.closed"] = "card.closed"
+    ref: str
+
+
+class FileGiven(_Event):
+    """A tool gives the caller a file or a picture; the bytes come by `stream`, on topic `baton.files`."""
+
+    type: Literal["file.given"] = "file.given"
+    agent: str
+    call_id: str
+    tool: str
+    stream: str
+    name: str
+    mime: str
+    bytes: int
+    words: str = Field(description="What is on it.")
 
 
 class HandoffDecided(_Event):
@@ -363,6 +405,8 @@ JournalEvent = Annotated[
     | UserSaid
     | UserWrote
     | UserDialled
+    | UserPressed
+    | RepliesSwitched
     | UserShowed
     | LookingStarted
     | LookingStopped
@@ -375,6 +419,8 @@ JournalEvent = Annotated[
     | CostUpdated
     | ToolProgressed
     | CardShown
+    | CardClosed
+    | FileGiven
     | HandoffDecided
     | HandoffDone
     | HandoffFailed

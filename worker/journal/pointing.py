@@ -1,5 +1,6 @@
 """What of a call's journal the caller may point at later."""
 
+from agents import context
 from agents.references import References
 from agents.showing import SOURCES
 from worker.journal import events as journal
@@ -14,6 +15,8 @@ def note(references: References, event: journal.JournalEvent) -> None:
             references.showed(ref, description, at)
         case journal.UserWrote(at=at, text=text):
             references.wrote(text, at)
+        case journal.UserPressed(at=at):
+            references.wrote(context.pressed(event.title, event.choice, event.values), at)
         case journal.UserDialled(at=at, digits=digits):
             references.wrote(digits, at)
         case journal.ToolCalled(agent=agent, call_id=call_id, tool=tool, arguments=arguments):

@@ -76,6 +76,12 @@ def replay(
     )
 
 
+def reads(events: Sequence[JournalEvent]) -> bool:
+    """Whether the caller wants to be answered in text."""
+    switched = (event.how for event in reversed(events) if isinstance(event, journal.RepliesSwitched))
+    return next(switched, "speech") == "text"
+
+
 def _in_order(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     """As it began: what was said is in the journal when its words are known, or when it has been heard."""
 
@@ -84,7 +90,7 @@ def _in_order(events: Sequence[JournalEvent]) -> list[JournalEvent]:
             case journal.UserSaid(ended_ms=int(ended_ms)):
                 return ended_ms
             case journal.AgentSaid():
-                return event.at - event.heard_ms
+                return event.at - (0 if event.as_text else event.heard_ms)
             case _:
                 return event.at
 
@@ -96,7 +102,8 @@ def _passed(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     passed = list[JournalEvent]()
     for event in events:
         if isinstance(event, journal.GuardBlocked) and event.place == "input" and event.action != "warn":
-            written = [one for one in passed if isinstance(one, journal.UserWrote) or _has_text(one)][-1:]
+            typed = (journal.UserWrote, journal.UserPressed)
+            written = [one for one in passed if isinstance(one, typed) or _has_text(one)][-1:]
             said = [one for one in passed if isinstance(one, journal.UserSaid) and one.item == event.item]
             kept = said or written
             passed = [one for one in passed if not any(one is out for out in kept)]
@@ -109,7 +116,7 @@ def _unacted(events: Sequence[JournalEvent]) -> list[JournalEvent]:
     since = list[JournalEvent]()
     for event in events:
         match event:
-            case journal.UserSaid() | journal.UserWrote() | journal.UserDialled():
+            case journal.UserSaid() | journal.UserWrote() | journal.UserDialled() | journal.UserPressed():
                 since.append(event)
             case journal.UserShowed() if _has_text(event):
                 since.append(event)
@@ -130,6 +137,7 @@ def _is_unanswered(events: Sequence[JournalEvent]) -> bool:
                 journal.UserSaid()
                 | journal.UserWrote()
                 | journal.UserDialled()
+                | journal.UserPressed()
                 | journal.UserShowed()
                 | journal.ToolFinished(parent="")
                 | journal.HandoffDecided()
@@ -171,6 +179,9 @@ def _remembered(
                 memory.add(Said(item or f"said_{number}", "user", told))
             case journal.UserDialled(participant=person, digits=digits):
                 memory.add(Said(f"typed_{number}", "user", names.said(context.dialled(digits), person)))
+            case journal.UserPressed(participant=person):
+                told = names.said(context.pressed(event.title, event.choice, event.values), person)
+                memory.add(Said(f"typed_{number}", "user", told))
             case journal.UserWrote(participant=person, text=text):
                 memory.add(Said(f"typed_{number}", "user", names.said(text, person)))
             case journal.UserShowed(participant=person, ref=ref):

@@ -101,7 +101,7 @@ class Redaction:
             secret += [event] if told.turn.holes else []
             kept = self._kept(told)
         else:
-            kept = masked(event, self.text)
+            kept = masked(self._unfilled(event), self.text)
         waits = self._waiting(event.at)
         if number in self._told:
             self._told[number].shown = number not in waits
@@ -133,6 +133,13 @@ class Redaction:
         for told in self._told.values():  # some of them nobody else has seen yet
             told.turn.holes = merged([*told.turn.holes, *valued(told.turn.text, new)])
         return new
+
+    def _unfilled(self, event: JournalEvent) -> JournalEvent:
+        """Without what a form says of a fact that may not be kept: it is not known as one yet."""
+        if not isinstance(event, journal.UserPressed):
+            return event
+        values = {key: self._policy.facts.get(key, value) for key, value in event.values.items()}
+        return event.model_copy(update={"values": values})
 
     def _established(self) -> set[Value]:
         told = {name: str(self._facts.get(name) or "") for name in self._policy.facts}

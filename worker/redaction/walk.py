@@ -11,9 +11,23 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 # What we, the team or the provider name things by. Whatever has another name is free text.
 _NAMES = frozenset(
-    {"type", "at", "epoch", "call", "agent", "agents", "team", "source", "target", "tool", "call_id", "parent"}
+    {"type", "at", "epoch", "call", "agent", "agents", "team", "source", "target", "tool", "call_id", "parent", "key"}
 ) | {
-    *("item", "task", "guard", "code", "ref", "provider", "model", "tokens", "unpriced", "currency", "stream", "files")
+    *(
+        "item",
+        "task",
+        "guard",
+        "code",
+        "ref",
+        "provider",
+        "model",
+        "tokens",
+        "unpriced",
+        "currency",
+        "stream",
+        "files",
+        "key",
+    )
 }
 
 

@@ -1,17 +1,21 @@
 """What comes in from the room: callers' microphones, what they dial, and that they come and leave."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal
 
 from livekit import rtc
 
 from worker.arrival import known_by
 from worker.background import background
 from worker.room.digits import Digits
-from worker.room.events import Came, Gone, Left, RoomEvent, Warned
+from worker.room.events import Came, Gone, Left, Replying, RoomEvent, Warned
 from worker.room.linked import SIP, STANDARD, LinkedPeople
 from worker.room.microphone import Microphone
+
+REPLIES = "baton.replies"  # an attribute: `text` for who wants to read, not hear
+_HOW: Mapping[str, Literal["speech", "text"]] = {"speech": "speech", "text": "text"}
 
 
 class Doors:
@@ -42,6 +46,7 @@ class Doors:
         room.on("participant_connected", self._on_came)
         room.on("disconnected", self._on_disconnected)
         room.on("sip_dtmf_received", self._on_key)
+        room.on("participant_attributes_changed", self._on_attributes)
         for participant in room.remote_participants.values():
             self._on_came(participant)
             for publication in participant.track_publications.values():
@@ -62,6 +67,11 @@ class Doors:
         if ours and track.sid not in self._known:
             self._known.add(track.sid)
             self._tracks.put_nowait((track, participant.identity))
+
+    def _on_attributes(self, changed: dict[str, str], participant: rtc.Participant) -> None:
+        how = _HOW.get(changed.get(REPLIES, ""))
+        if participant.identity in self._people and participant.kind != SIP and how:
+            self._tell(Replying(participant.identity, how))
 
     def _on_key(self, key: rtc.SipDTMF) -> None:
         if key.participant and (who := key.participant.identity) in self._people:

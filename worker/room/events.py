@@ -1,6 +1,8 @@
 """What the room tells the call."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from agents.showing import Source
 
@@ -54,6 +56,28 @@ class Dialled:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """The caller has pressed something on the card `ref`: the number of an answer, or what they filled in.
+
+    `answer` hears at once whether that is taken: empty, or a sentence why not.
+    """
+
+    participant: str
+    ref: str
+    choice: int | None
+    values: Mapping[str, str]
+    answer: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """How the caller wants to be answered from now on."""
+
+    participant: str
+    how: Literal["speech", "text"]
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """A file of the caller's is on its way: `Shown` comes of it, or `Warned`, by the same `stream`."""
 
@@ -101,4 +125,7 @@ class Warned:
     stream: str = ""
 
 
-RoomEvent = Came | Gone | MuteAsked | Typed | Pressed | Dialled | Sending | Shown | Filming | Left | Warned
+RoomEvent = (
+    Came | Gone | MuteAsked | Typed | Pressed | Dialled | Press | Replying | Sending | Shown | Filming | Left | Warned
+)
+Tell = Callable[[RoomEvent], None]

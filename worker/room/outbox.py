@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from livekit import rtc
 
+from tools.file import GivenFile
 from worker.journal.events import JournalEvent
 from worker.room import past
 from worker.room.captions import Captions
 
 logger = logging.getLogger(__name__)
 
-TOPIC = "baton.events"
+TOPIC, FILES = "baton.events", "baton.files"
 LEAVES_S = (
     0.5  # what the connection has taken is on its way: nobody tells when it is there, and who leaves takes it along
 )
@@ -52,6 +53,17 @@ class Outbox:
     def past(self, person: str, events: Iterable[JournalEvent]) -> None:
         """Tells somebody who has joined late what they may see of the call so far."""
         self._tell(past.past(events), [person], past.TOPIC)
+
+    def file(self, stream: str, file: GivenFile) -> None:
+        """A file for everybody in the room, in a stream with this id."""
+        self._waiting.put_nowait(lambda: self._send_file(stream, file))
+
+    async def _send_file(self, stream: str, file: GivenFile) -> None:
+        writer = await self._room.local_participant.stream_bytes(
+            file.name, total_size=len(file.data), mime_type=file.mime, stream_id=stream, topic=FILES
+        )
+        await writer.write(file.data)
+        await writer.aclose()
 
     def _tell(self, body: str, to: list[str] | None, topic: str = TOPIC) -> None:
         self._waiting.put_nowait(

@@ -50,13 +50,17 @@ export function readable(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export function money(amount: number, currency: string, language: Language): string {
-  const digits = amount >= 1 ? 2 : 4;
+export function money(amount: number, currency: string, language: Language, digits = amount >= 1 ? 2 : 4): string {
   try {
     return new Intl.NumberFormat(language, { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
   } catch {
     return `${amount.toFixed(digits)} ${currency}`; // a currency of a team's own making
   }
+}
+
+export function fileSize(bytes: number, language: Language): string {
+  const [amount, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'kB'] : [bytes / 1024 / 1024, 'MB'];
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount)} ${unit}`;
 }
 
 export function seconds(ms: number, language: Language, digits = 1): string {

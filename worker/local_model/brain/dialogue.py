@@ -515,9 +515,9 @@ def _only_values(tool: Tool, text: str) -> bool:
 
 
 def _bare(item: Item) -> Item:
-    """An item, and of what was dialled the digits alone: the words around them ask for nothing."""
-    if isinstance(item, Message) and item.role == "user" and (keys := context.keys_in(item.text)) != item.text:
-        return Message("user", keys)
+    """An item, and of what was dialled or pressed that alone: the words around it ask for nothing."""
+    if isinstance(item, Message) and item.role == "user" and (told := context.words_in(item.text)) != item.text:
+        return Message("user", told)
     return item
 
 
