@@ -68,6 +68,7 @@ class FakeCamera:
 
     every_s: float | None = None
     watched: frozenset[Source] = frozenset()
+    picture: bytes = b""  # a JPEG that it shows instead
     covered: bool = False  # nothing comes of it
     opens_s: float = 0.0  # so long after it is watched, its first picture comes
     since: float = 0.0
@@ -85,7 +86,7 @@ class FakeCamera:
         opening = asyncio.get_running_loop().time() < self.since + self.opens_s
         if source not in self.watched or self.covered or opening:
             return None
-        return FakeSeen(source, self.number)
+        return FakeSeen(source, self.number, self.picture)
 
 
 @dataclass
@@ -94,6 +95,7 @@ class FakeSeen:
 
     source: Source
     number: int
+    picture: bytes = b""
 
     @property
     def glimpse(self) -> Glimpse:
@@ -104,7 +106,7 @@ class FakeSeen:
 
     async def jpeg(self, size: Size) -> tuple[bytes, int, int]:
         await asyncio.sleep(0.05)
-        return film(self.number), 32, 32
+        return self.picture or film(self.number), 32, 32
 
 
 def film(number: int) -> bytes:

@@ -185,6 +185,36 @@ def images(profile: Profile) -> str:
     return f"{YES}; the oldest leave its memory in a new session, in a pause"
 
 
+async def film(at: Stage) -> str:
+    """A screen that shows something else each second, and is asked about."""
+    await at.answered(1)
+    at.camera.every_s = 1.0
+    at.film("screen")
+    await asyncio.sleep(21)
+    at.say(THANKS)
+    await at.answered(2)
+    assert at.said[-1] == f"You said: {THANKS}", "what is seen is no turn"
+    given, frames = at.of("frame.given"), TEAM.showing.frames
+    assert [event["why"] for event in given].count("words") == 2, "at the beginning, and at the end"
+    if not at.profile.images:
+        assert not at.pictures
+        assert at.known.count('at this moment.] It shows the text "7".') == len(given) <= frames
+    elif at.profile.removes_items:
+        assert len(at.pictures) == frames < len(given)
+    else:
+        assert frames < len(at.pictures) <= len(given)
+    return films(at.profile)
+
+
+def films(profile: Profile) -> str:
+    frames = TEAM.showing.frames
+    if not profile.images:
+        return f"no: it is told the text and the codes on the newest {frames} frames"
+    if profile.removes_items:
+        return f"{YES}, as pictures; the newest {frames} are before it"
+    return f"{YES}, as pictures; all that a session has seen are before it, and the newest {frames} before the next"
+
+
 async def text_in(at: Stage) -> str:
     await at.answered(1)
     at.write(ORDER)
@@ -399,6 +429,7 @@ CASES: Mapping[str, Case] = {
     "text in": Case(text_in),
     "text out": Case(text_out),
     "images": Case(image),
+    "camera and screen": Case(film),
     "what the call has found out": Case(facts),
     "a lost socket, in mid-reply": Case(reconnect, expects=("line.lost",)),
     "a provider that is gone": Case(failover, stands_in=True, expects=("line.lost",)),

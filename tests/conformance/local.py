@@ -21,10 +21,12 @@ from tests.conformance.cases import (
     THANKS,
     YES,
     captions,
+    films,
     images,
 )
 from tests.conformance.stage import TEAM
 from tests.conformance.tools import SLOW_S
+from tests.fakes import FakeCamera
 from tests.local_model.typed_call import TypedCall, typed_call
 from tests.shown import files
 from tests.shown.files import saved
@@ -36,9 +38,11 @@ from worker.line.profile import LOCAL, OPENAI
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.conversation import Conversation, Message, Say, ToolCall
 from worker.local_model.eyes import Eyes
+from worker.room.events import Filming
 
 Kind = TypeVar("Kind", bound=journal.JournalEvent)
 FIRST = "the caller speaks first"
+SLIP = "It says: Order 1042. Anna Lamp Shop. Table lamp, green. Total 48.90 EUR."
 FRIDAY, NINE = "Order 1042 arrives on Friday.", "We are open from nine to five."
 
 
@@ -178,11 +182,18 @@ async def text_out(call: TypedCall, brain: Noting) -> str:
 
 async def pictures(call: TypedCall, brain: Noting) -> str:
     slip = saved(files.slip())
-    read = "It says: Order 1042. Anna Lamp Shop. Table lamp, green. Total 48.90 EUR."
-    assert await call.show(slip) == read
-    assert await call.show(slip, "Can you read this to me?") == read
+    assert await call.show(slip) == SLIP
+    assert await call.show(slip, "Can you read this to me?") == SLIP
     assert await call.show(slip, "When does this arrive?") == FRIDAY
     return f"{images(LOCAL)}; it knows the text and the codes on them, and nothing else"
+
+
+async def film(call: TypedCall, brain: Noting) -> str:
+    assert call.call
+    call.call.put(Filming("caller", "screen", on=True))
+    assert await call.say("Can you read this to me?") == SLIP
+    assert await call.say("When does this arrive?") == FRIDAY
+    return f"{films(LOCAL)}; it knows the text and the codes on them, and nothing else"
 
 
 async def failover(call: TypedCall, brain: Noting) -> str:
@@ -227,6 +238,7 @@ HOLD: Mapping[str, Callable[[TypedCall, Noting], Awaitable[str]]] = {
     "text in": text_in,
     "text out": text_out,
     "images": pictures,
+    "camera and screen": film,
     "what the call has found out": facts,
     "a lost socket, in mid-reply": reconnect,
     "a provider that is gone": failover,
@@ -245,7 +257,14 @@ def run_local(name: str, folder: Path, brain: Noting) -> str:
         async with Provider(script.play).serve() as other:
             stands_in = Endpoint(OPENAI, other.url, "any", OpenAISpec())
             async with typed_call(
-                folder, brain, TEAM, stands_in, greeted=name != FIRST, guards=CASES[name].guards, eyes=Eyes()
+                folder,
+                brain,
+                TEAM,
+                stands_in,
+                greeted=name != FIRST,
+                guards=CASES[name].guards,
+                eyes=Eyes(),
+                camera=FakeCamera(picture=saved(files.slip())),
             ) as call:
                 shown.append(await HOLD[name](call, brain))
                 if not CASES[name].expects:

@@ -24,7 +24,7 @@ ADMIN = "open sesame"
 @pytest.fixture(scope="module")
 def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A front desk behind one proxy, with a site that may, of a team that looks at no camera; nobody takes calls."""
-    team = {"BATON_TEAM": str(ROOT / "tests/conformance/team.yaml")}
+    team = {"BATON_TEAM": str(ROOT / "agents/shop/team.yaml")}
     settings = team | {"BATON_ORIGINS": FRIEND, "BATON_PROXIES": "1", "BATON_ADMIN_TOKEN": ADMIN}
     with house_with([], tmp_path_factory.mktemp("desk"), **settings) as house:
         yield house
