@@ -44,6 +44,9 @@ def test_given_an_agent_that_is_muted_then_it_neither_hears_nor_speaks_until_it_
             await stage.speaking()
             await mute(stage)
             await asyncio.sleep(1)
+            if provider == "openai":
+                received = [message["type"] for message in stage.service.simulator.received()]
+                assert "response.cancel" in received, "nobody is billed for what nobody hears"
             played, sent, asks = stage.speaker.position, given_audio(stage), stage.asks
             assert stage.room.shown[STATE] == "idle"
             stage.say("Thank you.")
