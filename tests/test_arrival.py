@@ -70,8 +70,8 @@ def test_given_a_telephone_then_its_attributes_are_facts_where_the_team_says_so(
 
 def test_given_an_attribute_that_does_not_fit_or_is_not_there_then_nothing_is_known() -> None:
     spec = team(facts={"customer": "sip.h.x-customer"}, told=None)
-    assert arrival(spec, phone(**{"sip.h.x-customer": "anna"})) == Arrival("", {}, ("customer",))
-    assert arrival(spec, phone(**{"sip.h.x-customer": ""})) == Arrival()
+    assert arrival(spec, phone(**{"sip.h.x-customer": "anna"})) == Arrival("", {}, ("customer",), telephone=True)
+    assert arrival(spec, phone(**{"sip.h.x-customer": ""})) == Arrival(telephone=True)
 
 
 def test_given_a_browser_then_its_attributes_are_no_facts() -> None:

@@ -48,7 +48,7 @@ async def test_a_press_is_told_and_answered() -> None:
 @pytest.mark.parametrize(
     ("payload", "who", "why"),
     [
-        ({"card": "card_1", "choice": 0}, "somebody", "Only the caller may do this."),
+        ({"card": "card_1", "choice": 0}, "somebody", "Only who is heard in this call may do this."),
         ({"card": "x" * BYTES}, "caller", "This is too long."),
         ({"card": "card_1", "choice": "0"}, "caller", "This is not what is on the card."),
         ({"card": "card_1", "choice": True}, "caller", "This is not what is on the card."),
