@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.stage import TEAM, Stage, staged
 from tests.virtual_time import virtual_time
-from worker.room.events import Came, Dialled, Gone, Typed
+from worker.room.events import Came, Dialled, Gone, Replying, Typed
 
 ALL = TEAM.model_copy(update={"linked": "all"})
 _KEPT = {"person.came", "person.left", "user.said", "user.wrote", "user.dialled"}
@@ -48,6 +48,23 @@ def test_given_two_people_then_the_model_and_the_journal_know_who_says_what(tmp_
                 assert asked.said == "Wait, that was not my question."
 
     hold()
+
+
+@virtual_time
+async def test_given_a_caller_who_reads_when_another_joins_then_the_agent_speaks_again(tmp_path: Path) -> None:
+    async with staged(tmp_path, "openai", team=ALL) as stage:
+        stage.people["anna"] = bytearray()
+        stage.call.put(Came("anna", "Anna"))
+        await stage.answered(1)
+        stage.call.put(Replying("anna", "text"))
+        stage.people["ben"] = bytearray()
+        stage.call.put(Came("ben", "Ben"))
+        stage.call.put(Replying("ben", "text"))
+        stage.say("Thank you.", "ben")
+        await stage.answered(2)
+        assert [event["how"] for event in stage.of("replies.switched")] == ["text", "speech"]
+        assert [event["code"] for event in stage.of("call.warned")] == ["replies.several"]
+        assert not stage.of("agent.said")[-1]["as_text"]
 
 
 @virtual_time
