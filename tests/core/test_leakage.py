@@ -31,7 +31,7 @@ from worker.talk import join
 
 pytestmark = pytest.mark.system
 SOAK = bool(os.environ.get("BATON_SOAK"))
-CALLS, EACH = (8, 25) if SOAK else (2, 5)
+CALLS, EACH = (8, 25) if SOAK else (2, 3)
 BAD = 0.3
 WHOLE = 0.8  # of what may be heard, so much comes whole to the ear of a machine that holds all ends of the calls
 HEARD_MS = 20  # what is shorter cannot be read; on a machine that stutters, it is the edge of something that can

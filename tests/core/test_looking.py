@@ -124,6 +124,12 @@ async def test_given_a_shared_screen_then_the_error_on_it_can_be_read_when_the_c
     assert (stopped["reason"], stopped["frames"]) == ("off", len(frames))
 
 
+def pictures(stage: Stage) -> int:
+    """How many the provider was sent."""
+    parts = [part for event in stage.provider.received() for part in event.get("item", {}).get("content", [])]
+    return sum(part["type"] == "input_image" for part in parts)
+
+
 @pytest.mark.needs("chromium")
 async def test_given_a_camera_and_a_screen_in_a_browser_then_the_team_can_read_what_is_before_them(
     stage: Stage, tmp_path: Path
@@ -158,8 +164,11 @@ async def test_given_a_camera_and_a_screen_in_a_browser_then_the_team_can_read_w
         assert " / ".join(files.SLIP) in await read(given[-1].pictures[-1])
         await camera.click()
         await expect(page.get_by_text("The team sees your camera")).to_have_count(0)
+        before = pictures(stage)
         await page.get_by_role("button", name="Share your screen").click()
         await expect(page.get_by_text("The team sees your screen")).to_be_visible()
+        while pictures(stage) == before:  # noqa: ASYNC110 - the provider tells nobody
+            await asyncio.sleep(0.1)
         await page.get_by_label("Type a message").fill("And this?")
         await page.keyboard.press("Enter")
         await expect(page.locator(".line.agent")).to_have_count(3, timeout=30_000)

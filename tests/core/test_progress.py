@@ -30,6 +30,7 @@ async def test_given_a_tool_that_tells_how_it_goes_then_that_fills_the_wait_and_
     assert [event["text"] for event in only(events, "tool.progressed")] == ["Asking the carrier."]
     [shown] = only(events, "card.shown")
     assert shown["card"] == {
+        "kind": "facts",
         "title": "Order 7",
         "lines": [],
         "fields": {"Arrives": "Friday"},

@@ -77,7 +77,9 @@ async def _quiet(caller: Caller) -> None:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("broken", [False, True], ids=["sound", "sockets cut"])
+@pytest.mark.parametrize(
+    "broken", [pytest.param(False, id="sound", marks=pytest.mark.soak), pytest.param(True, id="sockets cut")]
+)
 async def test_given_calls_at_random_then_no_turn_is_lost_and_one_voice_speaks(stage: Stage, broken: bool) -> None:
     stage.provider.play = play
     seeds = range(1000 * broken, 1000 * broken + RUNS // 2)

@@ -138,6 +138,7 @@ def mute(caller: Caller, muted: bool) -> None:
         track.unmute()
 
 
+@pytest.mark.soak  # the announcement is tried in the next one
 async def test_given_consent_in_mid_call_then_nothing_before_it_and_nothing_after_its_end_is_in_the_file(
     tmp_path: Path,
 ) -> None:

@@ -25,7 +25,7 @@ from worker.caller import Caller
 from worker.journal.journal import MARGIN_MS
 from worker.talk import join
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]  # tests/test_redacted_call.py holds the same call without a room
 AT_DEBUG = ("-c", f"import logging; logging.basicConfig(level=logging.DEBUG); {BATON[1]}")
 ADMIN = "let me in"
 CODES = {**{str(digit): digit for digit in range(10)}, "*": 10, "#": 11}

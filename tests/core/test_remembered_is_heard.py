@@ -54,7 +54,7 @@ from worker.talk import join
 SOAK = bool(os.environ.get("BATON_SOAK"))
 CALLS = 18 if SOAK else 3
 CUTS_A_CALL = 25
-ROOMS, CUTS_A_ROOM = (8, 12) if SOAK else (1, 4)
+ROOMS, CUTS_A_ROOM = 8, 12
 _SILENCE_S = 1.2  # after what the caller says: enough for the provider to see that they have finished
 TEAM = TeamSpec.model_validate(
     {"team": "cuts", "start": "alfa", "agents": {"alfa": {"name": "alfa", "instructions": "You are ALFA."}}}
@@ -225,6 +225,7 @@ async def in_a_room(house: House, seed: int) -> tuple[str, Pcm]:
 
 
 @pytest.mark.system
+@pytest.mark.soak  # the same without a room is above
 @pytest.mark.timeout(900)
 async def test_given_replies_that_are_cut_off_in_a_room_then_what_the_caller_heard_is_remembered(
     tmp_path: Path,
