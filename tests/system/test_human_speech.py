@@ -1,4 +1,4 @@
-"""The ears against people: readings of LibriVox and playing cards, from pocketsphinx's test data."""
+"""The ears against people: readings of LibriVox and playing cards, from pocketsphinx's test data; and telephones."""
 
 import re
 import wave
@@ -8,6 +8,8 @@ import jiwer
 import numpy as np
 import pytest
 
+from tests.phone import line
+from tests.speech import RATE, say
 from worker.local_model.ears import Ears
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("pocketsphinx-testdata")]
@@ -25,8 +27,8 @@ def words(text: str) -> str:
 def recordings() -> list[tuple[Path, str]]:
     found = []
     for folder, transcript in (("librivox", "transcription"), ("cards", "cards.transcription")):
-        for line in (DATA / folder / transcript).read_text().splitlines():
-            if match := re.match(r"(?:<s> )?(.*?)(?: </s>)? \((\S+)\)", line):
+        for reading in (DATA / folder / transcript).read_text().splitlines():
+            if match := re.match(r"(?:<s> )?(.*?)(?: </s>)? \((\S+)\)", reading):
                 found.append((DATA / folder / f"{Path(match[2]).name}.wav", match[1]))
     return found
 
@@ -44,6 +46,18 @@ def test_people_are_understood(ears: Ears) -> None:
     print(f"\nword error rate on {len(said)} human recordings: {rate:.1%}")
     assert len(said) == 11
     assert rate <= 0.12
+
+
+@pytest.mark.needs("flite")
+def test_every_digit_of_a_number_comes_through_a_telephone(ears: Ears) -> None:
+    """Wherever in the recogniser's steps of 10 ms the sound begins and ends."""
+    before = np.random.default_rng(0)
+    heard = []
+    for _ in range(12):
+        start, end = before.integers(0, 14400), before.integers(2400, 14400)
+        sound = line(np.pad(say("It is one zero eight eight."), (start, end)))
+        heard.append("".join(filter(str.isdigit, ears.recognise_now(sound.tobytes(), RATE))))
+    assert heard.count("1088") >= 11, heard
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "hum", "keys"])

@@ -28,8 +28,9 @@ _MUTE = 0.6  # Whisper's own probability that nobody speaks: 0.2 at most for spe
 _LOOP = re.compile(
     r"(?i)(.{15,}?)\s*\1|((?:\S+ )+\S+?)([.,!?]* \2)+[.,!?]*$"
 )  # a sentence, or all of it, said twice over
-# what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108
-_CONTEXT_WORDS = " Number 4 0 5 7. On Thursday, please."
+# what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108, which it
+# did for one telephone caller in five while there was but one number in it
+_CONTEXT_WORDS = " The number is 4 0 5 7. My order number is 2 0 6 6. On Thursday, please."
 
 
 class Ears:
