@@ -30,7 +30,7 @@ _LOOP = re.compile(
 )  # a sentence, or all of it, said twice over
 # what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108, which it
 # did for one telephone caller in five while there was but one number in it
-_CONTEXT_WORDS = " The number is 4 0 5 7. My order number is 2 0 6 6. On Thursday, please."
+_CONTEXT_WORDS = " The number is 4 0 5 7. My account number is 2 0 6 6. On Thursday, please."
 
 
 class Ears:
