@@ -59,7 +59,7 @@ class Alignment:
         found: Pause | None = None
         for number in range(passed - 1 if ended else self._anchored, passed):
             after = ends[number + 1] if number + 1 < len(ends) else len(text)
-            found = self._pause(text, ends[number], after, ended=ended)
+            found = self._pause(text, ends[number], after, number - self._anchored + 1, ended=ended)
             if found and not ended:
                 self._anchor, self._anchored, self._last = (ends[number], found.before), number + 1, found.start
         if not found and not ended and self._anchored == passed:
@@ -68,22 +68,26 @@ class Alignment:
             return Reach(self._into(found), whole=True)
         return Reach(self._soonest(text, ends[passed - 1], ended=ended), whole=False)
 
-    def _pause(self, text: str, end: int, after: int, *, ended: bool) -> Pause | None:
-        """The one that ends the sentence which ends there, or an earlier one; the next sentence ends at `after`."""
+    def _pause(self, text: str, end: int, after: int, blanks: int, *, ended: bool) -> Pause | None:
+        """The one that ends the sentence which ends there, or an earlier one.
+
+        The next sentence ends at `after`; between that and the last end that was found are so many `blanks`, which
+        take no time where a voice runs on.
+        """
         soonest = self._soonest(text, end, ended=ended) - self._sample_rate // 100
         pause = next((pause for pause in self._pauses.found if pause.start >= soonest), None)
-        return pause if pause and pause.before < self._too_late(text, after, ended=ended) else None
+        return pause if pause and pause.before < self._too_late(text, after, blanks, ended=ended) else None
 
     def _soonest(self, text: str, end: int, *, ended: bool) -> int:
         """Before that position, the words up to there cannot be over: not even with no pause among them."""
         bound = self._last + self._took(end, FASTEST / MARGIN)
         return max(bound, self._pauses.position(self._share(text, end))) if ended else bound
 
-    def _too_late(self, text: str, end: int, *, ended: bool) -> int:
+    def _too_late(self, text: str, end: int, blanks: int, *, ended: bool) -> int:
         """With so many samples of speech, the words up to there may be over."""
         characters, speech = self._anchor
         pace = slow(text[:characters]) * self._sample_rate / speech if characters >= _TELLING else FAST
-        bound = speech + self._took(end, min(FAST, UNEVEN * pace))
+        bound = speech + self._took(end - blanks, min(FAST, UNEVEN * pace))
         return max(bound, self._share(text, end)) if ended else bound
 
     def _took(self, end: int, pace: float) -> int:
