@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-core test-spoken test-live check install dialogues soak lock clean
+.PHONY: run test test-unit test-core test-spoken test-live check install dialogues soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -16,6 +16,9 @@ test:
 	@cd web-demo && $(CURDIR)/$(BIN)/python $(CURDIR)/bootstrap.py npm test
 	@$(MAKE) --no-print-directory test-core
 	@$(MAKE) --no-print-directory test-spoken
+
+test-unit:  # what is pure, or needs nothing but virtual time: a minute
+	@$(BIN)/python -m pytest -q tests -m "not system and not parts" -n 2 --dist worksteal
 
 SPEAKING := $(filter-out %/test_up.py %/test_postgres.py,$(wildcard tests/system/test_*.py))
 

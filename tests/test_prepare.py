@@ -11,6 +11,8 @@ from worker import prepare
 from worker.journal.store import StoreError
 from worker.settings import Settings
 
+pytestmark = pytest.mark.parts
+
 TEAM = Path(__file__).parents[1] / "agents/shop/team.yaml"
 
 

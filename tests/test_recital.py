@@ -12,6 +12,8 @@ import soxr
 from bench.recital import TIMINGS, Book, Pcm, Piece, Reply, Sentence, Timing, hear
 from bench.tone_code import SAMPLE_RATE
 
+pytestmark = pytest.mark.parts
+
 TEXTS = (
     "The first sentence is a plain one.",
     "A second one follows it, with somewhat more to say about nothing at all.",

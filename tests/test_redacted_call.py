@@ -37,6 +37,8 @@ from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed
 from worker.room.outbox import Outbox
 from worker.tool_runs import Tell
 
+pytestmark = pytest.mark.parts
+
 TEAM = read_team(ROOT / "tests/core/secrets.yaml")
 RATE = OPENAI.sample_rate
 

@@ -21,6 +21,8 @@ from worker.sub_agents import SubAgents
 from worker.text_models import TextModel, choose_text_models
 from worker.toolbox import Outcome, Toolbox
 
+pytestmark = pytest.mark.parts
+
 
 def settings(**given: Any) -> Settings:
     """Without what this machine's environment says."""

@@ -13,6 +13,8 @@ from livekit import rtc
 from bench.tone_code import SAMPLE_RATE, SLOT_MS, Stretch, ToneCode, Verdict, _digits, slots
 from tests.simulators.openai_realtime.hearing import Hearing
 
+pytestmark = pytest.mark.parts
+
 CODE = ToneCode(ms=6_000)
 PCM = CODE.pcm()
 TOTAL = 6_000 * 24  # samples

@@ -6,7 +6,8 @@ from datetime import datetime, time
 import pytest
 import time_machine
 
-_BEGUN = datetime.combine(datetime.now().date(), time(12)).astimezone()  # noon is the same day in UTC, nearly everywhere
+# noon: the same day in UTC, nearly everywhere
+_BEGUN = datetime.combine(datetime.now().date(), time(12)).astimezone()
 
 
 @pytest.fixture(autouse=True)

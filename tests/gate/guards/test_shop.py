@@ -15,6 +15,8 @@ from worker.gate.guards import build
 from worker.journal import events as journal
 from worker.local_model.brain import EmbeddingBrain
 
+pytestmark = pytest.mark.parts
+
 DIALOGUES = Path(__file__).parents[2] / "dialogues"
 CALLS = [one for file in ("shop", "plans") for one in yaml.safe_load((DIALOGUES / f"{file}.yaml").read_text())]
 

@@ -18,6 +18,8 @@ from worker.gate.guards import build
 from worker.local_model.brain.embedding import Embedder
 from worker.local_model.embeddings import Embeddings
 
+pytestmark = pytest.mark.parts
+
 SHOP = Path("agents/shop/team.yaml")
 TOPICS = {
     "forbidden": ["politics", "religion"],
