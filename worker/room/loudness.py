@@ -26,7 +26,9 @@ class Loudness:
     def take(self, pcm: bytes) -> bool:
         """Returns whether this frame is the beginning of something loud."""
         samples = np.frombuffer(pcm, np.int16)
-        exact = samples.astype(np.float32)  # every 10 ms of every call: a dot product costs a third of a mean of squares
+        exact = samples.astype(
+            np.float32
+        )  # every 10 ms of every call: a dot product costs a third of a mean of squares
         level = 10 * math.log10(max(1e-12, float(exact @ exact) / max(1, len(exact)) / 32768**2))
         rate = 0.3 if level < self._floor else 0.01
         self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
