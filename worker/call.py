@@ -2,29 +2,31 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import llm
 from livekit.agents.utils import shortuuid
 from prometheus_client import Counter
 
-from agents import context, plan
+from agents import context
 from agents.orchestrator import Orchestrator
 from agents.recording import greeting_hint
-from agents.showing import Source
 from agents.spec import FactSpec, TeamSpec
 from tools.context import CallContext
+from worker.agent_state import AgentState
 from worker.arrival import Arrival
 from worker.background import Start, background
 from worker.briefing import Briefing
 from worker.cards import Cards
 from worker.checking import Checked
+from worker.corrections import Corrections
 from worker.delegation import Delegation
 from worker.endings import Endings
-from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
+from worker.gate.audio_gate import AudioGate, AudioSink
 from worker.gate.guard import Finding, Panel
 from worker.gate.known import Known
+from worker.gate_reports import GateReports
 from worker.guarding import GuardEvent, Guarding
 from worker.journal import events as journal
 from worker.journal import pointing
@@ -43,7 +45,6 @@ from worker.line.events import (
     LineMoved,
     MessageEnded,
     MessageStarted,
-    Move,
     ReplyEnded,
     ReplyStarted,
     SpeechStarted,
@@ -54,11 +55,12 @@ from worker.line.events import (
     Usage,
 )
 from worker.line.line import Line
-from worker.line.memory import Outgrown
 from worker.line.profile import fitting
+from worker.line_changes import LineChanges
 from worker.listening import Screened
 from worker.looking.looking import Camera, Looking, NoCamera
 from worker.mcp.servers import McpServers
+from worker.moment import Noting
 from worker.outage import Outage, Speak
 from worker.people import People
 from worker.promises import Promises
@@ -81,7 +83,7 @@ from worker.room.events import (
     Typed,
     Warned,
 )
-from worker.room.outbox import AGENT, MUTED, SEES, STATE, Outbox
+from worker.room.outbox import Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.room.spoken_times import SpokenTimes
@@ -91,7 +93,9 @@ from worker.sight import look
 from worker.silence import Silence
 from worker.spending import Spending
 from worker.sub_agents import SubAgents
+from worker.summarising import Summarised, Summarising
 from worker.text_models import TextModel
+from worker.text_replies import TextReplies
 from worker.tool_checks import ToolChecks
 from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
 from worker.toolbox import Toolbox
@@ -100,6 +104,7 @@ from worker.turns.floor import Floor
 from worker.turns.limits import Limits
 from worker.turns.long_silence import LongSilence
 from worker.turns.watchdog import Watchdog
+from worker.writing import Writing
 
 WRITTEN_MS = 5_000  # what the caller has said is in a transcript by then, or never will be
 _FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
@@ -110,15 +115,7 @@ class _Tick:
     """A deadline may have come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Summarised:
-    """There is a summary for what has outgrown the model's memory."""
-
-    outgrown: Outgrown
-    summary: str
-
-
-CallEvent = LineEvent | RoomEvent | ToolEvent | GuardEvent | _Tick | _Summarised
+CallEvent = LineEvent | RoomEvent | ToolEvent | GuardEvent | Summarised | _Tick
 
 
 class Call:
@@ -163,7 +160,7 @@ class Call:
         self._outbox, self._journal = outbox, journal
         self._known = Known(lambda: self._orchestrator.facts)
         tool_checks = guards and ToolChecks(
-            guards, record=self._record, told=self._known.told, hand_over=self._hand_over
+            guards, record=self._record, told=self._known.told, hand_over=self._call_person
         )
         check = tool_checks.check if tool_checks else None
         self._sub_agents = SubAgents(team, text_models, today, self._record, mcp, check)
@@ -184,12 +181,7 @@ class Call:
             make_context(agent, call, facts, tell)
         )
         self._tools = ToolRuns(toolboxes, self._make_context, self.put)
-        self._shown_plan: tuple[plan.Step, ...] = ()
-        self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
-        self._shorten = shorten
-        self._summarising = False
-        self._summarised: _Summarised | None = None  # waits for a quiet moment
         self._briefing = Briefing(
             team, endpoints, toolboxes, self._orchestrator, today, arrival.told if arrival else ""
         )
@@ -222,7 +214,7 @@ class Call:
             orphan.tell(self._recording)
         rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
-        self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
+        self._gate = AudioGate(self._bed or tapped, rate, lambda event: self._gate_reports.take(event))
         self._reads = lambda: guards is not None and guards.watches("output", self._orchestrator.agent)
         self._gate.silence(past is not None and reads(past.events))
         self._guarding = guards and Guarding(
@@ -234,10 +226,10 @@ class Call:
             clock=self._now,
             put=self.put,
             record=self._record,
-            write=self._write,
+            write=lambda written: self._writing.write(written),
             present=self._present,
             told=self._known.told,
-            hand_over=self._hand_over,
+            hand_over=self._call_person,
             speak=lambda sentence: self._outage.unanswered(sentence),
             release=lambda: self._floor.release(),
         )
@@ -259,8 +251,8 @@ class Call:
             past.events if past else (),
             sees=not (arrival and arrival.telephone),
             record=self._record,
-            keep=lambda event: self._journal.record(event, self._orchestrator.epoch),
-            write=self._take_text,
+            keep=self._keep,
+            write=lambda written: self._writing.take(written),
             note=lambda values: self._delegation.filled_in(values),
             agree=self._orchestrator.agreed,
             send=outbox.file,
@@ -321,7 +313,7 @@ class Call:
             now_ms=lambda: self._journal.now_ms,
             record=self._record,
             note=self._note_shown,
-            write=self._pass_on,
+            write=lambda written: self._writing.pass_on(written),
             quiet=lambda: not (self._floor.speaking or self._replies.running or self._gate.audible),
             turn_due=lambda: self._replies.turn_due,
             reads=self._reads,
@@ -341,7 +333,7 @@ class Call:
             clock=self._now,
             record=self._record,
             present=self._present,
-            watches=lambda: self._watches,
+            watches=lambda: self._state.watches,
             reads=self._reads,
             tick=lambda: self.put(_Tick()),
             describe=describe,
@@ -350,8 +342,6 @@ class Call:
         self._resume = orphan and Resume(
             orphan, self._orchestrator, toolboxes, self._tools, self._delegation, self._replies, record=self._record
         )
-        self._moment: dict[str, Any] = {}  # see `Moment`
-        self._sounds_ms = 0  # when the message began that is heard
         limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
         self._spending = Spending(
             Account(prices or shipped(), past.spent if past else 0.0),
@@ -370,7 +360,7 @@ class Call:
             clock=self._now,
             record=self._record,
             end=self._end,
-            part=lambda start, reason: start(self._part(reason)),
+            part=self._part,
         )
         self._people = People(
             caller,
@@ -392,8 +382,67 @@ class Call:
         )
         self._timer: asyncio.TimerHandle | None = None
         self._ended = ""
-        self._lost_at: float | None = None
-        self._provider = self._line.profile.provider
+        self._state = AgentState(team, self._orchestrator, self._silence, self._side_talk, outbox, record=self._record)
+        self._text_replies = TextReplies(self._gate, self._people, record=self._record)
+        listening = self._guarding.listening if self._guarding else None
+        self._writing = Writing(
+            self._line,
+            self._floor,
+            self._endings,
+            self._people,
+            self._cards,
+            self._delegation,
+            self._known,
+            self._briefing.references,
+            listening=listening,
+            insists=lambda: self._insists,
+            now_ms=lambda: self._journal.now_ms,
+            record=self._record,
+            keep=self._keep,
+        )
+        self._line_changes = LineChanges(
+            self._line,
+            self._outage,
+            self._floor,
+            self._replies,
+            self._delegation,
+            self._people,
+            listening=listening,
+            clock=self._now,
+            record=self._record,
+            part=self._part,
+        )
+        self._summarising = Summarising(
+            self._line,
+            self._orchestrator,
+            self._briefing,
+            self._delegation,
+            shorten=shorten,
+            now_ms=lambda: self._journal.now_ms,
+            record=self._record,
+            put=self.put,
+        )
+        self._corrections = Corrections(self._orchestrator, self._replies, self._tools)
+        self._noting = Noting(journal.note)
+        self._gate_reports = GateReports(
+            self._gate,
+            self._line,
+            self._replies,
+            self._floor,
+            self._endings,
+            self._outage,
+            self._watchdog,
+            self._recording,
+            self._corrections,
+            self._spoken,
+            checking=self._guarding.checking if self._guarding else None,
+            outbox=outbox,
+            journal=journal,
+            noting=self._noting,
+            clock=self._now,
+            show_state=self._state.show,
+            tick=lambda: self.put(_Tick()),
+        )
 
     def put(self, event: CallEvent) -> None:
         """Something happened in the room."""
@@ -475,7 +524,8 @@ class Call:
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
                 self._replies.handle(event)
             case AskRefused(ask, code):
-                self._warn("line.refused", f"The provider refused a reply: {code}.")
+                detail = f"The provider refused a reply: {code}."
+                self._record(journal.CallWarned(code="line.refused", detail=detail))
                 self._replies.refused(ask, code)
             case ToolRequested():
                 self._delegation.tool_requested(event, start)
@@ -485,12 +535,12 @@ class Call:
                 self._delegation.tool_slow(call_id)
             case ToolTold():
                 self._delegation.tool_told(event)
-            case ArmRefused(epoch, message):
-                self._on_arm_refused(epoch, message)
-            case LineLost(reason, final):
-                self._on_line_lost(reason, start, final=final)
+            case ArmRefused():
+                self._line_changes.refused(event)
+            case LineLost():
+                self._line_changes.lost(event, start)
             case LineMoved():
-                self._on_line_moved(event)
+                self._line_changes.moved(event)
             case Interrupted() if not self._outage.speaking:
                 self._replies.cut()
             case Interrupted():
@@ -502,8 +552,7 @@ class Call:
                 if self._people.came(event):
                     start(self._tell_past(participant))
                 self._floor.several = self._people.several
-                if self._people.several:
-                    self._on_replying(Replying(participant, "speech"))
+                self._text_replies.came(participant)
             case Gone():
                 self._people.gone(event)
             case MuteAsked(participant, True):
@@ -512,17 +561,17 @@ class Call:
             case MuteAsked(participant):
                 self._side_talk.end(participant)
                 self._endings.caller_is_there()
-            case Typed(participant, text):
-                self._on_typed(participant, text)
+            case Typed():
+                self._writing.typed(event)
             case Pressed():
                 if not self._insists:
                     self._floor.pressed()
             case Dialled():
-                self._on_dialled(event)
+                self._writing.dialled(event)
             case Press():
                 self._cards.press(event)
             case Replying():
-                self._on_replying(event)
+                self._text_replies.wish(event)
             case Sending():
                 self._showing.sending(event)
             case Shown():
@@ -539,8 +588,8 @@ class Call:
             case Checked() | Screened():
                 if self._guarding:
                     self._guarding.handle(event)
-            case _Summarised():
-                self._summarised = event
+            case Summarised():
+                self._summarising.ready(event)
             case _Tick():
                 self._floor.watch()
 
@@ -560,51 +609,11 @@ class Call:
             self._guarding.listening.said(heard.item, text)
         self._floor.transcript(heard)
 
-    def _on_typed(self, participant: str, text: str) -> None:
-        written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
-        self._journal.record(written, self._orchestrator.epoch)
-        self._take_text(written)
-
-    def _on_dialled(self, dialled: Dialled) -> None:
-        self._record(journal.UserDialled(**asdict(dialled)))
-        said = context.dialled(dialled.digits)
-        self._take_text(journal.UserWrote(participant=dialled.participant, text=said))
-
-    def _on_replying(self, wanted: Replying) -> None:
-        if wanted.how == "text" and self._people.several:
-            detail = "Others in this call listen: the agent goes on speaking."
-            self._record(journal.CallWarned(code="replies.several", detail=detail))
-        elif (silent := wanted.how == "text") is not self._gate.silent:
-            self._record(journal.RepliesSwitched(**asdict(wanted)))
-            self._gate.silence(silent)
-
-    def _take_text(self, written: journal.UserWrote) -> None:
-        """A turn of the caller that is not spoken."""
-        self._pass_on(written)
-        self._endings.caller_is_there()
-        if not self._insists:
-            self._floor.typed()
-
     def _note_shown(self, shown: journal.UserShowed) -> None:
         """Its text is told to an agent when the guards have let it pass, and not with its name."""
-        stamped = self._journal.record(shown, self._orchestrator.epoch)
+        stamped = self._keep(shown)
         pointing.note(self._briefing.references, stamped.model_copy(update={"description": ""}))
         self._people.shown(shown)
-
-    def _pass_on(self, written: journal.UserWrote) -> None:
-        """To the guards, where they listen, and to the model."""
-        self._known.note(written)
-        if self._guarding and self._guarding.listening.watches:
-            self._guarding.listening.wrote(written)
-        else:
-            self._write(written)
-
-    def _write(self, written: journal.UserWrote) -> None:
-        """The model is told what the caller wrote, and may be told later what of it the caller points at."""
-        pointing.note(self._briefing.references, written)
-        self._line.write(self._people.names.said(written.text, written.participant))
-        self._cards.passed(written)
-        self._delegation.rearm()
 
     @property
     def _insists(self) -> bool:
@@ -644,13 +653,13 @@ class Call:
             self._side_talk.end()
         self._side_talk.watch()
         if not self._endings.leaving:
-            self._put_right()
+            self._corrections.watch()
             for delegated in self._orchestrator.delegate():
                 self._delegation.carry_out(delegated, start)
         quiet = self._is_idle and not self._endings.leaving
         self._line.pause(quiet)
         if self._line.up and quiet:
-            self._keep_short(start)
+            self._summarising.watch(start)
             for command in self._orchestrator.idle():
                 self._delegation.carry_out(command, start)
         if not self._insists:
@@ -666,10 +675,10 @@ class Call:
         self._follow_waiting()
         self._outage.watch(start, caller_speaking=self._floor.loud or muted)
         self._set_timer()
-        self._show_state()
-        self._show_plan()
+        self._state.show()
+        self._state.show_plan()
         unwritten = self._spoken.ended_ms > self._journal.now_ms - WRITTEN_MS
-        self._note(caller_speaks=self._floor.caller_speaking or unwritten)
+        self._noting.caller(speaks=self._floor.caller_speaking or unwritten)
 
     @property
     def _is_idle(self) -> bool:
@@ -677,134 +686,27 @@ class Call:
         waits = self._replies.running or self._replies.due or self._tools.awaited
         return not (waits or self._gate.audible or self._floor.undecided)
 
-    def _put_right(self) -> None:
-        """What an agent has told as done, and has not done, it takes back at once."""
-        if self._replies.running or self._tools.running:
-            return  # it may be on the way
-        said, self._said = self._said, []
-        if not self._orchestrator.switching:
-            agent = self._orchestrator.agent
-            tools = [tool for who, text in said if who == agent for tool in self._orchestrator.unfounded(who, text)]
-            if tools:
-                self._replies.correct(tools)
-
-    def _keep_short(self, start: Start) -> None:
-        """A memory that has outgrown its budget: a summary is made of the oldest of it, and takes its place."""
-        if (ready := self._summarised) and not self._orchestrator.switching:
-            self._summarised, self._summarising = None, False
-            if sizes := self._line.compact(ready.outgrown, ready.summary):
-                before, after = sizes
-                items = len(ready.outgrown.items)
-                self._record(journal.MemoryCompacted(items=items, tokens_before=before, tokens_after=after))
-                self._briefing.as_of_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
-                self._delegation.rearm()
-        elif not self._summarising and (outgrown := self._line.outgrown()):
-            self._summarising = True
-            start(self._summarise(outgrown))
-
-    async def _summarise(self, outgrown: Outgrown) -> None:
-        self.put(_Summarised(outgrown, await self._shorten(outgrown.turns)))
-
-    def _on_gate(self, event: GateEvent) -> None:
-        match event:
-            case Started(item):
-                self._spoken.started(item)
-                announced = self._outage.announces(item)
-                self._watchdog.speaks(self._now(), model=not announced)
-                if not announced:
-                    self._replies.sounds(item)
-                self._sounds_ms = self._journal.now_ms
-                self._show_state()
-            case Sounding(on):
-                self._watchdog.sounds(self._now(), on=on)
-                self.put(_Tick())
-                if on:  # silence may be a moment before somebody goes on
-                    self._show_state()
-            case Progress(item, text):
-                self._outbox.agent_caption(item, text)
-                self._floor.heard(text)
-                if not self._outage.announces(item):
-                    self._note(item=item, text=text, heard_ms=self._journal.now_ms - self._sounds_ms)
-            case Heard(item, agent, epoch, text, heard_ms, interrupted):
-                if self._guarding:
-                    self._guarding.checking.over(item)
-                announced = self._outage.heard(item)
-                text = text if heard_ms or announced else ""
-                if announced and heard_ms:
-                    self._line.note(context.announced(text))
-                elif not announced:
-                    self._line.heard(item, text, heard_ms, interrupted=interrupted)
-                self._outbox.agent_caption(item, text, final=True)
-                if not interrupted and not announced:
-                    self._endings.said()
-                self._floor.over(item, text, interrupted=interrupted)
-                latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
-                if heard_ms and not announced:
-                    self._recording.heard(text, interrupted=interrupted)
-                started_ms = self._spoken.take(item)["started_ms"]
-                if heard_ms:
-                    said = journal.AgentSaid(
-                        agent=agent,
-                        text=text,
-                        item=item,
-                        heard_ms=heard_ms,
-                        started_ms=started_ms,
-                        interrupted=interrupted,
-                        as_text=self._gate.silent,
-                        latency_ms=latency_ms,
-                    )
-                    self._journal.record(said, epoch)
-                    if not announced:
-                        self._said.append((agent, text))
-                self.put(_Tick())  # the room is silent: somebody else may speak
-
     def _present(self) -> tuple[str, int]:
         """Who has the call, and since which epoch."""
         return self._orchestrator.agent, self._orchestrator.epoch
 
-    async def _hand_over(self, finding: Finding) -> str | None:
+    async def _call_person(self, _: Finding) -> str | None:
         """To a person: what the team's function for this case has to tell the caller."""
         return await self._promises.ask(self._team.when_person_needed, shortuuid("person_"))
-
-    # ---- the line
-
-    def _on_arm_refused(self, epoch: int, message: str) -> None:
-        if not self._delegation.not_begun(epoch, message):
-            self._warn("line.refused", f"The provider refused an agent's settings: {message}")
-
-    def _on_line_lost(self, reason: str, start: Start, *, final: bool) -> None:
-        self._record(journal.LineLost(reason=reason, final=final))
-        if final:
-            start(self._part(f"the model is out of reach: {reason}"))
-            return
-        self._lost_at = self._now()
-        self._outage.lost()
-        self._floor.line_lost()
-        if self._guarding:
-            self._guarding.listening.lost()
-        self._replies.line_lost()
 
     def _end(self, reason: str) -> None:
         self._ended = reason
 
-    async def _part(self, reason: str) -> None:
+    def _part(self, start: Start, reason: str) -> None:
+        start(self._say_last_words(reason))
+
+    async def _say_last_words(self, reason: str) -> None:
         await self._outage.part(self._promise)
         self.put(Left(reason))
 
     async def _promise(self) -> str | None:
         """What the team's function for this case has to tell the caller; it is asked once a call."""
         return await self._promises.ask(self._team.when_unreachable, "when_unreachable")
-
-    def _on_line_moved(self, moved: LineMoved) -> None:
-        self._people.moved()
-        if self._lost_at is not None:
-            self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
-            self._lost_at = None
-            self._floor.retold()
-        if moved.why is not Move.LOST or moved.provider != self._provider:
-            switched = journal.LineSwitched(provider=moved.provider, model=moved.model, why=moved.why.value)
-            self._record(switched)
-        self._provider = moved.provider
 
     # ---- small things
 
@@ -813,8 +715,12 @@ class Call:
         facts, steps = self._orchestrator.facts, self._orchestrator.procedure.open
         return [self._team.facts[name] for step in steps for name in step.collect if name not in facts]
 
+    def _keep(self, event: journal.JournalEvent) -> journal.JournalEvent:
+        """In the journal, and nowhere else. Returns it stamped."""
+        return self._journal.record(event, self._orchestrator.epoch)
+
     def _record(self, event: journal.JournalEvent) -> None:
-        pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
+        pointing.note(self._briefing.references, self._keep(event))
         self._known.note(event)
         if isinstance(event, journal.WatchdogFired):
             _FIRED.labels(event.action).inc()
@@ -825,14 +731,6 @@ class Call:
             )
             self._spending.count(event.agent, model.provider, model.name, used)
 
-    def _note(self, **changes: Any) -> None:
-        """For whoever would have to go on with the call."""
-        self._moment = {**self._moment, **changes}
-        self._journal.note(self._moment)
-
-    def _warn(self, code: str, detail: str) -> None:
-        self._record(journal.CallWarned(code=code, detail=detail))
-
     def _follow_waiting(self) -> None:
         """A caller who waits for a tool, while nobody speaks, may hear a sound."""
         if self._bed:
@@ -840,22 +738,6 @@ class Call:
             speech = replying or self._floor.caller_speaking or self._floor.loud
             waiting = self._tools.awaited and not (self._side_talk.on or self._gate.silent)
             self._bed.follow(self._now(), waiting=waiting, speech=speech)
-
-    def _show_state(self) -> None:
-        muted, agent = self._side_talk.on, self._orchestrator.agent
-        state, sees = "idle" if muted else self._silence.state, " ".join(sorted(self._watches))
-        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else "", SEES: sees})
-
-    @property
-    def _watches(self) -> frozenset[Source]:
-        """What of the caller's the present agent looks at all the time; nothing, while it is muted."""
-        return frozenset() if self._side_talk.on else self._team.agents[self._orchestrator.agent].watches
-
-    def _show_plan(self) -> None:
-        if (steps := self._orchestrator.plan) != self._shown_plan:
-            self._shown_plan = steps
-            shown = tuple(journal.PlanStep(wish=step.wish, agent=step.agent, state=step.state) for step in steps)
-            self._record(journal.PlanChanged(steps=shown))
 
     def _set_timer(self) -> None:
         """Wakes `run` at the next deadline."""
