@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from agents import context
-from agents.references import References
 from worker.cards import Cards
 from worker.delegation import Delegation
 from worker.endings import Endings
-from worker.gate.known import Known
 from worker.journal import events as journal
 from worker.journal import pointing
+from worker.journaling import Journaling
 from worker.line.line import Line
 from worker.listening import Listening
 from worker.people import People
@@ -21,7 +20,7 @@ from worker.turns.floor import Floor
 class Writing:
     """`listening` is there where guards listen to the caller, `insists` tells whether last words are said, whoever speaks.
 
-    `record` tells the journal, and all who learn from it; `keep`, the journal alone. `now_ms` is how old the call is.
+    `now_ms` is how old the call is.
     """
 
     def __init__(
@@ -32,27 +31,23 @@ class Writing:
         people: People,
         cards: Cards,
         delegation: Delegation,
-        known: Known,
-        references: References,
+        journaling: Journaling,
         *,
         listening: Listening | None,
         insists: Callable[[], bool],
         now_ms: Callable[[], int],
-        record: Callable[[journal.JournalEvent], None],
-        keep: Callable[[journal.JournalEvent], object],
     ) -> None:
         self._line, self._floor, self._endings, self._people = line, floor, endings, people
-        self._cards, self._delegation, self._known, self._references = cards, delegation, known, references
+        self._cards, self._delegation, self._journaling = cards, delegation, journaling
         self._listening, self._insists, self._now_ms = listening, insists, now_ms
-        self._record, self._keep = record, keep
 
     def typed(self, typed: Typed) -> None:
         written = journal.UserWrote(participant=typed.participant, text=typed.text, at=self._now_ms())
-        self._keep(written)
+        self._journaling.keep(written)
         self.take(written)
 
     def dialled(self, dialled: Dialled) -> None:
-        self._record(journal.UserDialled(**asdict(dialled)))
+        self._journaling.record(journal.UserDialled(**asdict(dialled)))
         self.take(journal.UserWrote(participant=dialled.participant, text=context.dialled(dialled.digits)))
 
     def take(self, written: journal.UserWrote) -> None:
@@ -64,7 +59,7 @@ class Writing:
 
     def pass_on(self, written: journal.UserWrote) -> None:
         """To the guards, where they listen, and to the model."""
-        self._known.note(written)
+        self._journaling.known.note(written)
         if self._listening and self._listening.watches:
             self._listening.wrote(written)
         else:
@@ -72,7 +67,7 @@ class Writing:
 
     def write(self, written: journal.UserWrote) -> None:
         """The model is told what the caller wrote, and may be told later what of it the caller points at."""
-        pointing.note(self._references, written)
+        pointing.note(self._journaling.references, written)
         self._line.write(self._people.names.said(written.text, written.participant))
         self._cards.passed(written)
         self._delegation.rearm()
