@@ -7,7 +7,8 @@ from livekit.agents import llm
 from agents import context, handoff, plan
 from agents.commands import Answer, Begin, Cancel, Command, Delegate, Entered, RollBack, Run, Switch, TaskDone
 from agents.orchestrator import CONFIRM, Orchestrator
-from agents.spec import TeamSpec, ToolSpec
+from agents.spec import TeamSpec
+from agents.tool_spec import ToolSpec
 from tools.context import ProgressMade
 from tools.file import GivenFile
 from worker.background import Start

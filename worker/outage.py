@@ -6,7 +6,8 @@ from typing import Protocol
 
 from livekit.agents.utils import shortuuid
 
-from agents.spec import AnnouncementsSpec, TeamSpec
+from agents.announcements import AnnouncementsSpec
+from agents.spec import TeamSpec
 from worker.background import Start
 from worker.gate.audio_gate import AudioGate
 from worker.journal.replay import ANNOUNCED

@@ -13,8 +13,9 @@ from agents.loader import load_predicate, load_tools, tool_name
 from agents.orchestrator import NOTE, STOP
 from agents.recording import CONSENT
 from agents.roles import HandoffRules, Role, ToolRules
-from agents.spec import AgentSpec, FactSpec, SubAgentSpec, ToolSpec
+from agents.spec import AgentSpec, FactSpec
 from agents.tasks import Task
+from agents.tool_spec import SubAgentSpec, ToolSpec
 from tools.context import CallContext
 from worker.mcp.servers import McpServers
 
