@@ -16,8 +16,9 @@ from agents.consent import with_consent
 from agents.guarding import GuardSpec
 from agents.orchestrator import NOTE, STOP
 from agents.recording import CONSENT
-from agents.spec import AgentSpec, SpecError, TeamSpec, ToolSpec
+from agents.spec import AgentSpec, SpecError, TeamSpec
 from agents.team_file import line_of, read_with_lines
+from agents.tool_spec import ToolSpec
 from tools.context import CallContext
 from tools.database import Database
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents import claims, handoff, plan, sub_agent
+from agents.commands import Answer, Begin, Cancel, Command, Delegate, Entered, RollBack, Run, Switch, TaskDone
 from agents.facts import Facts
 from agents.plan import Plan, PlanError, Step
+from agents.roles import HandoffRules, Role, ToolRules
 from agents.snapshot import Decision, Running, Snapshot
 from agents.spec import FactSpec
-from agents.tasks import Procedure, Task
+from agents.tasks import Procedure
 
 HANDOFF_LIMIT = 4  # without a word of the caller in between: agents that pass them round in a circle are stopped
 NOTE = "note_facts"
@@ -23,133 +25,6 @@ CONFIRM = (
 STUMBLED = (
     "Not settled: its tool has failed. Ask the caller for what would put that right, or call this with `dropped`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Run a tool of the present agent."""
-
-    call_id: str
-    tool: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Tell the model at once what became of its tool call. `failed`: nothing was done.
-
-    Without a message the call has joined one that runs, and gets that one's result. `quiet`: there is nothing to say
-    of it.
-    """
-
-    call_id: str
-    tool: str
-    message: str
-    failed: bool
-    quiet: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Stop a tool that runs; it is told as a failure."""
-
-    call_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDone:
-    agent: str
-    task: str
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Prepare `target`: from now on `source` asks for no reply. `announce`: what it is saying may be heard out.
-
-    `call_id` is empty when it is the plan that hands over.
-    `share`: what the target knows of the conversation. `returning`: it has had this caller before.
-    """
-
-    call_id: str
-    source: str
-    target: str
-    epoch: int
-    announce: bool
-    share: str
-    returning: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """`target` has the call."""
-
-    source: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class RollBack:
-    """`source` keeps the call, and says that `target` could not be reached."""
-
-    source: str
-    target: str
-    epoch: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """The agent who has the call shall deal with a wish of the plan, or say why it is not possible."""
-
-    wish: str
-    why_not: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Delegate:
-    """While people talk: run `agent`'s tool, which asks a sub-agent to deal with a wish of the plan."""
-
-    call_id: str
-    agent: str
-    tool: str
-    arguments: str
-
-
-Command = Run | Delegate | Answer | Cancel | TaskDone | Switch | Entered | RollBack | Begin
-
-
-@dataclass(frozen=True, slots=True)
-class ToolRules:
-    """`writes`: it changes the world. `stoppable`: the caller may give up waiting for it. `claims`: it is done, in words.
-
-    `asks`: the sub-agent that it asks. `keyed`: it changes the world once for each decision, however often it is asked.
-    """
-
-    confirm: bool = False
-    writes: bool = False
-    stoppable: bool = False
-    claims: tuple[str, ...] = ()
-    asks: str = ""
-    keyed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffRules:
-    """`unless`: what it returns of the facts, if anything, is why the handoff is refused."""
-
-    announce: bool = False
-    share: str = "all"
-    unless: Callable[[Mapping[str, Any]], object] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What an agent may do. `notes`: facts that it may note, those that its tasks ask for aside."""
-
-    tools: Mapping[str, ToolRules]
-    handoffs: Mapping[str, HandoffRules]
-    tasks: tuple[Task, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agents.announcements import AnnouncementsSpec
 from agents.background import BackgroundSpec
 from agents.guarding import ClaimsSpec, GuardSpec, JudgeSpec, TopicsSpec
+from agents.limits import LimitsSpec
+from agents.memory import MemorySpec
 from agents.providers import (
     ActivityDetectionSpec,
     AzureSpec,
@@ -34,22 +37,10 @@ from agents.providers import (
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactedSpec, RedactionSpec
 from agents.showing import ShowingSpec
-from agents.spec import (
-    AgentSpec,
-    AnnouncementsSpec,
-    BudgetSpec,
-    FactSpec,
-    HandoffSpec,
-    LimitsSpec,
-    McpSpec,
-    MemorySpec,
-    SubAgentSpec,
-    TaskSpec,
-    TeamSpec,
-    TextModelSpec,
-    ToolSpec,
-)
+from agents.spec import AgentSpec, FactSpec, HandoffSpec, TaskSpec, TeamSpec
 from agents.telephone import TelephoneSpec
+from agents.text_model import BudgetSpec, TextModelSpec
+from agents.tool_spec import McpSpec, SubAgentSpec, ToolSpec
 from agents.turn_taking import SilenceSpec, TurnTakingSpec
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (

@@ -11,8 +11,9 @@ from livekit.agents import llm
 
 from agents import handoff, sub_agent
 from agents.loader import load_predicate, load_tool, tool_name
-from agents.spec import AgentSpec, TeamSpec, ToolSpec
+from agents.spec import AgentSpec, TeamSpec
 from agents.team_file import line_of
+from agents.tool_spec import ToolSpec
 
 _TOOL = re.compile(r"`([a-z][a-z0-9_]*)`|\b(transfer_to_[a-z0-9_]+)")  # how instructions name a tool
 _CONFIRM = re.compile(r"(?i)\bconfirm first\b")

@@ -7,22 +7,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
+from agents.announcements import AnnouncementsSpec
 from agents.background import BackgroundSpec
 from agents.guarding import GuardSpec, names_alone, of_agent, twice
+from agents.limits import LimitsSpec
+from agents.memory import MemorySpec
 from agents.people import Linked
 from agents.providers import ProvidersSpec
 from agents.recording import RecordingSpec
 from agents.redaction import DigitsSpec, RedactionSpec
 from agents.showing import SOURCES, Sees, ShowingSpec, Source
 from agents.showing import listed as sees_listed
-from agents.strict import Spec, Text
+from agents.strict import Name, Path, Spec, Text
 from agents.telephone import TelephoneSpec
+from agents.text_model import BudgetSpec, TextModelSpec
+from agents.tool_spec import McpSpec, SubAgentSpec, ToolSpec
 from agents.turn_taking import Interruptions, TurnTakingSpec
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]  # of a Python object
-FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]  # as models take them
-McpTool = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.\S+$")]  # server.tool
 Voice = Literal["warm", "calm", "bright", "deep"]
 Provider = Literal["auto", "local", "openai", "azure", "gemini"]
 Order = tuple[Provider, ...]  # whose model holds the calls, and who stands in for it
@@ -52,146 +53,6 @@ class FactSpec(Spec):
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from error
         return pattern
-
-
-WhileRunning = Annotated[
-    Literal["wait", "filler", "background"],
-    Field(
-        description="`wait`: silence until it is done, for nine seconds at most; `filler`: a word after a moment; "
-        "`background`: the conversation goes on, the result is news."
-    ),
-]
-Result = Annotated[
-    Literal["speak", "when_idle", "silent"],
-    Field(description="Told at once, when nobody has anything else to say, or only remembered."),
-]
-
-
-class McpSpec(Spec):
-    """An MCP server: a program that is started here, or an address. Of its tools, agents may call those they name."""
-
-    command: tuple[Text, ...] = Field(default=(), description="The program and its arguments; it is spoken to by pipe.")
-    env: dict[str, str] = Field(
-        default={}, description="Its variables, beside `PATH`, `HOME` and the like; see `headers`."
-    )
-    url: str | None = Field(
-        default=None, pattern=r"^(https?://|\$\{)\S+$", description="Where it is reached by HTTP (streamable)."
-    )
-    headers: dict[str, str] = Field(
-        default={}, description="Sent with every request. `${NAME}` is the value of a variable of yours, in `url` too."
-    )
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if bool(self.command) == bool(self.url):
-            raise ValueError("give `command` or `url`, one of them.")
-        if (self.headers and not self.url) or (self.env and not self.command):
-            raise ValueError("`env` goes with `command`, `headers` with `url`.")
-        return self
-
-
-class ToolSpec(Spec):
-    """A tool of an agent, and how it runs beside the conversation. A dotted path alone means all defaults."""
-
-    tool: Path | None = Field(default=None, description="Dotted path of a `@function_tool` function; or else:")
-    mcp: McpTool | None = Field(default=None, description="A tool of an MCP server: `server.tool`.")
-    name: FunctionName | None = Field(
-        default=None, description="What the model calls an MCP tool whose own name is taken, or none it can use."
-    )
-    effect: Literal["read", "write"] = Field(
-        default="read",
-        description="`write` changes the world: the same decision is carried out once, and never cancelled.",
-    )
-    keyed: bool = Field(
-        default=False,
-        description="It stores what it does with its `idempotency_key`, and does nothing twice: after the crash of a worker "
-        "it is asked again what came of it. Of other writes that were under way then, the caller hears that it is unknown.",
-    )
-    confirm: bool = Field(
-        default=False,
-        description="Carried out when it was read back, the caller has spoken since, and it is asked for again.",
-    )
-    asks: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
-        default=None,
-        description="With `confirm`: what stands on the card on which a caller with a screen may press yes or no, such as "
-        "`Send this back?`; null: the tool's name.",
-    )
-    timeout_s: float = Field(default=30.0, gt=0, le=600, description="Seconds after which it has failed.")
-    while_running: WhileRunning = "filler"
-    result: Result = "speak"
-    claims: tuple[Text, ...] = Field(
-        default=(),
-        description="How an agent says that it is done, such as `your return is open`. Said before the tool has done it, "
-        "it is put right.",
-    )
-
-    @property
-    def ref(self) -> str:
-        """What the file calls it."""
-        return self.tool or self.mcp or ""
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if bool(self.tool) == bool(self.mcp):
-            raise ValueError("give `tool` or `mcp`, one of them.")
-        if self.name and not self.mcp:
-            raise ValueError("`name` is for MCP tools; a function bears its own.")
-        return self
-
-
-class SubAgentSpec(Spec):
-    """A sub-agent, called like a tool, and how it runs beside the conversation. A name alone means all defaults."""
-
-    agent: Name = Field(description="The agent that is asked.")
-    timeout_s: float | None = Field(
-        default=None, gt=0, le=600, description="Seconds after which it has failed; null: the sub-agent's own."
-    )
-    while_running: WhileRunning = "filler"
-    result: Result = "speak"
-
-
-class TextModelSpec(Spec):
-    """Of a sub-agent: what it thinks with. A provider's name alone means the model that is usual there.
-
-    Whoever takes callers has no mapping here, but one of the team's `model`, or a list of them.
-    """
-
-    provider: Literal["auto", "local", "openai", "google"] = Field(
-        default="auto",
-        description="`auto`: the provider that holds the calls where it is one of these, else one whose key is set, "
-        "else the embedded one.",
-    )
-    name: Text | None = Field(default=None, description="A certain model of `openai` or `google`, or the one at `url`.")
-    url: str | None = Field(
-        default=None,
-        pattern=r"^https?://\S+$",
-        description="An endpoint of OpenAI's chat protocol, in place of a provider.",
-    )
-    key: str | None = Field(
-        default=None, pattern=r"^[A-Z][A-Z0-9_]*$", description="The variable that holds the key for `url`."
-    )
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.url and self.provider != "auto":
-            raise ValueError("`url` stands in place of a provider; leave out one of them.")
-        if self.url and not self.name:
-            raise ValueError("`url` is there without `name`; name the model that is asked there.")
-        if self.name and not self.url and self.provider not in ("openai", "google"):
-            raise ValueError("`name` is there without `url`; say `provider: openai` or `provider: google` too.")
-        if self.key and not self.url:
-            raise ValueError("`key` is there without `url`; a provider's key has a variable of its own.")
-        return self
-
-
-class BudgetSpec(Spec):
-    """What a sub-agent may use up for one request. With its last step, or no tool call left, it can only answer."""
-
-    steps: int = Field(default=8, ge=1, le=50, description="Replies of its model, failed ones included.")
-    tool_calls: int = Field(default=16, ge=0, le=200, description="Calls of its tools.")
-    tokens: int | None = Field(
-        default=None, ge=1, description="Tokens in and out, where its model counts them; null: any number."
-    )
 
 
 class TaskSpec(Spec):
@@ -231,72 +92,6 @@ class HandoffSpec(Spec):
     def _written_as_mapping(cls, share: Any) -> Any:
         """`share: last: 3` would be no YAML, so `share: {last: 3}` is taken too."""
         return f"last: {share['last']}" if isinstance(share, dict) and list(share) == ["last"] else share
-
-
-class MemorySpec(Spec):
-    """How much of a long call the model remembers word by word; what is older it knows as a summary.
-
-    Tokens are an estimate: speech of the caller counts 10 a second, speech of the model 20 and its words, text a quarter
-    of its bytes.
-    """
-
-    budget_tokens: int = Field(
-        default=8000, ge=500, description="More than so many, instructions and tools not counted, is summarised."
-    )
-    keep_turns: int = Field(default=12, ge=1, le=200, description="The caller's last turns that are never summarised.")
-
-
-class AnnouncementsSpec(Spec):
-    """What the caller hears when no model can speak: short sentences in the embedded voice, which speaks English."""
-
-    moment: Text = Field(
-        default="One moment, please.",
-        description="When the caller has waited for four seconds, and has heard nothing.",
-    )
-    still: Text = Field(
-        default="I am still here. It takes a little longer.",
-        description="After nine more seconds in which they have heard nothing.",
-    )
-    lost: Text = Field(
-        default="One moment please, I have lost my connection.",
-        description="When no session of a model is there for two and a half seconds.",
-    )
-    waiting: Text = Field(
-        default="I am still trying to get my connection back. Please stay on the line.",
-        description="After that, every nine seconds.",
-    )
-    unanswered: Text = Field(
-        default="I am sorry, I could not get an answer to that. Could you say it another way?",
-        description="When the model has failed to reply several times, or nothing of a reply is heard in twenty seconds.",
-    )
-    blocked: Text = Field(
-        default="I am sorry, I cannot say anything about that.",
-        description="When guards have withheld what the agent was about to say, again and again. The agent says it, or "
-        "the embedded voice where the agent does not.",
-    )
-    unreachable: Text = Field(
-        default="I am sorry, I cannot get my connection back.", description="When all providers have failed."
-    )
-    goodbye: Text = Field(
-        default="Please call again in a little while. Goodbye.",
-        description="After that, where `when_unreachable` has nothing to say.",
-    )
-
-
-class LimitsSpec(Spec):
-    """What a call may use up. At 80 % the journal warns; at the limit the agent says goodbye, and the call ends.
-
-    Money is that of the price table: US dollars, if you give no prices of your own. See [costs.md](costs.md).
-    """
-
-    cost_per_call: float | None = Field(default=None, gt=0, description="What one call may cost; null: any amount.")
-    minutes_per_call: float | None = Field(default=None, gt=0, description="How long a call may last, in minutes.")
-    cost_per_day: float | None = Field(
-        default=None,
-        gt=0,
-        description="What all calls of a day (UTC) may cost together, whichever worker holds them. Who calls after that "
-        "is told so.",
-    )
 
 
 def _kind_of_model(given: Any) -> str:

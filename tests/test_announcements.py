@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.announcements import AnnouncementsSpec
 from agents.loader import load_team
-from agents.spec import AnnouncementsSpec
 from worker import announcements
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
 

@@ -275,7 +275,7 @@ async def test_given_a_guard_that_hands_over_then_the_caller_hears_what_the_team
 async def test_given_no_guards_then_nothing_stands_between_the_model_and_the_gate(tmp_path: Path) -> None:
     with patch.object(guarding, "Checking", side_effect=AssertionError("nobody is to be asked")):
         async with held(tmp_path, saying(recite(FINE, SECRET))) as at:
-            assert at.call._replies._gate is at.call._gate
+            assert at.call._parts.replies._gate is at.call._gate
             await answered(at, 2)
     assert at.said == [HELLO, f"{FINE} {SECRET}"]
 

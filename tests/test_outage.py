@@ -10,7 +10,8 @@ import pytest
 from livekit import rtc
 from livekit.agents import llm
 
-from agents.spec import LimitsSpec, TeamSpec
+from agents.limits import LimitsSpec
+from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.fakes import FakeSpeaker, speak
 from tests.simulators.openai_realtime.script import Asked, Fail, Pause, Say, Step

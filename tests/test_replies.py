@@ -12,7 +12,8 @@ from worker.background import background
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Started
 from worker.journal.events import JournalEvent, WatchdogFired
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
-from worker.replies import BUSY, CORRECTIONS, LATE_RESULT, ONE_MOMENT, Replies
+from worker.replies import BUSY, CORRECTIONS, Replies
+from worker.reply_hints import LATE_RESULT, ONE_MOMENT
 from worker.turns.arbiter import Reason
 from worker.turns.watchdog import BEGIN_S, CANCEL_S, RETRIES, STALL_S, Watchdog
 

@@ -221,7 +221,7 @@ async def _checked(at: Stage, _: Path) -> None:
     assert [event["description"] for event in at.of("picture.described")] == ['the text "7"']
     kinds = [event["type"] for event in at.of("picture.described", "agent.said")]
     assert kinds == ["agent.said", "picture.described", "agent.said"], "it is known before it is spoken of"
-    assert 'the text "7"' in at.call._known.told()
+    assert 'the text "7"' in at.call._journaling.known.told()
 
 
 test_what_guards_hold_an_answer_against_is_read_before_it_is_given = trial(_checked, guards=(Words(["lamp"]),))

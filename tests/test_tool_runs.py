@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from livekit.agents import function_tool, llm
 
-from agents.spec import AgentSpec, ToolSpec
+from agents.spec import AgentSpec
+from agents.tool_spec import ToolSpec
 from tests.virtual_time import virtual_time
 from tools.card import Card
 from tools.context import CallContext, ProgressMade

@@ -13,8 +13,8 @@ from worker.toolbox import Toolbox
 
 
 class Briefing:
-    """`endpoints` names for each agent whose model speaks; `today` is what agents are told of the date, `how` of how the
-    caller is there."""
+    """`endpoints` names for each agent whose model speaks; `references` is what the call has seen, and may be pointed at.
+    `today` is what agents are told of the date, `how` of how the caller is there."""
 
     def __init__(
         self,
@@ -22,13 +22,13 @@ class Briefing:
         endpoints: Mapping[str, tuple[Endpoint, ...]],
         toolboxes: Mapping[str, Toolbox],
         orchestrator: Orchestrator,
+        references: References,
         today: str,
         how: str = "",
     ) -> None:
         self._team, self._endpoints, self._toolboxes, self._today = team, endpoints, toolboxes, today
         self._how = how
-        self._orchestrator = orchestrator
-        self.references = References()  # what the call has seen, and may be pointed at
+        self._orchestrator, self._references = orchestrator, references
         self.as_of_ms = 0  # of the call: the ages of things are told as they were then
 
     def present(self) -> Arms:
@@ -58,4 +58,4 @@ class Briefing:
 
     def _state(self, steps: Sequence[Task]) -> str:
         known = self._orchestrator
-        return context.state(known.facts, steps, known.plan, self.references.told(self.as_of_ms))
+        return context.state(known.facts, steps, known.plan, self._references.told(self.as_of_ms))

@@ -2,35 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import llm
-from livekit.agents.utils import shortuuid
-from prometheus_client import Counter
 
-from agents import context, plan
-from agents.orchestrator import Orchestrator
+from agents import context
 from agents.recording import greeting_hint
-from agents.showing import Source
-from agents.spec import FactSpec, TeamSpec
+from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.arrival import Arrival
 from worker.background import Start, background
-from worker.briefing import Briefing
-from worker.cards import Cards
 from worker.checking import Checked
-from worker.delegation import Delegation
-from worker.endings import Endings
-from worker.gate.audio_gate import AudioGate, AudioSink, GateEvent, Heard, Progress, Sounding, Started
-from worker.gate.guard import Finding, Panel
-from worker.gate.known import Known
-from worker.guarding import GuardEvent, Guarding
+from worker.gate.audio_gate import AudioGate, AudioSink
+from worker.gate.guard import Panel
+from worker.guarding import GuardEvent
 from worker.journal import events as journal
-from worker.journal import pointing
 from worker.journal.files import Files
 from worker.journal.journal import Journal
 from worker.journal.replay import reads
+from worker.journaling import Journaling
 from worker.line.cost import Account, Prices, shipped
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -43,7 +34,6 @@ from worker.line.events import (
     LineMoved,
     MessageEnded,
     MessageStarted,
-    Move,
     ReplyEnded,
     ReplyStarted,
     SpeechStarted,
@@ -54,17 +44,14 @@ from worker.line.events import (
     Usage,
 )
 from worker.line.line import Line
-from worker.line.memory import Outgrown
 from worker.line.profile import fitting
 from worker.listening import Screened
-from worker.looking.looking import Camera, Looking, NoCamera
+from worker.looking.looking import Camera, NoCamera
 from worker.mcp.servers import McpServers
-from worker.outage import Outage, Speak
-from worker.people import People
+from worker.outage import Speak
 from worker.promises import Promises
 from worker.recording.recording import Recording
-from worker.replies import Replies
-from worker.resume import Orphan, Resume
+from worker.resume import Orphan
 from worker.room.events import (
     Came,
     Dialled,
@@ -81,28 +68,21 @@ from worker.room.events import (
     Typed,
     Warned,
 )
-from worker.room.outbox import AGENT, MUTED, SEES, STATE, Outbox
+from worker.room.outbox import Outbox
 from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
-from worker.room.spoken_times import SpokenTimes
-from worker.showing import Showing
-from worker.side_talk import SideTalk
 from worker.sight import look
-from worker.silence import Silence
 from worker.spending import Spending
-from worker.sub_agents import SubAgents
+from worker.staff import Staff
+from worker.summarising import Summarised
 from worker.text_models import TextModel
 from worker.tool_checks import ToolChecks
-from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
-from worker.toolbox import Toolbox
+from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolSlow, ToolTold
 from worker.turns.arbiter import Reason
-from worker.turns.floor import Floor
 from worker.turns.limits import Limits
-from worker.turns.long_silence import LongSilence
-from worker.turns.watchdog import Watchdog
+from worker.wiring import Wiring
 
 WRITTEN_MS = 5_000  # what the caller has said is in a transcript by then, or never will be
-_FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +90,7 @@ class _Tick:
     """A deadline may have come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Summarised:
-    """There is a summary for what has outgrown the model's memory."""
-
-    outgrown: Outgrown
-    summary: str
-
-
-CallEvent = LineEvent | RoomEvent | ToolEvent | GuardEvent | _Tick | _Summarised
+CallEvent = LineEvent | RoomEvent | ToolEvent | GuardEvent | Summarised | _Tick
 
 
 class Call:
@@ -159,241 +131,101 @@ class Call:
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
     ) -> None:
-        self._team = team
-        self._outbox, self._journal = outbox, journal
-        self._known = Known(lambda: self._orchestrator.facts)
-        tool_checks = guards and ToolChecks(
-            guards, record=self._record, told=self._known.told, hand_over=self._hand_over
-        )
-        check = tool_checks.check if tool_checks else None
-        self._sub_agents = SubAgents(team, text_models, today, self._record, mcp, check)
-        toolboxes: Mapping[str, Toolbox] = {
-            name: Toolbox(agent, team.facts, list(team.speakers), self._sub_agents.asked_by(agent), mcp, check)
-            for name, agent in team.speakers.items()
-        }
-        roles = {name: box.role for name, box in toolboxes.items()}
-        self._orchestrator = Orchestrator(roles, team.start, team.facts)
-        past = orphan.past if orphan else None
-        if orphan:
-            orphan.restore(self._orchestrator, team.speakers)
-        journal.standing = lambda: self._orchestrator.snapshot().as_json()
-        facts = self._orchestrator.facts
-        facts.update(arrival.facts if arrival else {})
-        journal.follow(facts)
-        self._make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext] = lambda agent, call, tell: (
-            make_context(agent, call, facts, tell)
-        )
-        self._tools = ToolRuns(toolboxes, self._make_context, self.put)
-        self._shown_plan: tuple[plan.Step, ...] = ()
-        self._said: list[tuple[str, str]] = []  # by whom, and what, as it was heard; not held against what was done yet
+        self._team, self._outbox, self._journal = team, outbox, journal
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
-        self._shorten = shorten
-        self._summarising = False
-        self._summarised: _Summarised | None = None  # waits for a quiet moment
-        self._briefing = Briefing(
-            team, endpoints, toolboxes, self._orchestrator, today, arrival.told if arrival else ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = ""
+        past = orphan.past if orphan else None
+        self._journaling = journaling = Journaling(
+            journal,
+            past.events if past else (),
+            epoch=lambda: self._orchestrator.epoch,
+            facts=lambda: self._orchestrator.facts,
+            used=lambda event: self._spending.count_sub_agent(event),
         )
-        holds = guards is not None and any(guards.watches("output", name) for name in team.speakers)
-        for event in past.events if past else ():
-            pointing.note(self._briefing.references, event)
-            self._known.note(event)
-        memory = past.memory if past else None
-        pictures = team.showing.remembered
-        self._line = Line(
-            self._briefing.present(),
+        record = journaling.record
+        promises = Promises(
+            team,
+            lambda agent, call, tell: self._staff.context(agent, call, tell),
+            present=lambda: self._orchestrator.agent,
+            record=record,
+            put=self.put,
+        )
+        tool_checks = guards and ToolChecks(
+            guards, record=record, told=journaling.known.told, hand_over=promises.person_needed
+        )
+        self._staff = staff = Staff(
+            team,
+            endpoints=endpoints,
+            text_models=text_models,
+            today=today,
+            references=journaling.references,
+            make_context=make_context,
+            mcp=mcp,
+            check=tool_checks.check if tool_checks else None,
+            record=record,
+            put=self.put,
+            orphan=orphan,
+            arrival=arrival,
+        )
+        self._orchestrator, self._tools = staff.orchestrator, staff.tools
+        journal.standing = lambda: self._orchestrator.snapshot().as_json()
+        journal.follow(self._orchestrator.facts)
+        self._line = line = Line(
+            staff.briefing.present(),
             self._inbox.put_nowait,
             team.memory,
-            memory,
-            pictures=pictures,
+            past.memory if past else None,
+            pictures=team.showing.remembered,
             frames=team.showing.frames,
-            holds=holds,
+            holds=guards is not None and any(guards.watches("output", name) for name in team.speakers),
         )
-        began = self._now() - journal.now_ms / 1000
-        self._recording = Recording(
+        rate, began = line.profile.sample_rate, self._now() - journal.now_ms / 1000
+        self._recording = recording = Recording(
             team.recording,
             files,
             journal.call,
-            sample_rate=self._line.profile.sample_rate,
+            sample_rate=rate,
             now_s=lambda: self._now() - began,
-            record=self._record,
+            record=record,
             redacts=bool(team.redact.what),
         )
         if orphan:
-            orphan.tell(self._recording)
-        rate, tapped = self._line.profile.sample_rate, self._recording.tap(sink)
+            orphan.tell(recording)
+        journal.mutes(lambda side, start, end: recording.mute(start * rate // 1000, end * rate // 1000, side))
+        tapped = recording.tap(sink)
         self._bed = SoundBed(tapped, sound, rate, team.background.after_s) if sound is not None else None
-        self._gate = AudioGate(self._bed or tapped, rate, self._on_gate)
-        self._reads = lambda: guards is not None and guards.watches("output", self._orchestrator.agent)
+        self._gate = AudioGate(self._bed or tapped, rate, lambda event: self._parts.gate_reports.take(event))
         self._gate.silence(past is not None and reads(past.events))
-        self._guarding = guards and Guarding(
-            guards,
-            team,
+        limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
+        account = Account(prices or shipped(), past.spent if past else 0.0)
+        per_day = spent_today if team.limits.cost_per_day else None
+        self._spending = Spending(account, limits, per_day, text_models, record=record)
+        self._parts = Wiring(
+            staff,
+            journaling,
+            promises,
+            line,
             self._gate,
-            self._line,
-            replies=lambda: self._replies,
+            recording,
+            limits,
+            outbox,
+            journal,
+            caller=caller,
+            sees=not (arrival and arrival.telephone),
+            orphan=orphan,
+            guards=guards,
+            files=files,
+            camera=camera or NoCamera(),
+            size=fitting(endpoint.profile for each in endpoints.values() for endpoint in each),
+            describe=describe,
+            shorten=shorten,
+            speak=speak,
             clock=self._now,
             put=self.put,
-            record=self._record,
-            write=self._write,
-            present=self._present,
-            told=self._known.told,
-            hand_over=self._hand_over,
-            speak=lambda sentence: self._outage.unanswered(sentence),
-            release=lambda: self._floor.release(),
-        )
-        self._watchdog = Watchdog()
-        journal.mutes(lambda side, start, end: self._recording.mute(start * rate // 1000, end * rate // 1000, side))
-        self._spoken = SpokenTimes(lambda: self._journal.now_ms, self._line.ago_ms)
-        self._replies = Replies(
-            self._line,
-            self._guarding.checking if self._guarding else self._gate,
-            self._watchdog,
-            clock=self._now,
-            record=self._record,
-            begun=lambda epoch: self._delegation.begun(epoch),
-            not_begun=lambda epoch, why: self._delegation.not_begun(epoch, why),
-            gave_up=lambda sentence: self._outage.unanswered(sentence),
-            how_it_goes=self._tools.sentence,
-        )
-        self._cards = Cards(
-            past.events if past else (),
-            sees=not (arrival and arrival.telephone),
-            record=self._record,
-            keep=lambda event: self._journal.record(event, self._orchestrator.epoch),
-            write=self._take_text,
-            note=lambda values: self._delegation.filled_in(values),
-            agree=self._orchestrator.agreed,
-            send=outbox.file,
-        )
-        self._delegation = Delegation(
-            team,
-            self._orchestrator,
-            self._briefing,
-            toolboxes,
-            self._tools,
-            self._line,
-            self._replies,
-            self._cards,
-            record=self._record,
-            now_ms=lambda: self._journal.now_ms,
-            audible=lambda: self._gate.audible,
-        )
-        self._outage = Outage(
-            team,
-            self._gate,
-            speak,
-            clock=self._now,
-            present=self._present,
-            connected=lambda: self._line.connected,
-        )
-        self._promises = Promises(
-            self._make_context, present=lambda: self._orchestrator.agent, record=self._record, put=self.put
-        )
-        self._silence = Silence(
-            self._watchdog,
-            self._replies,
-            self._outage,
-            self._tools,
-            self._line,
-            self._gate,
-            clock=self._now,
-            record=self._record,
-        )
-        self._floor = Floor(
-            team,
-            self._gate,
-            self._replies,
-            clock=self._now,
-            profile=lambda: self._line.profile,
-            agent=lambda: team.agents[self._orchestrator.agent],
-            wanted=self._wanted,
-            insists=lambda: self._insists,
-            take_turn=self._take_turn,
-        )
-        self._showing = Showing(
-            team.showing,
-            self._line,
-            files,
-            past.events if past else (),
-            call=journal.call,
-            redacts=bool(team.redact.what),
-            clock=self._now,
-            now_ms=lambda: self._journal.now_ms,
-            record=self._record,
-            note=self._note_shown,
-            write=self._pass_on,
-            quiet=lambda: not (self._floor.speaking or self._replies.running or self._gate.audible),
-            turn_due=lambda: self._replies.turn_due,
-            reads=self._reads,
-            take_turn=self._take_turn,
-            tick=lambda: self.put(_Tick()),
-            describe=describe,
-        )
-        self._looking = Looking(
-            team.showing,
-            self._line,
-            camera or NoCamera(),
-            files,
-            past.events if past else (),
-            call=journal.call,
-            size=fitting(endpoint.profile for each in endpoints.values() for endpoint in each),
-            redacts=bool(team.redact.what),
-            clock=self._now,
-            record=self._record,
-            present=self._present,
-            watches=lambda: self._watches,
-            reads=self._reads,
-            tick=lambda: self.put(_Tick()),
-            describe=describe,
-        )
-        self._text_models = text_models
-        self._resume = orphan and Resume(
-            orphan, self._orchestrator, toolboxes, self._tools, self._delegation, self._replies, record=self._record
-        )
-        self._moment: dict[str, Any] = {}  # see `Moment`
-        self._sounds_ms = 0  # when the message began that is heard
-        limits = Limits(team.limits, self._now() - (past.at_ms / 1000 if past else 0.0))
-        self._spending = Spending(
-            Account(prices or shipped(), past.spent if past else 0.0),
-            limits,
-            spent_today if team.limits.cost_per_day else None,
-            record=self._record,
-        )
-        self._endings = Endings(
-            limits,
-            LongSilence(team.turn_taking.silence),
-            self._replies,
-            self._floor,
-            self._gate,
-            self._tools,
-            self._line,
-            clock=self._now,
-            record=self._record,
+            tick=self._tick,
             end=self._end,
-            part=lambda start, reason: start(self._part(reason)),
         )
-        self._people = People(
-            caller,
-            self._line,
-            outbox,
-            linked=team.linked == "all",
-            names=past.names if past else None,
-            clock=self._now,
-            now_ms=lambda: self._journal.now_ms,
-            record=self._record,
-        )
-        self._side_talk = SideTalk(
-            self._line,
-            self._replies,
-            self._gate,
-            on=past.muted if past else False,
-            clock=self._now,
-            record=self._record,
-        )
-        self._timer: asyncio.TimerHandle | None = None
-        self._ended = ""
-        self._lost_at: float | None = None
-        self._provider = self._line.profile.provider
 
     def put(self, event: CallEvent) -> None:
         """Something happened in the room."""
@@ -401,37 +233,39 @@ class Call:
 
     def hear(self, pcm: bytes) -> None:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
-        if self._side_talk.on:
+        parts = self._parts
+        if parts.side_talk.on:
             return
         self._line.hear(pcm)
         self._recording.hear(pcm)
-        heard = self._floor.hear(pcm)
-        if self._looking.hear(loud=self._floor.loud) or heard:
+        heard = parts.floor.hear(pcm)
+        if parts.looking.hear(loud=parts.floor.loud) or heard:
             self._set_timer()
         self._follow_waiting()
-        if complaint := self._floor.complaint():
+        if complaint := parts.floor.complaint():
             self.put(Warned(*complaint))
 
     def hear_person(self, who: str, track: str, pcm: bytes) -> None:
         """The same of one of several people, each with a track of their own."""
-        for frame in self._people.hear(who, track, pcm):
+        for frame in self._parts.people.hear(who, track, pcm):
             self.hear(frame)
 
     def track_ended(self, who: str, track: str) -> None:
-        for frame in self._people.ended(who, track):
+        for frame in self._parts.people.ended(who, track):
             self.hear(frame)
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""
-        if not self._resume:
+        parts = self._parts
+        if not parts.resume:
             greet = "The caller has just joined. Greet them, in one or two sentences."
-            self._replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
+            parts.replies.want(Reason.ENTRY, greet + greeting_hint(self._team.recording))
         self._recording.begin()
         try:
             await self._spending.look_up_day()  # who calls on a day that is used up is greeted with a goodbye
-            async with background(*self._parts()) as start:
-                if self._resume:
-                    self._resume.go_on(start)
+            async with background(*self._running()) as start:
+                if parts.resume:
+                    parts.resume.go_on(start)
                 self._advance(start)
                 while not self._ended:
                     self._handle(await self._inbox.get(), start)
@@ -447,102 +281,103 @@ class Call:
         """For a call that is never `run`; one that was has closed."""
         await self._recording.close()
         await self._line.close()
-        await self._sub_agents.aclose()
+        await self._staff.sub_agents.aclose()
 
-    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+    def _running(self) -> list[Coroutine[Any, Any, None]]:
         bed = [self._bed.run()] if self._bed else []
-        day = self._spending.follow_day(lambda: self.put(_Tick()))
-        return [self._gate.run(), day, self._recording.run(), self._floor.prepare(), *bed]
+        day = self._spending.follow_day(self._tick)
+        return [self._gate.run(), day, self._recording.run(), self._parts.floor.prepare(), *bed]
 
     def _handle(self, event: CallEvent, start: Start) -> None:
-        self._spoken.follow(event)
+        parts = self._parts
+        parts.spoken.follow(event)
         match event:
             case SpeechStarted():
-                self._endings.caller_is_there()
-                self._floor.speech_started(event)
+                parts.endings.caller_is_there()
+                parts.floor.speech_started(event)
             case SpeechStopped(item):
-                self._people.stopped(item, self._spoken.times(item))
-                if self._guarding:
-                    self._guarding.listening.ended(item)
-                self._floor.speech_stopped(event)
+                parts.people.stopped(item, parts.spoken.times(item))
+                if parts.guarding:
+                    parts.guarding.listening.ended(item)
+                parts.floor.speech_stopped(event)
             case Transcript():
                 self._on_transcript(event)
-            case ReplyStarted(reply, "") if not self._line.profile.own_turns and self._side_talk.on:
+            case ReplyStarted(reply, "") if not self._line.profile.own_turns and parts.side_talk.on:
                 self._line.cancel(reply)  # it is asked for again when somebody may hear it
-                self._take_turn(self._now())
+                parts.turn_taken.take(self._now())
             case ReplyStarted(reply, "") if not self._line.profile.own_turns:
                 self._on_answered(reply)
             case ReplyStarted() | MessageStarted() | Text() | Audio() | MessageEnded() | ReplyEnded():
-                self._replies.handle(event)
+                parts.replies.handle(event)
             case AskRefused(ask, code):
-                self._warn("line.refused", f"The provider refused a reply: {code}.")
-                self._replies.refused(ask, code)
+                detail = f"The provider refused a reply: {code}."
+                self._journaling.record(journal.CallWarned(code="line.refused", detail=detail))
+                parts.replies.refused(ask, code)
             case ToolRequested():
-                self._delegation.tool_requested(event, start)
+                parts.delegation.tool_requested(event, start)
             case ToolDone():
-                self._delegation.tool_done(event)
+                parts.delegation.tool_done(event)
             case ToolSlow(call_id):
-                self._delegation.tool_slow(call_id)
+                parts.delegation.tool_slow(call_id)
             case ToolTold():
-                self._delegation.tool_told(event)
-            case ArmRefused(epoch, message):
-                self._on_arm_refused(epoch, message)
-            case LineLost(reason, final):
-                self._on_line_lost(reason, start, final=final)
+                parts.delegation.tool_told(event)
+            case ArmRefused():
+                parts.line_changes.refused(event)
+            case LineLost():
+                parts.line_changes.lost(event, start)
             case LineMoved():
-                self._on_line_moved(event)
-            case Interrupted() if not self._outage.speaking:
-                self._replies.cut()
+                parts.line_changes.moved(event)
+            case Interrupted() if not parts.outage.speaking:
+                parts.replies.cut()
             case Interrupted():
                 pass  # what a model says is interrupted; who speaks in its place is cut by what the caller says
             case Usage():
-                profile, agent = self._line.profile, self._replies.agent_of(event.reply) or self._orchestrator.agent
+                profile, agent = self._line.profile, parts.replies.agent_of(event.reply) or self._orchestrator.agent
                 self._spending.count(agent, profile.provider, profile.model, event)
             case Came(participant):
-                if self._people.came(event):
+                if parts.people.came(event):
                     start(self._tell_past(participant))
-                self._floor.several = self._people.several
-                if self._people.several:
-                    self._on_replying(Replying(participant, "speech"))
+                parts.floor.several = parts.people.several
+                parts.text_replies.came(participant)
             case Gone():
-                self._people.gone(event)
+                parts.people.gone(event)
             case MuteAsked(participant, True):
-                if not (self._insists or self._endings.leaving):
-                    self._side_talk.begin(participant)
+                if not (parts.insists or parts.endings.leaving):
+                    parts.side_talk.begin(participant)
             case MuteAsked(participant):
-                self._side_talk.end(participant)
-                self._endings.caller_is_there()
-            case Typed(participant, text):
-                self._on_typed(participant, text)
+                parts.side_talk.end(participant)
+                parts.endings.caller_is_there()
+            case Typed():
+                parts.writing.typed(event)
             case Pressed():
-                if not self._insists:
-                    self._floor.pressed()
+                if not parts.insists:
+                    parts.floor.pressed()
             case Dialled():
-                self._on_dialled(event)
+                parts.writing.dialled(event)
             case Press():
-                self._cards.press(event)
+                parts.cards.press(event)
             case Replying():
-                self._on_replying(event)
+                parts.text_replies.wish(event)
             case Sending():
-                self._showing.sending(event)
+                parts.showing.sending(event)
             case Shown():
-                self._endings.caller_is_there()
-                self._showing.shown(event)
-                self._delegation.rearm()
+                parts.endings.caller_is_there()
+                parts.showing.shown(event)
+                parts.delegation.rearm()
             case Filming():
-                self._looking.filming(event)
+                parts.looking.filming(event)
             case Warned(code, detail, stream):
-                self._showing.failed(stream)
-                self._record(journal.CallWarned(code=code, detail=detail, stream=stream))
+                parts.showing.failed(stream)
+                self._journaling.record(journal.CallWarned(code=code, detail=detail, stream=stream))
             case Left(reason):
                 self._ended = reason
             case Checked() | Screened():
-                if self._guarding:
-                    self._guarding.handle(event)
-            case _Summarised():
-                self._summarised = event
+                if parts.guarding:
+                    parts.guarding.handle(event)
+            case Summarised():
+                parts.summarising.ready(event)
             case _Tick():
-                self._floor.watch()
+                parts.floor.watch()
 
     async def _tell_past(self, person: str) -> None:
         """What has happened before they came."""
@@ -551,332 +386,113 @@ class Call:
     # ---- the caller
 
     def _on_transcript(self, heard: Transcript) -> None:
+        parts = self._parts
         if not heard.final:
             return
         text = heard.text.strip()
         if text:
-            self._record(self._people.said(heard.item, text, self._spoken.take(heard.item)))
-        if self._guarding:
-            self._guarding.listening.said(heard.item, text)
-        self._floor.transcript(heard)
-
-    def _on_typed(self, participant: str, text: str) -> None:
-        written = journal.UserWrote(participant=participant, text=text, at=self._journal.now_ms)
-        self._journal.record(written, self._orchestrator.epoch)
-        self._take_text(written)
-
-    def _on_dialled(self, dialled: Dialled) -> None:
-        self._record(journal.UserDialled(**asdict(dialled)))
-        said = context.dialled(dialled.digits)
-        self._take_text(journal.UserWrote(participant=dialled.participant, text=said))
-
-    def _on_replying(self, wanted: Replying) -> None:
-        if wanted.how == "text" and self._people.several:
-            detail = "Others in this call listen: the agent goes on speaking."
-            self._record(journal.CallWarned(code="replies.several", detail=detail))
-        elif (silent := wanted.how == "text") is not self._gate.silent:
-            self._record(journal.RepliesSwitched(**asdict(wanted)))
-            self._gate.silence(silent)
-
-    def _take_text(self, written: journal.UserWrote) -> None:
-        """A turn of the caller that is not spoken."""
-        self._pass_on(written)
-        self._endings.caller_is_there()
-        if not self._insists:
-            self._floor.typed()
-
-    def _note_shown(self, shown: journal.UserShowed) -> None:
-        """Its text is told to an agent when the guards have let it pass, and not with its name."""
-        stamped = self._journal.record(shown, self._orchestrator.epoch)
-        pointing.note(self._briefing.references, stamped.model_copy(update={"description": ""}))
-        self._people.shown(shown)
-
-    def _pass_on(self, written: journal.UserWrote) -> None:
-        """To the guards, where they listen, and to the model."""
-        self._known.note(written)
-        if self._guarding and self._guarding.listening.watches:
-            self._guarding.listening.wrote(written)
-        else:
-            self._write(written)
-
-    def _write(self, written: journal.UserWrote) -> None:
-        """The model is told what the caller wrote, and may be told later what of it the caller points at."""
-        pointing.note(self._briefing.references, written)
-        self._line.write(self._people.names.said(written.text, written.participant))
-        self._cards.passed(written)
-        self._delegation.rearm()
-
-    @property
-    def _insists(self) -> bool:
-        """The last words are said, whoever speaks."""
-        return self._endings.insists or self._outage.parting
+            self._journaling.record(parts.people.said(heard.item, text, parts.spoken.take(heard.item)))
+        if parts.guarding:
+            parts.guarding.listening.said(heard.item, text)
+        parts.floor.transcript(heard)
 
     def _on_answered(self, reply: str) -> None:
         """A model that keeps turns itself took what the caller said for one, and replies."""
-        self._floor.answered()
+        parts = self._parts
+        parts.floor.answered()
         if self._orchestrator.switching:
             self._line.cancel(reply)  # the next agent answers
         else:
-            self._replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
-
-    def _take_turn(self, ended: float) -> None:
-        self._showing.turn()
-        self._looking.turn()
-        self._orchestrator.caller_spoke()
-        self._sub_agents.caller_spoke()
-        if self._guarding:
-            self._guarding.caller_spoke()
-        if missed := self._recording.caller_spoke():
-            self._replies.want(Reason.TURN, missed)
-        self._replies.caller_spoke(ended=ended)
+            parts.replies.answers(reply, self._orchestrator.agent, self._orchestrator.epoch)
 
     # ---- the model's reply
 
     def _advance(self, start: Start) -> None:
         """Asks for the next reply, if it is time for one."""
-        if self._guarding:
-            self._guarding.watch(start)
-        self._replies.watch()
+        parts = self._parts
+        if parts.guarding:
+            parts.guarding.watch(start)
+        parts.replies.watch()
         self._recording.follow(self._orchestrator.facts)
-        if not self._outage.parting:
-            self._endings.keep(start, muted=self._side_talk.on)
-        if self._insists or self._endings.leaving:
-            self._side_talk.end()
-        self._side_talk.watch()
-        if not self._endings.leaving:
-            self._put_right()
+        if not parts.outage.parting:
+            parts.endings.keep(start, muted=parts.side_talk.on)
+        if parts.insists or parts.endings.leaving:
+            parts.side_talk.end()
+        parts.side_talk.watch()
+        if not parts.endings.leaving:
+            parts.corrections.watch()
             for delegated in self._orchestrator.delegate():
-                self._delegation.carry_out(delegated, start)
-        quiet = self._is_idle and not self._endings.leaving
+                parts.delegation.carry_out(delegated, start)
+        quiet = self._is_idle and not parts.endings.leaving
         self._line.pause(quiet)
         if self._line.up and quiet:
-            self._keep_short(start)
+            parts.summarising.watch(start)
             for command in self._orchestrator.idle():
-                self._delegation.carry_out(command, start)
-        if not self._insists:
-            self._showing.watch(start)
-        self._looking.watch(start)
-        speaking = (self._floor.speaking or self._showing.busy or self._looking.busy) and not self._endings.insists
-        muted = self._side_talk.on
-        self._silence.listen(caller_speaking=speaking, insists=self._insists or muted)
-        judged = bool(self._guarding and self._guarding.listening.busy) and not self._endings.insists
-        self._replies.ask(
+                parts.delegation.carry_out(command, start)
+        if not parts.insists:
+            parts.showing.watch(start)
+        parts.looking.watch(start)
+        speaking = (parts.floor.speaking or parts.showing.busy or parts.looking.busy) and not parts.endings.insists
+        muted = parts.side_talk.on
+        parts.silence.listen(caller_speaking=speaking, insists=parts.insists or muted)
+        judged = bool(parts.guarding and parts.guarding.listening.busy) and not parts.endings.insists
+        parts.replies.ask(
             self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged or muted
         )
         self._follow_waiting()
-        self._outage.watch(start, caller_speaking=self._floor.loud or muted)
+        parts.outage.watch(start, caller_speaking=parts.floor.loud or muted)
         self._set_timer()
-        self._show_state()
-        self._show_plan()
-        unwritten = self._spoken.ended_ms > self._journal.now_ms - WRITTEN_MS
-        self._note(caller_speaks=self._floor.caller_speaking or unwritten)
+        parts.state.show()
+        parts.state.show_plan()
+        unwritten = parts.spoken.ended_ms > self._journal.now_ms - WRITTEN_MS
+        parts.noting.caller(speaks=parts.floor.caller_speaking or unwritten)
 
     @property
     def _is_idle(self) -> bool:
         """Nobody speaks, or is about to, and nobody waits for a tool."""
-        waits = self._replies.running or self._replies.due or self._tools.awaited
-        return not (waits or self._gate.audible or self._floor.undecided)
-
-    def _put_right(self) -> None:
-        """What an agent has told as done, and has not done, it takes back at once."""
-        if self._replies.running or self._tools.running:
-            return  # it may be on the way
-        said, self._said = self._said, []
-        if not self._orchestrator.switching:
-            agent = self._orchestrator.agent
-            tools = [tool for who, text in said if who == agent for tool in self._orchestrator.unfounded(who, text)]
-            if tools:
-                self._replies.correct(tools)
-
-    def _keep_short(self, start: Start) -> None:
-        """A memory that has outgrown its budget: a summary is made of the oldest of it, and takes its place."""
-        if (ready := self._summarised) and not self._orchestrator.switching:
-            self._summarised, self._summarising = None, False
-            if sizes := self._line.compact(ready.outgrown, ready.summary):
-                before, after = sizes
-                items = len(ready.outgrown.items)
-                self._record(journal.MemoryCompacted(items=items, tokens_before=before, tokens_after=after))
-                self._briefing.as_of_ms = self._journal.now_ms  # the provider reads all anew, so it may read new ages
-                self._delegation.rearm()
-        elif not self._summarising and (outgrown := self._line.outgrown()):
-            self._summarising = True
-            start(self._summarise(outgrown))
-
-    async def _summarise(self, outgrown: Outgrown) -> None:
-        self.put(_Summarised(outgrown, await self._shorten(outgrown.turns)))
-
-    def _on_gate(self, event: GateEvent) -> None:
-        match event:
-            case Started(item):
-                self._spoken.started(item)
-                announced = self._outage.announces(item)
-                self._watchdog.speaks(self._now(), model=not announced)
-                if not announced:
-                    self._replies.sounds(item)
-                self._sounds_ms = self._journal.now_ms
-                self._show_state()
-            case Sounding(on):
-                self._watchdog.sounds(self._now(), on=on)
-                self.put(_Tick())
-                if on:  # silence may be a moment before somebody goes on
-                    self._show_state()
-            case Progress(item, text):
-                self._outbox.agent_caption(item, text)
-                self._floor.heard(text)
-                if not self._outage.announces(item):
-                    self._note(item=item, text=text, heard_ms=self._journal.now_ms - self._sounds_ms)
-            case Heard(item, agent, epoch, text, heard_ms, interrupted):
-                if self._guarding:
-                    self._guarding.checking.over(item)
-                announced = self._outage.heard(item)
-                text = text if heard_ms or announced else ""
-                if announced and heard_ms:
-                    self._line.note(context.announced(text))
-                elif not announced:
-                    self._line.heard(item, text, heard_ms, interrupted=interrupted)
-                self._outbox.agent_caption(item, text, final=True)
-                if not interrupted and not announced:
-                    self._endings.said()
-                self._floor.over(item, text, interrupted=interrupted)
-                latency_ms = self._replies.latency_ms(item, heard=heard_ms > 0)
-                if heard_ms and not announced:
-                    self._recording.heard(text, interrupted=interrupted)
-                started_ms = self._spoken.take(item)["started_ms"]
-                if heard_ms:
-                    said = journal.AgentSaid(
-                        agent=agent,
-                        text=text,
-                        item=item,
-                        heard_ms=heard_ms,
-                        started_ms=started_ms,
-                        interrupted=interrupted,
-                        as_text=self._gate.silent,
-                        latency_ms=latency_ms,
-                    )
-                    self._journal.record(said, epoch)
-                    if not announced:
-                        self._said.append((agent, text))
-                self.put(_Tick())  # the room is silent: somebody else may speak
-
-    def _present(self) -> tuple[str, int]:
-        """Who has the call, and since which epoch."""
-        return self._orchestrator.agent, self._orchestrator.epoch
-
-    async def _hand_over(self, finding: Finding) -> str | None:
-        """To a person: what the team's function for this case has to tell the caller."""
-        return await self._promises.ask(self._team.when_person_needed, shortuuid("person_"))
-
-    # ---- the line
-
-    def _on_arm_refused(self, epoch: int, message: str) -> None:
-        if not self._delegation.not_begun(epoch, message):
-            self._warn("line.refused", f"The provider refused an agent's settings: {message}")
-
-    def _on_line_lost(self, reason: str, start: Start, *, final: bool) -> None:
-        self._record(journal.LineLost(reason=reason, final=final))
-        if final:
-            start(self._part(f"the model is out of reach: {reason}"))
-            return
-        self._lost_at = self._now()
-        self._outage.lost()
-        self._floor.line_lost()
-        if self._guarding:
-            self._guarding.listening.lost()
-        self._replies.line_lost()
+        parts = self._parts
+        waits = parts.replies.running or parts.replies.due or self._tools.awaited
+        return not (waits or self._gate.audible or parts.floor.undecided)
 
     def _end(self, reason: str) -> None:
         self._ended = reason
 
-    async def _part(self, reason: str) -> None:
-        await self._outage.part(self._promise)
-        self.put(Left(reason))
-
-    async def _promise(self) -> str | None:
-        """What the team's function for this case has to tell the caller; it is asked once a call."""
-        return await self._promises.ask(self._team.when_unreachable, "when_unreachable")
-
-    def _on_line_moved(self, moved: LineMoved) -> None:
-        self._people.moved()
-        if self._lost_at is not None:
-            self._record(journal.LineRestored(gap_ms=round((self._now() - self._lost_at) * 1000)))
-            self._lost_at = None
-            self._floor.retold()
-        if moved.why is not Move.LOST or moved.provider != self._provider:
-            switched = journal.LineSwitched(provider=moved.provider, model=moved.model, why=moved.why.value)
-            self._record(switched)
-        self._provider = moved.provider
-
     # ---- small things
-
-    def _wanted(self) -> list[FactSpec]:
-        """What is being asked for."""
-        facts, steps = self._orchestrator.facts, self._orchestrator.procedure.open
-        return [self._team.facts[name] for step in steps for name in step.collect if name not in facts]
-
-    def _record(self, event: journal.JournalEvent) -> None:
-        pointing.note(self._briefing.references, self._journal.record(event, self._orchestrator.epoch))
-        self._known.note(event)
-        if isinstance(event, journal.WatchdogFired):
-            _FIRED.labels(event.action).inc()
-        elif isinstance(event, journal.ModelUsed):
-            model = self._text_models[event.agent]
-            used = Usage(
-                input_text=event.input_tokens, cached_text=event.cached_tokens, output_text=event.output_tokens
-            )
-            self._spending.count(event.agent, model.provider, model.name, used)
-
-    def _note(self, **changes: Any) -> None:
-        """For whoever would have to go on with the call."""
-        self._moment = {**self._moment, **changes}
-        self._journal.note(self._moment)
-
-    def _warn(self, code: str, detail: str) -> None:
-        self._record(journal.CallWarned(code=code, detail=detail))
 
     def _follow_waiting(self) -> None:
         """A caller who waits for a tool, while nobody speaks, may hear a sound."""
+        parts = self._parts
         if self._bed:
-            replying = self._replies.running or self._replies.due or self._gate.audible
-            speech = replying or self._floor.caller_speaking or self._floor.loud
-            waiting = self._tools.awaited and not (self._side_talk.on or self._gate.silent)
+            replying = parts.replies.running or parts.replies.due or self._gate.audible
+            speech = replying or parts.floor.caller_speaking or parts.floor.loud
+            waiting = self._tools.awaited and not (parts.side_talk.on or self._gate.silent)
             self._bed.follow(self._now(), waiting=waiting, speech=speech)
-
-    def _show_state(self) -> None:
-        muted, agent = self._side_talk.on, self._orchestrator.agent
-        state, sees = "idle" if muted else self._silence.state, " ".join(sorted(self._watches))
-        self._outbox.attributes({STATE: state, AGENT: agent, MUTED: "true" if muted else "", SEES: sees})
-
-    @property
-    def _watches(self) -> frozenset[Source]:
-        """What of the caller's the present agent looks at all the time; nothing, while it is muted."""
-        return frozenset() if self._side_talk.on else self._team.agents[self._orchestrator.agent].watches
-
-    def _show_plan(self) -> None:
-        if (steps := self._orchestrator.plan) != self._shown_plan:
-            self._shown_plan = steps
-            shown = tuple(journal.PlanStep(wish=step.wish, agent=step.agent, state=step.state) for step in steps)
-            self._record(journal.PlanChanged(steps=shown))
 
     def _set_timer(self) -> None:
         """Wakes `run` at the next deadline."""
+        parts = self._parts
         if self._timer:
             self._timer.cancel()
             self._timer = None
         deadlines = [
-            self._showing.deadline,
-            self._looking.deadline,
-            self._floor.deadline,
-            self._watchdog.deadline,
-            self._outage.deadline,
+            parts.showing.deadline,
+            parts.looking.deadline,
+            parts.floor.deadline,
+            parts.watchdog.deadline,
+            parts.outage.deadline,
         ]
-        if self._guarding:
-            deadlines.append(self._guarding.deadline)
-        if not self._outage.parting:
-            deadlines += self._endings.deadlines
+        if parts.guarding:
+            deadlines.append(parts.guarding.deadline)
+        if not parts.outage.parting:
+            deadlines += parts.endings.deadlines
         if self._bed:
             deadlines.append(self._bed.deadline)
         if due := [deadline for deadline in deadlines if deadline is not None]:
             self._timer = asyncio.get_running_loop().call_at(min(due), self.put, _Tick())
+
+    def _tick(self) -> None:
+        """A deadline may have come."""
+        self.put(_Tick())
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -5,21 +5,10 @@ from collections.abc import Callable, Mapping
 from livekit.agents import llm
 
 from agents import context, handoff, plan
-from agents.orchestrator import (
-    CONFIRM,
-    Answer,
-    Begin,
-    Cancel,
-    Command,
-    Delegate,
-    Entered,
-    Orchestrator,
-    RollBack,
-    Run,
-    Switch,
-    TaskDone,
-)
-from agents.spec import TeamSpec, ToolSpec
+from agents.commands import Answer, Begin, Cancel, Command, Delegate, Entered, RollBack, Run, Switch, TaskDone
+from agents.orchestrator import CONFIRM, Orchestrator
+from agents.spec import TeamSpec
+from agents.tool_spec import ToolSpec
 from tools.context import ProgressMade
 from tools.file import GivenFile
 from worker.background import Start

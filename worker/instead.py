@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from agents.spec import AnnouncementsSpec
+from agents.announcements import AnnouncementsSpec
 from worker.background import Start
 from worker.checking import Withheld
 from worker.gate.guard import Finding

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from livekit.agents.utils import shortuuid
 
-from agents.spec import AnnouncementsSpec, TeamSpec
+from agents.announcements import AnnouncementsSpec
+from agents.spec import TeamSpec
 from worker.background import Start
 from worker.gate.audio_gate import AudioGate
 from worker.journal.replay import ANNOUNCED
@@ -26,7 +27,8 @@ class Speak(Protocol):
 class Outage:
     """Speaks in the present agent's name, through the gate that all speech goes through.
 
-    `present` is who has the call, and since which epoch; `connected`, whether a session is there. Times are seconds on
+    `present` is who has the call, and since which epoch; `connected`, whether a session is there. `promise` finds out what
+    else to tell the caller with last words; `left` hears, with the reason, when these were heard. Times are seconds on
     `clock`. It begins with no session.
     """
 
@@ -39,9 +41,12 @@ class Outage:
         clock: Callable[[], float],
         present: Callable[[], tuple[str, int]],
         connected: Callable[[], bool],
+        promise: Callable[[], Awaitable[str | None]],
+        left: Callable[[str], None],
     ) -> None:
         self._team, self._gate, self._speak = team, gate, speak
         self._clock, self._present, self._connected = clock, present, connected
+        self._promise, self._left = promise, left
         self._waiting = dict[str, asyncio.Event]()  # to be heard, by item
         self._told = False
         self._owed = ""  # a sentence that no model has said
@@ -104,18 +109,23 @@ class Outage:
         """Whether a message is an announcement that is not over."""
         return item in self._waiting
 
-    async def part(self, promise: Callable[[], Awaitable[str | None]]) -> None:
-        """Last words, until they have been heard. `promise` finds out, while they begin, what else to tell the caller."""
+    def part(self, start: Start, reason: str) -> None:
+        """Ends the call with last words."""
+        start(self._say_last_words(reason))
+
+    async def _say_last_words(self, reason: str) -> None:
+        """Until they have been heard."""
         self.parting = True
         self._gate.resume()
         self._put(self._texts.unreachable, await self._sound(self._texts.unreachable))
-        last = await promise()
+        last = await self._promise()
         sound = await self._sound(last, keep=False) if last else b""
         if not last or not sound:
             last = self._texts.goodbye
             sound = await self._sound(last)
         await self._put(last, sound).wait()
         await asyncio.sleep(_LINGER_S)
+        self._left(reason)
 
     async def _say(self, text: str) -> None:
         sound = await self._sound(text)

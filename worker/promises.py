@@ -5,9 +5,12 @@ import logging
 from collections.abc import Callable
 
 from livekit.agents import llm
+from livekit.agents.utils import shortuuid
 
 from agents.loader import load_when_unreachable
+from agents.spec import TeamSpec
 from tools.context import CallContext
+from worker.gate.guard import Finding
 from worker.journal import events as journal
 from worker.tool_runs import Tell, ToolEvent, ToolTold
 
@@ -21,15 +24,25 @@ class Promises:
 
     def __init__(
         self,
+        team: TeamSpec,
         make_context: Callable[[str, llm.FunctionToolCall, Tell], CallContext],
         *,
         present: Callable[[], str],
         record: Callable[[journal.JournalEvent], None],
         put: Callable[[ToolEvent], None],
     ) -> None:
+        self._team = team
         self._make_context, self._present, self._record, self._put = make_context, present, record, put
 
-    async def ask(self, path: str | None, call_id: str) -> str | None:
+    async def unreachable(self) -> str | None:
+        """No model can be reached: what the caller is told, if there is anything. It is asked once a call."""
+        return await self._ask(self._team.when_unreachable, "when_unreachable")
+
+    async def person_needed(self, _: Finding) -> str | None:
+        """A person is called: what the caller is told of that, if there is anything."""
+        return await self._ask(self._team.when_person_needed, shortuuid("person_"))
+
+    async def _ask(self, path: str | None, call_id: str) -> str | None:
         """What the function at `path` has to tell the caller; None when there is none, or it has failed."""
         if not path:
             return None

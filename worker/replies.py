@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from agents import claims
+from worker import reply_hints
 from worker.journal import events as journal
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
 from worker.turns.arbiter import Arbiter, Reason
+from worker.turns.latency import Latency
 from worker.turns.watchdog import Due, Step, Watchdog
 
 CORRECTIONS = 2  # without a word of the caller in between: a model that insists is not argued with for ever
 BUSY = "conversation_already_has_active_response"
-LATE_RESULT = "A tool has returned meanwhile. Tell the caller what they do not know of it yet, in one sentence."
-ONE_MOMENT = "One moment, please."
 
 _BY_ITSELF = (Reason.FILLER, Reason.GOODBYE, Reason.NUDGE)  # who wants them asks again if need be
 _WORDS_ALONE = (*_BY_ITSELF, Reason.INSTEAD)  # nothing is done in these replies
@@ -115,10 +115,7 @@ class Replies:
         self._news: list[str] = []  # results to tell when nobody speaks
         self._telling: list[str] = []  # those that the reply for news was asked for
         self._corrections = 0
-        self._turn_ended: float | None = None  # the caller's, as long as nothing is heard in answer
-        self._firsts: dict[
-            str, tuple[float, float]
-        ] = {}  # messages that were the first sound: after what turn, and when
+        self._latency = Latency()
 
     # ---- what a reply is due to
 
@@ -149,7 +146,7 @@ class Replies:
 
     def caller_spoke(self, *, ended: float) -> None:
         """The caller's turn is complete; its last sound was at `ended`."""
-        self._turn_ended = ended
+        self._latency.turn_ended(ended)
         self._watchdog.caller_spoke(self._clock(), ended)
         self._corrections = 0
         self._arbiter.drop(Reason.INSTEAD)
@@ -171,7 +168,7 @@ class Replies:
     def take_up(self, heard: str) -> None:
         """What seemed a turn of the caller was none: what it has cut off, `heard` so far, goes on in place of an answer."""
         if self.withdraw():
-            self.want(Reason.RETRY, _taken_up(heard))
+            self.want(Reason.RETRY, reply_hints.taken_up(heard))
 
     def tell(self, result: str) -> None:
         """Something has ended that nobody waited for: the caller hears of it when nobody speaks."""
@@ -224,21 +221,21 @@ class Replies:
         self._watchdog.alive(self._clock())
         self._arbiter.answered()
         if not (self._arbiter.wants(Reason.CORRECTION) or self._arbiter.wants(Reason.GOODBYE)):
-            self._hint = LATE_RESULT if self._arbiter.wants(Reason.RESULT) else ""  # what was left to it is out of date
+            late = self._arbiter.wants(Reason.RESULT)
+            self._hint = reply_hints.LATE_RESULT if late else ""  # what was left to it is out of date
 
     def _hint_for(self, reason: Reason) -> str:
         """What is added to the instructions for the next reply only."""
         match reason:
             case Reason.FILLER:
-                return _filler_hint(self._how_it_goes())
+                return reply_hints.filler(self._how_it_goes())
             case Reason.NUDGE:
                 return self._nudge
             case Reason.NEWS:
                 self._telling, self._news = self._news, []
-                told = " ".join(self._telling)
-                return f'Something has ended that ran meanwhile; tell the caller now. Say this: "{told}"'
+                return reply_hints.news(self._telling)
             case Reason.INSTEAD:
-                return f"Say only: {_quoted(self._sentence)}"
+                return reply_hints.say_only(self._sentence)
             case _:
                 hint, self._hint = self._hint, ""
                 return hint
@@ -359,22 +356,14 @@ class Replies:
 
     def sounds(self, item: str) -> None:
         """The first sample of a message goes to the room now."""
-        if (ended := self._turn_ended) is not None:
-            self._firsts[item] = (ended, self._clock())
-            self._turn_ended = None
+        self._latency.sounds(item, self._clock())
 
     def latency_ms(self, item: str, *, heard: bool) -> int | None:
         """From the end of the caller's turn to the first sound of a message that is over; None if others came before.
 
         Of one that was cut before it was `heard`, nothing came: the turn waits for the next.
         """
-        if not (first := self._firsts.pop(item, None)):
-            return None
-        ended, began = first
-        if not heard:
-            self._turn_ended = self._turn_ended or ended
-            return None
-        return round((began - ended) * 1000)
+        return self._latency.of(item, heard=heard)
 
     # ---- step by step
 
@@ -457,7 +446,7 @@ class Replies:
     def _break_off(self, reply: _Reply) -> None:
         """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
         if reply.message and self._gate.break_off(reply.message) and reply.fruitful:
-            self._hint = _go_on(self._model.words(reply.message))
+            self._hint = reply_hints.go_on(self._model.words(reply.message))
         else:
             self._hand_on(reply)
 
@@ -470,29 +459,3 @@ class Replies:
                 self._news[:0] = self._telling
             case _:
                 self._hint = self._hint or reply.hint
-
-
-def _filler_hint(sentence: str) -> str:
-    """`sentence`: what the tool has told of how it goes, if it has."""
-    known = "It has told how it goes: pass that on" if sentence else "Nothing is known yet: say that it takes a moment"
-    said = _quoted(sentence or ONE_MOMENT)
-    return f"The caller waits for a tool. {known}, in their language. Say only: {said}"
-
-
-def _quoted(sentence: str) -> str:
-    words = sentence.replace('"', "'")
-    return f'"{words}"'
-
-
-def _go_on(heard: str) -> str:
-    return (
-        "The line broke while you were speaking. "
-        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
-    )
-
-
-def _taken_up(heard: str) -> str:
-    return (
-        "You were interrupted by a sound, not by the caller. "
-        f'The caller has heard this much: "{heard}" Go on from there, without saying it again.'
-    )

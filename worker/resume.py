@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from agents import handoff
 from agents.orchestrator import OURS, Orchestrator
@@ -17,6 +17,7 @@ from worker.journal import events as journal
 from worker.journal.leases import Taken
 from worker.journal.replay import Past, replay
 from worker.line.memory import Said
+from worker.moment import Moment
 from worker.recording.recording import Recording
 from worker.replies import Replies
 from worker.tool_runs import ToolDone, ToolRuns
@@ -33,16 +34,6 @@ _SORRY = (
     "The line broke for some seconds: the caller has heard nothing of you, and you have not heard them. Say sorry for "
     "that in a few words, in their language. Then "
 )
-
-
-class Moment(BaseModel):
-    """What of a call is in no event yet: how much has been heard of a message, and whether the caller speaks."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    item: str = ""
-    text: str = ""
-    heard_ms: int = 0
-    caller_speaks: bool = False
 
 
 def orphan(

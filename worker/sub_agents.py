@@ -10,7 +10,8 @@ from livekit.agents import APIConnectOptions, APIError, APIStatusError, Function
 from livekit.agents.utils import shortuuid
 
 from agents import context, sub_agent
-from agents.spec import AgentSpec, SubAgentSpec, TeamSpec
+from agents.spec import AgentSpec, TeamSpec
+from agents.tool_spec import SubAgentSpec
 from tools.context import CallContext
 from worker.journal import events as journal
 from worker.mcp.servers import McpServers

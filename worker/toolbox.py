@@ -10,10 +10,12 @@ from livekit.agents import function_tool, llm
 
 from agents import facts, handoff, plan
 from agents.loader import load_predicate, load_tools, tool_name
-from agents.orchestrator import NOTE, STOP, HandoffRules, Role, ToolRules
+from agents.orchestrator import NOTE, STOP
 from agents.recording import CONSENT
-from agents.spec import AgentSpec, FactSpec, SubAgentSpec, ToolSpec
+from agents.roles import HandoffRules, Role, ToolRules
+from agents.spec import AgentSpec, FactSpec
 from agents.tasks import Task
+from agents.tool_spec import SubAgentSpec, ToolSpec
 from tools.context import CallContext
 from worker.mcp.servers import McpServers
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from agents.commands import Answer, TaskDone
 from agents.consent import with_consent
 from agents.loader import load_team
-from agents.orchestrator import NOTE, Answer, Orchestrator, TaskDone
+from agents.orchestrator import NOTE, Orchestrator
 from agents.recording import CONSENT
 from agents.spec import SpecError
 from worker.toolbox import Toolbox

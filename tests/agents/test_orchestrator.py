@@ -9,25 +9,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from agents.orchestrator import (
-    HANDOFF_LIMIT,
-    NOTE,
-    STOP,
-    Answer,
-    Begin,
-    Cancel,
-    Delegate,
-    Entered,
-    HandoffRules,
-    Orchestrator,
-    Role,
-    RollBack,
-    Run,
-    Switch,
-    TaskDone,
-    ToolRules,
-)
+from agents.commands import Answer, Begin, Cancel, Delegate, Entered, RollBack, Run, Switch, TaskDone
+from agents.orchestrator import HANDOFF_LIMIT, NOTE, STOP, Orchestrator
 from agents.plan import MAKE, SETTLE
+from agents.roles import HandoffRules, Role, ToolRules
 from agents.spec import FactSpec
 from agents.tasks import Task
 

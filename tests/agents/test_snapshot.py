@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.orchestrator import HandoffRules, Orchestrator, Role, ToolRules
+from agents.orchestrator import Orchestrator
+from agents.roles import HandoffRules, Role, ToolRules
 from agents.snapshot import Snapshot
 from agents.spec import FactSpec
 from agents.tasks import Task

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.spec import LimitsSpec
+from agents.limits import LimitsSpec
 from agents.turn_taking import SilenceSpec, TurnTakingSpec
 from tests.conformance.stage import TEAM, Stage, staged
 from tests.virtual_time import virtual_time

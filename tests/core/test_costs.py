@@ -440,7 +440,7 @@ async def test_given_a_sub_agent_then_what_it_thinks_costs_too(tmp_path: Path) -
             cached_tokens=400,
             output_tokens=100,
         )
-        held.call._record(used)
+        held.call._journaling.record(used)
         await asyncio.sleep(1)
         held.call.put(Left("enough"))
 

@@ -13,7 +13,8 @@ import pytest
 from livekit import rtc
 from livekit.agents import function_tool, llm
 
-from agents.spec import MemorySpec, TeamSpec
+from agents.memory import MemorySpec
+from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.fakes import FakeSpeaker, speak
 from tests.simulators.openai_realtime.script import Asked, CallTool, Say, Script, Step

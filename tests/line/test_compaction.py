@@ -8,7 +8,7 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from agents import context
-from agents.spec import MemorySpec
+from agents.memory import MemorySpec
 from worker.line.breaker import Breaker
 from worker.line.compaction import outgrown, size, tokens
 from worker.line.endpoint import Endpoint

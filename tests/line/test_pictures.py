@@ -2,8 +2,8 @@
 
 import pytest
 
+from agents.memory import MemorySpec
 from agents.showing import Source
-from agents.spec import MemorySpec
 from worker.line.compaction import outgrown, size
 from worker.line.memory import Frame, Memory, Said, Shown
 

@@ -239,7 +239,7 @@ async def _checked(at: Stage, _: Path) -> None:
     at.say(THANKS)
     await at.answered(2)
     assert len(at.pictures) == 1
-    assert 'the text "7"' in at.call._known.told()
+    assert 'the text "7"' in at.call._journaling.known.told()
 
 
 test_what_guards_hold_an_answer_against_is_read_here_too = trial(_checked, guards=(Words(["lamp"]),))

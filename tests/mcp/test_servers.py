@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from livekit.agents import ToolError, llm
 
-from agents.spec import AgentSpec, McpSpec, ToolSpec
+from agents.spec import AgentSpec
+from agents.tool_spec import McpSpec, ToolSpec
 from tools.context import CallContext, ProgressMade, Told
 from tools.database import Database
 from worker.livekit_server import free_port

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.spec import LimitsSpec
+from agents.limits import LimitsSpec
 from worker.turns.farewell import ANSWER_S, ATTEMPTS, GOODBYE_S, LINGER_S, WAIT_S, End, SayGoodbye
 from worker.turns.limits import Command, Limits, Near, Reached
 

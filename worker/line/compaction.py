@@ -7,7 +7,7 @@ half of it, and left alone until it has grown again: each time, the provider rea
 
 from collections.abc import Set
 
-from agents.spec import MemorySpec
+from agents.memory import MemorySpec
 from worker.line.memory import Called, Entry, Frame, Memory, Returned, Said, Shown, is_summary, is_wordless, turn_starts
 
 # https://developers.openai.com/api/docs/guides/realtime-costs, November 2026: a token for 100 ms of the caller's audio, and

@@ -11,8 +11,8 @@ from functools import partial
 
 from livekit.agents.utils import shortuuid
 
+from agents.memory import MemorySpec
 from agents.showing import Source
-from agents.spec import MemorySpec
 from worker.line import compaction, memory
 from worker.line.breaker import PROCESS, Breaker
 from worker.line.endpoint import Endpoint

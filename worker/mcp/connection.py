@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
 from mcp_types import CONNECTION_CLOSED, Tool
 
-from agents.spec import McpSpec
+from agents.tool_spec import McpSpec
 from worker.mcp.result import told
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from agents.spec import McpSpec
+from agents.tool_spec import McpSpec
 from worker.background import background
 
 if TYPE_CHECKING:

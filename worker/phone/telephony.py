@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from agents.spec import Name, SpecError
-from agents.strict import Spec, Text
+from agents.spec import SpecError
+from agents.strict import Name, Spec, Text
 from agents.team_file import line_of
 
 Digits = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,15}$")]

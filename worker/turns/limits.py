@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agents.spec import LimitsSpec
+from agents.limits import LimitsSpec
 from worker.turns.farewell import End, Farewell, SayGoodbye
 
 NEAR = 0.8  # of a limit: the journal warns

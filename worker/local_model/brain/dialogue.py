@@ -11,23 +11,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agents import context, references
+from agents import context
 from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import consent, pictures, small_talk, wishes, wording
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
 from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
-from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after, subject, without_values
-from worker.local_model.brain.slots import NO_CONTENT, Slot, clean, said_yes, slots_of
+from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
+from worker.local_model.brain.slots import said_yes, slots_of
+from worker.local_model.brain.values import Values, fixed, only_values
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
-from worker.spoken.numbers import is_number_word
 
 Thought = Say | ToolCall
 Choose = Callable[[str, Sequence[Offer]], list[Choice]]
 
 _CONFIRMATION = "?"  # what is asked for is a yes
 _AS_NEAR = 0.1  # less makes no difference
-_LONGEST = 300  # characters of a question that quotes what is shown
 _PATIENCE = 2  # questions for one thing
 _FAR_ENOUGH = 0.28  # for the request that brought the caller to this agent: it does fit something here
 
@@ -64,11 +63,10 @@ class Dialogue:
             self._tools, conversation.tool_choice
         )  # one of these must be called, if there are any
         self._state = _State()
-        self._choose, self._today = choose, today
+        self._choose = choose
         self._offers = offers(self._instructions, self._tools)
         self._past = Past(self._items, {tool.name for tool in self._tools})
-        self._wish = ""  # of a plan, that is being dealt with there
-        self._at = 0  # the item that is being gone through: what comes after it is not known yet
+        self._values = Values(self._items, self._frames, self._instructions, today)
 
     def next(self) -> list[Thought]:
         thoughts = consent.announced(self._instructions, self._of_recording() or self._freely())
@@ -80,14 +78,14 @@ class Dialogue:
     def _must_call(self) -> ToolCall:
         """What the client insists on, without asking: the nearest tool, with the arguments that are known."""
         said = next((item.text for item in reversed(self._items) if _is_user(item) and isinstance(item, Message)), "")
-        self._at = len(self._items)
+        self._values.at = len(self._items)
         if self._state.tool in self._callable:
             tool, values = self._state.tool, self._state.values
         else:
             ranked = self._choose(said, offers("", self._callable))
             tool, values = next((one.offer.tool for one in ranked if one.offer.tool), self._callable[0]), {}
         assert tool
-        known = {slot.name: self._value(slot, tool, said) for slot in slots_of(tool.parameters)}
+        known = {slot.name: self._values.value(slot, tool, said) for slot in slots_of(tool.parameters)}
         return ToolCall(
             tool.name, json.dumps({name: value for name, value in known.items() if value is not None} | values)
         )
@@ -124,7 +122,7 @@ class Dialogue:
         begin = max([begin, *(at for at in users if named_wish(self._items[at]))])
         state = self._state
         for at in range(begin, len(self._items)):
-            self._at = at
+            self._values.at = at
             match self._items[at]:
                 case Message("user", text) if text == SILENCE:
                     if at == users[-1]:
@@ -134,7 +132,7 @@ class Dialogue:
                     if at == users[-1]:
                         return thoughts
                 case Message("system") as note if wish := named_wish(note):
-                    self._wish = wish
+                    self._values.wish = wish
                     state.drop()
                     why = wishes.impossible(note)
                     thoughts = [Say(why)] if why else self._answer(state, wish, brought=True)
@@ -162,7 +160,7 @@ class Dialogue:
             return [Say(wording.NOT_HEARD)]
         if pictures.is_shown(text):
             return self._shown_now(state, text)
-        if pictures.asks_to_read(text) and (shown := self._shown_lately()):
+        if pictures.asks_to_read(text) and (shown := self._values.shown_lately()):
             return [Say(f"{pictures.aloud(shown)} {self._question(state)}".strip())]
         if small_talk.wants_repeat(text) and (said := self._past.last_said):
             return [Say(said)]
@@ -179,24 +177,14 @@ class Dialogue:
             return thoughts
         return self._begin(state, text, brought=brought)
 
-    def _shown_lately(self) -> str:
-        """Or is there now: a frame for what was written comes just after it."""
-        frames = {after: frame for after, frame in self._frames.items() if after <= self._at + 1}
-        return pictures.lately(self._items[: self._at], frames)
-
     def _shown_now(self, state: _State, text: str) -> list[Thought]:
         """What is shown answers what was asked for, if that is on it; else it is read aloud."""
         if tool := state.tool:
-            asked = next((slot for slot in _fixed(tool) if slot.name == state.asked), None)
-            if asked and (found := self._read(asked, text)) is not None:
+            asked = next((slot for slot in fixed(tool) if slot.name == state.asked), None)
+            if asked and (found := self._values.read(asked, text)) is not None:
                 state.values[asked.name] = found
                 return self._go_on(state, tool)
         return [Say(f"{pictures.aloud(text)} {self._question(state)}".strip())]
-
-    def _read(self, slot: Slot, shown: str) -> Any:
-        """A parameter as it stands on what was shown, rather in a line that names it; None if it does not."""
-        found = (self._find(slot, line) for line in pictures.naming(shown, slot.name.split("_")))
-        return next((value for value in found if value is not None), None)
 
     def _planned(self, text: str, *, brought: bool) -> list[Thought]:
         """A plan of several wishes; who is brought some takes only what is clearly two of their own for two."""
@@ -238,7 +226,7 @@ class Dialogue:
         return wording.ask(next(slot for slot in slots if slot.name == state.asked), 0)
 
     def _confirmed(self, state: _State, tool: Tool, text: str) -> list[Thought]:
-        found = {slot.name: value for slot in _fixed(tool) if (value := self._find(slot, text)) is not None}
+        found = {slot.name: value for slot in fixed(tool) if (value := self._values.find(slot, text)) is not None}
         changed = {name: value for name, value in found.items() if state.values.get(name) != value}
         if changed:
             state.values |= changed
@@ -262,22 +250,22 @@ class Dialogue:
     def _filled(self, state: _State, tool: Tool, text: str) -> list[Thought] | None:
         """The answer to a question for a parameter; None when the caller has left the matter."""
         slot = next(slot for slot in slots_of(tool.parameters) if slot.name == state.asked)
-        if slot.is_free and _only_values(tool, text):
+        if slot.is_free and only_values(tool, text):
             value = None  # a number corrected, or given beside the question: it is no answer to it
             state.tries -= 1
         else:
-            value = self._found(slot, tool, text, answering=True)
+            value = self._values.found(slot, tool, text, answering=True)
         if slot.points(text):
-            value = (self._referred(slot) or value) if slot.is_free else value or self._known(slot, text)
+            value = (self._values.referred(slot) or value) if slot.is_free else value or self._values.known(slot, text)
         if (
-            not _only_values(tool, text)
+            not only_values(tool, text)
             and (value is None or slot.is_free)
             and (other := self._other(state, text)) is not None
         ):
             return self._turn_to(state, other, text)
         state.told.append(text)
         for every in slots_of(tool.parameters):
-            if (not every.is_free or every.is_reason) and (found := self._find(every, text)) is not None:
+            if (not every.is_free or every.is_reason) and (found := self._values.find(every, text)) is not None:
                 state.values[every.name] = found
         if value is not None:
             state.values[slot.name] = value
@@ -302,7 +290,7 @@ class Dialogue:
             return [Say(wording.help_with(self._tools))]
         if (again := self._again(state, text)) is not None:
             return again
-        if state.last and _only_values(state.last, text) and self._names_something(state.last, text, days=True):
+        if state.last and only_values(state.last, text) and self._values.names_something(state.last, text, days=True):
             return self._take(state, Offer((), tool=state.last), text)
         if planned := self._planned(text, brought=brought):
             return planned
@@ -315,7 +303,7 @@ class Dialogue:
             if "The caller is back with you" in self._instructions:
                 return [Say(wording.BACK)]
             return [Say(quoted_after("Enter with", self._instructions) or "How can I help you?")]
-        if ranked and any(self._names_something(tool, text) for tool in self._tools):
+        if ranked and any(self._values.names_something(tool, text) for tool in self._tools):
             return [Say(f"What would you like me to do? {wording.help_with(self._tools)}")]
         return [Say(f"I am sorry, I do not know about that. {wording.help_with(self._tools)}")]
 
@@ -337,7 +325,7 @@ class Dialogue:
             return [ToolCall(offer.tool.name, "{}")]
         state.tool, state.values, state.asked, state.tries, state.told = offer.tool, {}, "", 0, [text]
         for slot in slots_of(offer.tool.parameters):
-            if (found := self._value(slot, offer.tool, text)) is not None:
+            if (found := self._values.value(slot, offer.tool, text)) is not None:
                 state.values[slot.name] = found
         return self._go_on(state, offer.tool)
 
@@ -366,83 +354,17 @@ class Dialogue:
             return ranked[0].offer
         return None
 
-    def _find(self, slot: Slot, text: str) -> Any:
-        return slot.find(text, self._today, answering=False)
-
-    def _value(self, slot: Slot, tool: Tool, text: str) -> Any:
-        """From what was said just now, or else from before; None if it was not said at all."""
-        if slot.is_free and (shown := self._shown(slot, text)) is not None:
-            return shown
-        found = self._found(slot, tool, text)
-        if found is None and not re.search(r"(?i)\b(?:other|another)\b", text):
-            found = self._known(slot, text)
-        if found is None and _points(text):
-            found = self._read(slot, self._shown_lately())
-        if slot.is_question and found and _shows(text) and (seen := pictures.in_words(self._shown_lately())):
-            return f"{found}: {seen}"[: int(slot.schema.get("maxLength", _LONGEST))]
-        return found
-
-    def _found(self, slot: Slot, tool: Tool, text: str, *, answering: bool = False) -> Any:
-        """A tool's parameter; text that can be anything is what else was said."""
-        if slot.is_free and not slot.is_reason and not slot.is_whole:
-            if bare := subject(tool, text):
-                return bare
-            if not answering:
-                return None
-        return slot.find(text, self._today, answering=answering)
-
     def _again(self, state: _State, text: str) -> list[Thought] | None:
         """Another value for what has failed, and everything else as before; None if that is not what was said."""
         if not state.last or not state.invited:
             return None
-        found = {slot.name: value for slot in _fixed(state.last) if (value := self._find(slot, text)) is not None}
-        answers = _only_values(state.last, re.split(r"(?<=[.!])\s+", text)[0])  # `Number 7. It does not work.`
+        found = {slot.name: value for slot in fixed(state.last) if (value := self._values.find(slot, text)) is not None}
+        answers = only_values(state.last, re.split(r"(?<=[.!])\s+", text)[0])  # `Number 7. It does not work.`
         other = None if answers else self._other(state, text)
         if not found or (other and other.tool != state.last):
             return None
         state.tool, state.values, state.told = state.last, state.last_values | found, [text]
         return self._go_on(state, state.tool)
-
-    def _known(self, slot: Slot, text: str) -> Any:
-        """What has come up before: a number, with whichever agent; for a wish that was put off, all that was told."""
-        pointed = slot.lasts or (slot.points(text) and not slot.is_day)
-        about = wishes.about(self._wish, self._items[: self._at])
-        elsewhere = [self._find(slot, other) for other in wishes.others(self._wish, self._items)]
-        for place in reversed(range(self._at)):
-            item, ours = self._items[place], about[place]
-            if not (pointed or ours is wishes.About.THIS) or (ours is wishes.About.OTHERS and not _points(text)):
-                continue
-            match item:
-                case ToolCall() as call:
-                    found = arguments_of(call).get(slot.name)
-                case Message("user", shown) if pictures.is_shown(shown) and not slot.is_free:
-                    found = self._read(slot, shown)
-                case Message("user", said) if not slot.is_free or slot.is_reason:
-                    found = self._find(slot, said)
-                case _:
-                    found = None
-            if found is not None and (found not in elsewhere or _points(text)):
-                return found
-        if slot.is_free or not pointed or (self._wish and not _points(text)):
-            return None
-        if (fact := context.established(self._instructions).get(slot.name)) is not None:
-            return slot.take(slot.name, fact)
-        return self._referred(slot)
-
-    def _referred(self, slot: Slot) -> Any:
-        """The newest thing in the instructions that can be this parameter."""
-        taken = (slot.take(kind, value) for kind, value in references.read(self._instructions))
-        return next((value for value in taken if value is not None), None)
-
-    def _shown(self, slot: Slot, text: str) -> Any:
-        """For a parameter that takes any words: a thing by its name, when that is what is spoken of (`the photo`)."""
-        kinds = {kind for kind, _ in references.read(self._instructions)}
-        return self._referred(slot) if any(kind in text.lower() for kind in kinds) else None
-
-    def _names_something(self, tool: Tool, text: str, *, days: bool = False) -> bool:
-        """Whether a number or code of a tool was said; `days`: or a day."""
-        telling = [slot for slot in slots_of(tool.parameters) if slot.lasts or (days and slot.is_day)]
-        return any(self._find(slot, text) is not None for slot in telling)
 
     def _tool(self, name: str) -> Tool | None:
         return next((tool for tool in self._tools if tool.name == name), None)
@@ -452,7 +374,7 @@ class Dialogue:
         now = next((wish.text for wish in wishes.open_in(self._instructions) if wish.now), JUST_NOW)
         if not brought or now == JUST_NOW:
             return text
-        self._wish = now
+        self._values.wish = now
         return f"{now}, {text}"
 
     def _told(self, results: Sequence[ToolResult]) -> list[Thought]:
@@ -488,7 +410,7 @@ class Dialogue:
         for slot in slots_of(step.parameters):
             value = known.get(slot.name)
             if value is None and (not slot.is_free or slot.is_reason):
-                value = self._find(slot, said)
+                value = self._values.find(slot, said)
             if value is not None:
                 state.values[slot.name] = value
         return self._go_on(state, step)
@@ -505,15 +427,6 @@ class Dialogue:
         return "Hello! What can I do for you?"
 
 
-def _only_values(tool: Tool, text: str) -> bool:
-    """Whether values and next to nothing else was said: `and 10420?`, `card number one oh four two oh`, `on Friday`."""
-    if re.match(r"(?i)\W*(?:where|when|who|which|why|how much|what(?:'s| is| was| are))\b", text):
-        return False
-    named = {word for slot in slots_of(tool.parameters) for word in re.findall(r"[a-z]+", slot.label.lower())}
-    words = re.findall(r"[a-z]+", without_values(tool, clean(text)).lower())
-    return all(is_number_word(word) or word in NO_CONTENT or word in named for word in words)
-
-
 def _bare(item: Item) -> Item:
     """An item, and of what was dialled or pressed that alone: the words around it ask for nothing."""
     if isinstance(item, Message) and item.role == "user" and (told := context.words_in(item.text)) != item.text:
@@ -525,16 +438,6 @@ def _callable(tools: tuple[Tool, ...], choice: str) -> tuple[Tool, ...]:
     if choice in ("auto", "none"):
         return ()
     return tools if choice == "required" else tuple(tool for tool in tools if tool.name == choice)
-
-
-def _points(text: str) -> bool:
-    """Whether it speaks of something that was named before: `move it to Friday`."""
-    return bool(re.search(r"(?i)\b(?:it|that|this|them|the same)\b", text))
-
-
-def _shows(text: str) -> bool:
-    """Whether it speaks of something that one would have to see: `what does this mean?`"""
-    return bool(re.search(r"(?i)\b(?:this|these|here|my screen|the screen|the camera)\b", text))
 
 
 def _asks_for_somebody(text: str) -> bool:
@@ -557,8 +460,3 @@ def _is_user(item: Item) -> bool:
 
 def _hands_over(offer: Offer) -> bool:
     return offer.tool is not None and offer.tool.name.startswith(HANDOFF)
-
-
-def _fixed(tool: Tool) -> list[Slot]:
-    """Parameters whose values can be told from other talk."""
-    return [slot for slot in slots_of(tool.parameters) if not slot.is_free]
