@@ -16,6 +16,7 @@ _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
 _DIALLED = "On the telephone's keypad I have dialled: "
 _PRESSED = re.compile(r'On my screen I have (?:pressed|filled in), on the card "[^"]*": ')
+EYES = "eyes"  # of the embedded model: they read text and codes
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
 
@@ -108,6 +109,20 @@ def shown(ref: str, name: str, *, seen: int, pages: int) -> str:
     called = f', a file called "{name}"' if name else ""
     part = f", of whose {pages} pages you see the first {seen}" if pages > seen else ""
     return f"[The caller shows {ref}{called}{part}.]"
+
+
+def seen(by: str, description: str) -> str:
+    """What is on a picture, for a model that takes none: after `It shows`. `by`: who has looked, `eyes` or a sub-agent."""
+    if not description:
+        return "something that nobody could look at; say so, and ask the caller what it is"
+    if by == EYES:
+        return f"{description} (its text and codes were read; nobody has seen what else is on it)"
+    return f"this, in the words of {by.replace('_', ' ')}, who has looked at it: {description.rstrip('. ')}"
+
+
+def unseen_yet(told: str) -> str:
+    """For such a model, of what is not described yet, when an answer does not wait any longer."""
+    return f"{told} What is on it is not known yet; you will be told."
 
 
 def looking(source: Source) -> str:

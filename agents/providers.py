@@ -106,6 +106,10 @@ class OpenAISpec(Spec):
         default=None, description="What is forgotten when the window is full: a type, or a mapping. null: `auto`."
     )
     reasoning: ReasoningSpec | None = Field(default=None, description="See below.")
+    images: bool = Field(
+        default=True,
+        description="Whether the model takes pictures. One that does not is told in words what is on them: `showing`.",
+    )
 
     @field_validator("truncation", mode="before")
     @classmethod

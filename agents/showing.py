@@ -32,6 +32,12 @@ class ShowingSpec(Spec):
         description="So many pictures at most, the newest, are before the model, which is billed for them in each reply. Of "
         "older ones it knows that they were shown.",
     )
+    described_by: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        description="An agent of the team's who looks at pictures for models that take none, and says what is on them: its "
+        "`model` is a text model that sees. null: the worker itself reads the text and the codes on them, and nothing else.",
+    )
     frames: int = Field(
         default=3,
         ge=1,

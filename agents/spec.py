@@ -295,8 +295,8 @@ class TeamSpec(Spec):
 
     @property
     def sub_agents(self) -> Mapping[str, AgentSpec]:
-        """Those that others ask; all else take callers."""
-        asked = {use.agent for agent in self.agents.values() for use in agent.agents}
+        """Those that others ask, and who describes pictures; all else take callers."""
+        asked = {use.agent for agent in self.agents.values() for use in agent.agents} | {self.showing.described_by}
         return {name: agent for name, agent in self.agents.items() if name in asked}
 
     @property
@@ -347,6 +347,7 @@ class TeamSpec(Spec):
         for agent in self.agents.values():
             for use in agent.agents:
                 self._check_sub_agent(self.agents[use.agent], agent.name)
+        self._check_describer()
         for agent in self.speakers.values():
             if isinstance(agent.model, TextModelSpec):
                 raise ValueError(
@@ -359,6 +360,18 @@ class TeamSpec(Spec):
                     "`agents`; do that, or leave this out."
                 )
         return self
+
+    def _check_describer(self) -> None:
+        where = "showing.described_by"
+        if (name := self.showing.described_by) is None:
+            return
+        if name not in self.agents:
+            raise ValueError(f"{where}: there is no agent {name!r}. Agents: {', '.join(self.agents)}.")
+        self._check_sub_agent(self.agents[name], where)
+        if self.writes(name):
+            raise ValueError(
+                f"{where}: a tool of {name!r} writes, which nobody asks for when a picture comes; take the tool away."
+            )
 
     def _check_nesting(self) -> None:
         try:
@@ -471,7 +484,7 @@ class TeamSpec(Spec):
         return self
 
     def _reachable(self) -> set[str]:
-        found, new = set[str](), {self.start}
+        found, new = set[str](), {name for name in (self.start, self.showing.described_by) if name}
         while new:
             found |= new
             next_to = (self.agents[name] for name in new)

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agents import context
 from agents.showing import ShowingSpec
-from agents.spec import TeamSpec
+from agents.spec import AgentSpec, TeamSpec
 from tests.conformance.script import LONG
 from tests.conformance.stage import TEAM, Stage, staged
 from tests.guarded_call import Words
+from tests.simulators.chat import Answer, Pause, Refuse, Script, ScriptedLLM, in_turn
+from tests.test_sub_agents import Scripted
 from tests.virtual_time import virtual_time
 from worker.room.events import Sending, Shown, Warned
-from worker.showing import ON_ITS_WAY_S, WORDS_S
+from worker.showing import ON_ITS_WAY_S, READ_S, WORDS_S
 
 THANKS, LAMP, SHOP = "Thank you.", "I want to return a lamp.", "Tell me all about your shop."
 SEEN = "Thank you for showing me."
@@ -236,4 +240,85 @@ async def _guarded(at: Stage, _: Path) -> None:
 
 test_the_text_of_a_document_passes_the_guards_as_what_is_written_does = trial(
     _guarded, guards=(Words(["lamp"], "block", "input"),)
+)
+
+
+# ---- a model that takes no pictures
+
+TOLD = '[The caller shows photo-1, a file called "slip.jpg".]'
+
+
+def described(script: Script) -> dict[str, Any]:
+    """The options of a call whose model takes no pictures, and whose team has somebody who does."""
+    looker = AgentSpec(name="looker", instructions="You know lamps.", description="Looks at pictures.")
+    agents = {**TEAM.agents, "looker": looker}
+    return {
+        "team": TEAM.model_copy(update={"agents": agents, "showing": ShowingSpec(described_by="looker")}),
+        "change": lambda profile: replace(profile, images=False, watches=False),
+        "text_models": {"looker": Scripted("test", "", "sees", scripted=ScriptedLLM(script))},
+    }
+
+
+async def _described(at: Stage, _: Path) -> None:
+    at.show(1)
+    at.say(THANKS)
+    await at.answered(2)
+    assert f"{TOLD} It shows this, in the words of looker, who has looked at it: A torn shade." in at.known
+    assert not at.pictures
+    [event] = at.of("picture.described")
+    assert (event["ref"], event["by"], event["description"], event["failed"]) == (
+        "photo-1",
+        "looker",
+        "A torn shade.",
+        "",
+    )
+    kinds = [event["type"] for event in at.of("picture.described", "agent.said")]
+    assert kinds == ["agent.said", "picture.described", "agent.said"], "the answer has waited for it"
+    assert [event["agent"] for event in at.of("model.used")] == ["looker"], "it is in the bill"
+
+
+test_a_model_that_takes_no_pictures_is_told_what_somebody_sees_who_can = trial(
+    _described, **described(in_turn([Pause(2), Answer("A torn shade.")]))
+)
+
+
+async def _undescribed(at: Stage, _: Path) -> None:
+    at.show(1)
+    at.say(THANKS)
+    await at.answered(2)
+    assert f"{TOLD} It shows something that nobody could look at" in at.known
+    [event] = at.of("picture.described")
+    assert event["failed"] == "its model fails (status 401)"
+
+
+test_and_that_a_picture_has_come_when_they_cannot_look = trial(_undescribed, **described(in_turn([Refuse(401)])))
+
+
+async def _late(at: Stage, _: Path) -> None:
+    at.show(1)
+    at.say(THANKS)
+    await at.answered(3)
+    assert at.said[1:] == ["One moment, please.", f"You said: {THANKS}"]
+    assert context.unseen_yet(TOLD) in at.known, "an answer that waits no longer knows what it does not know"
+    assert not at.of("picture.described")
+    await at.answered(4)
+    assert "A torn shade" in at.known
+
+
+test_and_when_they_take_their_time_it_is_told_so_and_the_rest_later = trial(
+    _late, **described(in_turn([Pause(READ_S + 8), Answer("A torn shade.")]))
+)
+
+
+async def _crashed_blind(at: Stage, _: Path) -> None:
+    at.show(1)
+    await at.answered(2)
+    await at.crash()
+    at.write("What is on it?")
+    await at.answered(3)
+    assert f"{TOLD} It shows this, in the words of looker" in at.known
+
+
+test_and_so_is_the_worker_that_goes_on_with_the_call = trial(
+    _crashed_blind, **described(in_turn([Answer("A torn shade.")]))
 )

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agents import context
 from agents.showing import ShowingSpec
 from worker.background import Start
+from worker.describing import Describer
 from worker.journal import events as journal
 from worker.journal.files import Files, FilesError, write_all
 from worker.line.line import Line
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 WORDS_S = 1.5  # so long after something was shown, words about it may begin
 ON_ITS_WAY_S = 4.0  # an answer waits so long for a file that has begun; longer, and the agent seems to be gone
-READ_S = 8.0  # and for what our own eyes read on it: on a busy machine, the first time takes five
+READ_S = 8.0  # and for what somebody sees on it: on a busy machine, our own eyes take five the first time
 _ABOUT = 300  # characters of a document's text, for the journal
 
 
@@ -34,8 +35,9 @@ class Showing:
     `past` is the journal of a call that goes on here. Times are seconds on `clock`; call `watch` at `deadline`, and after
     whatever has happened. `quiet`: nobody speaks, or is about to; `turn_due`: a turn of theirs waits to be answered. `note`
     keeps what was shown, `write` gives the model a text of the caller's, `take_turn` hears that they took one, and when.
-    `describe` says what is on a JPEG, for a model that takes none, and where what a model says it has read there is checked
-    (`reads`); it takes its time, and never raises.
+    `describer` says what is on pictures, for a model that takes none, and where what a model says it has read there is
+    checked (`reads`). A model that takes none is told of each picture, whatever comes of that: an answer that waits no
+    longer is given in the knowledge that there is one.
     """
 
     def __init__(
@@ -57,18 +59,19 @@ class Showing:
         reads: Callable[[], bool],
         take_turn: Callable[[float], None],
         tick: Callable[[], None],
-        describe: Callable[[bytes], Awaitable[str]],
+        describer: Describer,
     ) -> None:
         keeps = not redacts if spec.keep is None else spec.keep
         self._line, self._files, self._call = line, files if keeps else None, call
         self._clock, self._now_ms, self._record = clock, now_ms, record
         self._note, self._write, self._take_turn, self._tick = note, write, take_turn, tick
         self._quiet, self._turn_due, self._reads = quiet, turn_due, reads
-        self._describe = describe
+        self._describer = describer
         refs = [event.ref for event in past if isinstance(event, journal.UserShowed)]
         self._count = Counter(ref.rpartition("-")[0] for ref in refs)  # of each kind
         self._coming: dict[str, float] = {}  # streams: until when an answer waits for them
-        self._reading: dict[str, float] = {}  # what our eyes are at: until when an answer waits for it
+        self._reading: dict[str, float] = {}  # what is looked at: until when an answer waits for it
+        self._untold: dict[str, str] = {}  # and what of it the model knows nothing yet: how it is told of it
         self._due: float | None = None  # when what was shown is a turn of its own
         self._to_do: list[Callable[[Start], object]] = []
 
@@ -115,7 +118,9 @@ class Showing:
             self._line.show(told, shown.pictures)
         if shown.pictures and (blind or self._reads()):
             self._reading[ref] = self._clock() + READ_S
-            self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures, show=blind)))
+            if blind:
+                self._untold[ref] = told
+            self._to_do.append(lambda start: start(self._put_in_words(ref, told, shown.pictures, blind=blind)))
         if shown.text:
             text = context.written(told, shown.text)
             self._write(journal.UserWrote(participant=shown.participant, text=text, at=self._now_ms()))
@@ -125,6 +130,8 @@ class Showing:
         todo, self._to_do = self._to_do, []
         for do in todo:
             do(start)
+        for ref in [ref for ref in self._untold if self._reading[ref] <= self._clock()]:
+            self._line.note(context.unseen_yet(self._untold.pop(ref)))
         if self._due is not None and self._clock() >= self._due and self._quiet() and not self.busy:
             self._take_turn(self._clock())
 
@@ -132,13 +139,15 @@ class Showing:
         self._count[kind] += 1
         return f"{kind}-{self._count[kind]}"
 
-    async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes], *, show: bool) -> None:
-        """`show`: the model is to be told of it then."""
-        about = "; ".join([await self._describe(picture) for picture in pictures])
+    async def _put_in_words(self, ref: str, told: str, pictures: Sequence[bytes], *, blind: bool) -> None:
+        """`blind`: for the model itself."""
+        looking = self._describer.describe(ref, pictures) if blind else self._describer.read(pictures)
+        described = await looking
         late = self._reading.pop(ref) <= self._clock()
-        self._record(journal.PictureDescribed(ref=ref, by="eyes", description=about))
-        if show:
-            self._line.show(told, pictures, about)
+        self._untold.pop(ref, None)
+        self._record(described.event(ref))
+        if blind:
+            self._line.show(told, pictures, described.about)
             if late and not self._turn_due():
                 self._due = self._clock()  # what was answered meanwhile was answered without it
         self._tick()

@@ -46,7 +46,7 @@ class Staff:
         orphan: Orphan | None,
         arrival: Arrival | None,
     ) -> None:
-        self.team, self._make_context = team, make_context
+        self.team, self.text_models, self._make_context = team, text_models, make_context
         self.sub_agents = SubAgents(team, text_models, today, record, mcp, check)
         self.toolboxes: Mapping[str, Toolbox] = {
             name: Toolbox(agent, team.facts, list(team.speakers), self.sub_agents.asked_by(agent), mcp, check)

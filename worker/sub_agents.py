@@ -1,6 +1,7 @@
 """Agents without a voice: an agent who holds the call asks them like tools, and a text model works for the answer."""
 
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +62,16 @@ class SubAgents:
         for model in self._open.values():
             await model.aclose()
 
+    async def look(self, name: str, pictures: Sequence[bytes], asked: CallContext, within_s: float) -> str:
+        """What is on JPEGs, in the words of a sub-agent whose model sees. Raises NoAnswer."""
+        agent = self._team.agents[name]
+        toolbox = Toolbox(agent, asked=self.asked_by(agent), mcp=self._mcp, check=self._check)
+        timeout_s = min(agent.timeout_s, within_s)
+        run = _Run(agent, toolbox, self._model(name), asked, timeout_s, {}, self._record)
+        urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
+        images = [llm.ImageContent(image=url) for url in urls]
+        return await run.work(sub_agent.told_to_look(agent.instructions), [sub_agent.LOOK, *images])
+
     def _asked(self, use: SubAgentSpec) -> Asked:
         agent = self._team.agents[use.agent]
         toolbox = Toolbox(agent, asked=self.asked_by(agent), mcp=self._mcp, check=self._check)
@@ -85,7 +96,7 @@ class SubAgents:
         return self._open[wanted]
 
 
-class _NoAnswer(Exception):
+class NoAnswer(Exception):
     """Why a request is given up, as the end of a sentence."""
 
 
@@ -140,13 +151,18 @@ class _Run:
 
     async def answer(self, told: str, request: str) -> str:
         """Raises ToolError, for the calling agent's model, when there is no answer."""
+        try:
+            return await self.work(told, [request])
+        except NoAnswer as why:
+            raise ToolError(self._excuse(str(why))) from None
+
+    async def work(self, told: str, request: list[llm.ChatContent]) -> str:
+        """The same of a request that may have pictures in it. Raises NoAnswer."""
         chat = llm.ChatContext.empty()
         chat.add_message(role="system", content=told)
         chat.add_message(role="user", content=request)
         try:
             return await self._work(chat)
-        except _NoAnswer as why:
-            raise ToolError(self._excuse(str(why))) from None
         finally:
             if self._input or self._output:
                 self._record(
@@ -171,16 +187,16 @@ class _Run:
             if reply.text and not (reply.tool_calls and may_call):
                 return reply.text
             if budget.tokens and self._input + self._output >= budget.tokens:
-                raise _NoAnswer("it has used up its tokens")
+                raise NoAnswer("it has used up its tokens")
             if step < budget.steps:
                 await self._use_tools(chat, reply)
-        raise _NoAnswer(f"it came to no end in {budget.steps} steps")
+        raise NoAnswer(f"it came to no end in {budget.steps} steps")
 
     async def _think(self, chat: llm.ChatContext, choice: Literal["auto", "none"]) -> llm.CollectedResponse | None:
         """The model's next reply; None for a fault that may pass. The second in a row ends the request."""
         too_late = f"it has taken longer than {self._timeout_s:.0f} seconds"
         if _now() >= self._deadline:
-            raise _NoAnswer(too_late)
+            raise NoAnswer(too_late)
         try:
             async with asyncio.timeout_at(self._deadline):
                 stream = self._model.chat(
@@ -188,11 +204,11 @@ class _Run:
                 )
                 reply = await stream.collect()
         except TimeoutError:
-            raise _NoAnswer(too_late) from None
+            raise NoAnswer(too_late) from None
         except APIError as error:
             self._warn(_kind(error))
             if self._failed or not _may_pass(error):
-                raise _NoAnswer(f"its model fails ({_kind(error)})") from None
+                raise NoAnswer(f"its model fails ({_kind(error)})") from None
             self._failed = True
             return None
         self._replies += 1
@@ -202,7 +218,7 @@ class _Run:
             self._output += usage.completion_tokens
         empty = not (reply.text or reply.tool_calls)
         if empty and self._failed:
-            raise _NoAnswer("its model says nothing")
+            raise NoAnswer("its model says nothing")
         self._failed = empty
         return None if empty else reply
 

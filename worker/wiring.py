@@ -6,6 +6,7 @@ from worker.agent_state import AgentState
 from worker.cards import Cards
 from worker.corrections import Corrections
 from worker.delegation import Delegation
+from worker.describing import Describer
 from worker.endings import Endings
 from worker.gate.audio_gate import AudioGate
 from worker.gate.guard import Panel
@@ -229,6 +230,7 @@ class Wiring:
             insists=insists,
             now_ms=now_ms,
         )
+        describer = Describer(team, staff.text_models, staff.sub_agents, describe, staff.context)
         self.showing = Showing(
             team.showing,
             line,
@@ -246,7 +248,7 @@ class Wiring:
             reads=reads,
             take_turn=take_turn,
             tick=tick,
-            describe=describe,
+            describer=describer,
         )
         self.looking = Looking(
             team.showing,
@@ -263,7 +265,7 @@ class Wiring:
             watches=lambda: self.state.watches,
             reads=reads,
             tick=tick,
-            describe=describe,
+            describer=describer,
         )
         self.turn_taken = TurnTaken(staff, self.showing, self.looking, guarding, recording, replies)
 

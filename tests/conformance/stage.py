@@ -46,6 +46,7 @@ from worker.resume import orphan as orphaned
 from worker.room.events import Filming, Left, Press, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
 from worker.showing import shown_files
+from worker.text_models import TextModel
 from worker.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
@@ -348,6 +349,7 @@ async def staged(
     pace: Pace = _EVERY,
     keeps: bool = False,
     arrival: Arrival | None = None,
+    text_models: Mapping[str, TextModel] | None = None,
 ) -> AsyncIterator[Stage]:
     """A call whose providers have these names, in the order of preference. `change` is done to their profiles.
 
@@ -388,7 +390,7 @@ async def staged(
             return Call(
                 team=team,
                 endpoints=dict.fromkeys(team.speakers, tuple(service.endpoint for service in services)),
-                text_models={},
+                text_models=text_models or {},
                 caller="caller",
                 sink=speaker,
                 outbox=room,

@@ -143,6 +143,12 @@ def test_what_the_team_tells_a_provider_is_in_its_profile() -> None:
     assert local.settings.model_dump()["speed"] == 1.2
 
 
+def test_a_server_that_takes_no_pictures_is_given_none() -> None:
+    profile = one(OPEN, "openai", openai={"images": False}).profile
+    assert (profile.images, profile.watches) == (False, False)
+    assert one(OPEN, "openai").profile.images
+
+
 @pytest.mark.system
 def test_given_links_that_were_loaded_then_a_call_may_dial_on_a_thread_of_its_own() -> None:
     program = """

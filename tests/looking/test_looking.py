@@ -226,7 +226,7 @@ async def _by_eyes(at: Stage, _: Path) -> None:
     at.say(THANKS)
     await at.answered(2)
     assert [event["ref"] for event in at.of("picture.described")] == ["screen-1"]
-    assert f'{NOW} It shows the text "7".' in at.known
+    assert f'{NOW} It shows the text "7" (its text and codes were read' in at.known
     assert at.pictures == []
 
 

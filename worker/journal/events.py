@@ -170,8 +170,9 @@ class PictureDescribed(_Event):
 
     type: Literal["picture.described"] = "picture.described"
     ref: str
-    by: str = Field(description="Who has looked: `eyes`.")
-    description: str
+    by: str = Field(description="Who has looked: `eyes`, which read text and codes, or a sub-agent.")
+    description: str = Field(description="Empty when there is none.")
+    failed: str = Field(default="", description="Why there is none, as the end of a sentence.")
 
 
 class AgentSaid(_Event):

@@ -160,7 +160,11 @@ def _remembered(
     names: Names,
 ) -> Memory:
     """`names` learns who was there."""
-    described = {event.ref: event.description for event in events if isinstance(event, journal.PictureDescribed)}
+    described = {
+        event.ref: context.seen(event.by, event.description)
+        for event in events
+        if isinstance(event, journal.PictureDescribed)
+    }
     memory, known, hidden = Memory(), set[str](), [frozenset[str]()]
     for number, event in enumerate(events):
         match event:

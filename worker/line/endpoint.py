@@ -153,8 +153,11 @@ def profile_of(name: str, settings: Settings, team: TeamSpec) -> Profile:
     told = _told(name, team)
     profile = AZURE_LEGACY if name == AZURE.provider and settings.openai_api_version else PROFILES[name]
     voices = {**profile.voices, **told.voices.model_dump(exclude_none=True)}
+    sees = told.images if isinstance(told, OpenAISpec) else True
     return replace(
         profile,
+        images=profile.images and sees,
+        watches=profile.watches and sees,
         model=told.model or profile.model,
         voices=MappingProxyType(voices),
         silence_ms=told.silence_ms or profile.silence_ms,

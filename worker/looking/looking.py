@@ -4,13 +4,14 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from agents import context
 from agents.showing import SOURCES, ShowingSpec, Source
 from worker.background import Start
+from worker.describing import Describer
 from worker.journal import events as journal
 from worker.journal.files import Files, FilesError, write_all
 from worker.line.line import Line
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 COMES_S = 2.0  # an answer waits so long for the first frame: who turns a camera on asks about what is before it
 MOMENT_S = 0.8  # and so long for the frame of the moment
 FRESH_S = 1.0  # a frame that was taken for words so short a time ago is the one of the moment
-READ_S = 8.0  # for what our own eyes read on it, as with pictures
+READ_S = 8.0  # for what somebody sees on it, as with pictures
 KEPT_TURNS = 2  # of the caller's, after they have ended: then what was seen last is forgotten
 _NEVER = -math.inf
 
@@ -77,7 +78,7 @@ class Looking:
 
     Times are seconds on `clock`; call `watch` at `deadline`, and after whatever has happened, and `hear` with each frame of
     their microphone. `past` is the journal of a call that goes on here. `present` is who has the call, `watches` what they
-    look at. `size` is what all providers of the call take. `describe` says what is on a JPEG, for a model that takes none,
+    look at. `size` is what all providers of the call take. `describer` says what is on a frame, for a model that takes none,
     and where what a model says it has read is checked (`reads`).
     """
 
@@ -98,7 +99,7 @@ class Looking:
         watches: Callable[[], frozenset[Source]],
         reads: Callable[[], bool],
         tick: Callable[[], None],
-        describe: Callable[[bytes], Awaitable[str]],
+        describer: Describer,
     ) -> None:
         keeps = not redacts if spec.keep is None else spec.keep
         self._line, self._camera, self._files, self._call, self._size = (
@@ -108,7 +109,7 @@ class Looking:
             call,
             size,
         )
-        self._clock, self._record, self._tick, self._describe = clock, record, tick, describe
+        self._clock, self._record, self._tick, self._describer = clock, record, tick, describer
         self._present, self._watches, self._reads = present, watches, reads
         self._filming: dict[Source, str] = {}  # what the caller shows: who they are
         self._watching: dict[Source, _Watch] = {}
@@ -251,11 +252,12 @@ class Looking:
             self._line.see(source, told, jpeg)
         if blind or self._reads():
             watch.reading[ref] = self._clock() + READ_S
-            about = await self._describe(jpeg)
+            looking = self._describer.describe(ref, [jpeg]) if blind else self._describer.read([jpeg])
+            described = await looking
             watch.reading.pop(ref)
-            self._record(journal.PictureDescribed(ref=ref, by="eyes", description=about))
+            self._record(described.event(ref))
             if blind:
-                self._line.see(source, told, jpeg, about)
+                self._line.see(source, told, jpeg, described.about)
 
     def _name(self, source: Source) -> str:
         self._count[source] += 1
