@@ -16,6 +16,7 @@ _FIGURE = re.compile(r"\S*(?:\d\S*\d|@)\S*")
 _KNOWN = "Known of this call: "
 _DIALLED = "On the telephone's keypad I have dialled: "
 _PRESSED = re.compile(r'On my screen I have (?:pressed|filled in), on the card "[^"]*": ')
+CALLER = "the caller"
 EYES = "eyes"  # of the embedded model: they read text and codes
 _SPEAKERS = {"user": "caller", "assistant": "agent", "system": "note"}
 
@@ -125,22 +126,27 @@ def unseen_yet(told: str) -> str:
     return f"{told} What is on it is not known yet; you will be told."
 
 
-def looking(source: Source) -> str:
-    """A note for the model, when the caller begins to show something all the time."""
+def looking(source: Source, whose: str = CALLER) -> str:
+    """A note for the model, when somebody begins to show something all the time. `whose`: of several, their name."""
     return (
-        f"From now on you see the caller's {source}, as pictures of it. The newest is what is there at this moment: that is "
-        'what the caller means by "this" or "here". Say nothing of it before it matters.'
+        f"From now on you see {whose}'s {source}, as pictures of it. The newest is what is there at this moment: that is "
+        f'what {whose} means by "this" or "here". Say nothing of it before it matters.'
     )
 
 
-def looked(source: Source) -> str:
+def looked(source: Source, whose: str = CALLER) -> str:
     """And when they have ended."""
-    return f"The caller's {source} is off. What you saw of it is of before."
+    return f"{_first(whose)}'s {source} is off. What you saw of it is of before."
 
 
-def frame(source: Source) -> str:
+def belongs(source: Source, whose: str) -> str:
+    """When others have come, of what was the caller's before."""
+    return f"The {source} that you see is {whose}'s."
+
+
+def frame(source: Source, whose: str = CALLER) -> str:
     """Of a picture of it, for the model. In brackets: nobody has said so."""
-    return f"[The caller's {source}, at this moment.]"
+    return f"[{_first(whose)}'s {source}, at this moment.]"
 
 
 def written(told: str, text: str) -> str:
@@ -161,6 +167,11 @@ def ended(tool: str, output: str) -> str:
 async def shorten(turns: Sequence[tuple[str, str]]) -> str:
     """`summary`, where a model of its own could be asked instead. Whatever stands here never raises."""
     return summary(turns)
+
+
+def _first(whose: str) -> str:
+    """At the beginning of a sentence; a name stays as it is written."""
+    return "The caller" if whose == CALLER else whose
 
 
 def _value(value: Any) -> str:

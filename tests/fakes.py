@@ -10,6 +10,7 @@ from PIL import Image
 from agents.showing import Source
 from bench.tones import tone
 from worker.looking.glimpse import SENSES, Glimpse
+from worker.looking.view import View
 from worker.shown.result import Size
 
 
@@ -67,26 +68,28 @@ class FakeCamera:
     """Whatever is looked at shows another picture each `every_s` seconds, by the loop's clock; None: always the same."""
 
     every_s: float | None = None
-    watched: frozenset[Source] = frozenset()
+    watched: frozenset[View] = frozenset()
     picture: bytes = b""  # a JPEG that it shows instead
     covered: bool = False  # nothing comes of it
+    still: frozenset[str] = frozenset()  # whose shows the same picture all the time
     opens_s: float = 0.0  # so long after it is watched, its first picture comes
     since: float = 0.0
 
-    def watch(self, sources: frozenset[Source]) -> None:
-        self.watched, self.since = sources, asyncio.get_running_loop().time()
+    def watch(self, views: frozenset[View]) -> None:
+        self.watched, self.since = views, asyncio.get_running_loop().time()
 
     @property
     def number(self) -> int:
         """Of the picture that is there now."""
         return int(asyncio.get_running_loop().time() / self.every_s) if self.every_s else 0
 
-    async def see(self, source: Source) -> "FakeSeen | None":
+    async def see(self, view: View) -> "FakeSeen | None":
         await asyncio.sleep(0.02)
         opening = asyncio.get_running_loop().time() < self.since + self.opens_s
-        if source not in self.watched or self.covered or opening:
+        if view not in self.watched or self.covered or opening:
             return None
-        return FakeSeen(source, self.number, self.picture)
+        still = view.participant in self.still
+        return FakeSeen(view.source, 0 if still else self.number, self.picture)
 
 
 @dataclass

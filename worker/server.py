@@ -361,7 +361,7 @@ async def _hold_taken(
     if not before and who.attributes.get(REPLIES) == "text" and not who.telephone:
         call.put(Replying(who.identity, "text"))
     rpc, button = Rpc(room, people, tell=call.put), MuteButton(room, people, tell=call.put)
-    inward = doors.run(), chat.run(), uploads.run(), cameras.run(caller.identity), rpc.run(), button.run()
+    inward = doors.run(), chat.run(), uploads.run(), cameras.run(people), rpc.run(), button.run()
     reason = _STOPPED
     try:
         async with background(outbox.run(), *inward, _leave_when_lost(lease, speaker, call)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from agents import context
 from worker.agent_state import AgentState
 from worker.cards import Cards
 from worker.corrections import Corrections
@@ -263,6 +264,7 @@ class Wiring:
             record=record,
             present=staff.present,
             watches=lambda: self.state.watches,
+            called=lambda who: people.names.of(who) if people.several else context.CALLER,
             reads=reads,
             tick=tick,
             describer=describer,

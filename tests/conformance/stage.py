@@ -248,9 +248,9 @@ class Stage:
         self.call.put(Shown("caller", f"stream {number}", "slip.jpg", (out.getvalue(),)))
         return out.getvalue()
 
-    def film(self, source: Source, *, on: bool = True) -> None:
-        """The caller turns their camera or screen on, or off."""
-        self.call.put(Filming("caller", source, on))
+    def film(self, source: Source, *, on: bool = True, who: str = "caller") -> None:
+        """Somebody turns their camera or screen on, or off."""
+        self.call.put(Filming(who, source, on))
 
     @property
     def pictures(self) -> list[bytes]:

@@ -96,6 +96,20 @@ def test_of_frames_the_newest_are_before_the_model_and_nothing_is_left_of_older_
     assert items(found) == []
 
 
+def test_the_last_frame_of_what_is_on_stays_when_another_changes_all_the_time_and_goes_when_it_is_off() -> None:
+    found = filmed("screen", "camera", "camera", "camera")
+    assert items(found) == ["frame_0", "frame_2", "frame_3"]
+    found.see(Frame("frame_4", "screen", "[screen]", b"jpeg", whose="ben"), 3)
+    assert items(found) == ["frame_0", "frame_3", "frame_4"], "each person's"
+    found.off("screen", "")
+    found.see(Frame("frame_5", "camera", "[camera]", b"jpeg"), 3)
+    assert items(found) == ["frame_3", "frame_4", "frame_5"]
+
+
+def test_of_more_that_are_on_than_may_be_remembered_the_newest_are() -> None:
+    assert items(filmed("screen", "camera", most=1)) == ["frame_1"]
+
+
 def test_frames_of_what_an_agent_does_not_look_at_are_withheld() -> None:
     found = filmed("screen", "camera", "screen")
     found.watch(frozenset({"camera"}))

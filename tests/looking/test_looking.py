@@ -21,6 +21,7 @@ from tests.virtual_time import virtual_time
 from worker.line import gemini_model
 from worker.line.line import FRAMES
 from worker.looking.looking import KEPT_TURNS
+from worker.looking.view import View
 from worker.room.outbox import SEES
 
 THANKS, LAMP = "Thank you.", "I want to return a lamp."
@@ -148,7 +149,7 @@ async def _unwatched(at: Stage, _: Path) -> None:
     at.film("camera")
     at.film("screen")
     await asyncio.sleep(1)
-    assert at.camera.watched == {"screen"}, "what nobody looks at is not even received"
+    assert at.camera.watched == {View("caller", "screen")}, "what nobody looks at is not even received"
     assert at.room.shown[SEES] == "screen"
     at.say(LAMP)
     await at.until(lambda: at.of("handoff.done"))

@@ -13,6 +13,7 @@ from tests.shown.files import opened
 from tests.virtual_time import virtual_time
 from worker.background import background
 from worker.looking.glimpse import SENSES, Glimpse
+from worker.looking.view import View
 from worker.room.camera import CAMERA_PX, Cameras, Seen
 from worker.room.events import Filming, RoomEvent
 from worker.shown.result import Size
@@ -59,7 +60,7 @@ async def filmed(*there: Publication) -> AsyncIterator[tuple[Room, Cameras, list
     """A caller who has published these."""
     room, told = Room({"anna": Person("anna", {one.sid: one for one in there})}), list[RoomEvent]()
     cameras = Cameras(cast("rtc.Room", room), tell=told.append)
-    async with background(cameras.run("anna")):
+    async with background(cameras.run({"anna", "ben"})):
         await asyncio.sleep(0.1)
         yield room, cameras, told
     assert not room.handlers
@@ -71,10 +72,10 @@ async def test_given_a_camera_that_nobody_watches_then_it_is_not_received_until_
     async with filmed(camera) as (room, cameras, told):
         assert told == [Filming("anna", "camera", on=True)]
         assert not camera.subscribed
-        cameras.watch({"camera"})
+        cameras.watch({View("anna", "camera"), View("ben", "screen")})
         room.handlers["track_published"](screen, room.remote_participants["anna"])
         assert (camera.subscribed, screen.subscribed) == (True, False)
-        cameras.watch({"screen"})
+        cameras.watch({View("anna", "screen")})
         assert (camera.subscribed, screen.subscribed) == (False, True)
         cameras.watch(())
         assert (camera.subscribed, screen.subscribed) == (False, False)
@@ -84,11 +85,25 @@ async def test_given_a_camera_that_nobody_watches_then_it_is_not_received_until_
 async def test_given_somebody_elses_camera_then_it_is_none_of_ours() -> None:
     theirs, sound = Publication("1", CAMERA), Publication("2", rtc.TrackSource.SOURCE_MICROPHONE)
     async with filmed(sound) as (room, cameras, told):
-        cameras.watch({"camera", "screen"})
+        cameras.watch({View("mallory", "camera"), View("anna", "screen")})
         room.handlers["track_published"](theirs, Person("mallory"))
         assert not theirs.subscribed
         assert not sound.subscribed
         assert told == []
+
+
+@virtual_time
+async def test_given_two_people_then_each_is_received_by_itself_and_whose_it_is_is_told() -> None:
+    hers, his = Publication("1", SCREEN), Publication("2", SCREEN)
+    async with filmed(hers) as (room, cameras, told):
+        room.handlers["track_published"](his, ben := Person("ben", {"2": his}))
+        assert told == [Filming("anna", "screen", on=True), Filming("ben", "screen", on=True)]
+        cameras.watch({View("ben", "screen")})
+        assert (hers.subscribed, his.subscribed) == (False, True)
+        room.handlers["participant_disconnected"](ben)
+        assert told[-1] == Filming("ben", "screen", on=False)
+        cameras.watch({View("anna", "screen")})
+        assert hers.subscribed
 
 
 @virtual_time

@@ -9,13 +9,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from agents.loader import load_team
-from agents.showing import Source
 from tests.local_model.typed_call import typed_call
 from tests.shown.files import saved
 from worker.journal import events as journal
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.eyes import Eyes
 from worker.looking.glimpse import SENSES, Glimpse
+from worker.looking.view import View
 from worker.room.events import Filming
 from worker.shown.result import Size
 
@@ -28,13 +28,13 @@ class Screen:
     """With a dialogue on it."""
 
     lines: tuple[str, ...]
-    watched: frozenset[Source] = frozenset()
+    watched: frozenset[View] = frozenset()
 
-    def watch(self, sources: frozenset[Source]) -> None:
-        self.watched = sources
+    def watch(self, views: frozenset[View]) -> None:
+        self.watched = views
 
-    async def see(self, source: Source) -> "Screen | None":
-        return self if source in self.watched else None
+    async def see(self, view: View) -> "Screen | None":
+        return self if view in self.watched else None
 
     @property
     def picture(self) -> Image.Image:

@@ -145,6 +145,7 @@ class LookingStopped(_Event):
     """Nobody looks any more. `off`: the caller shows it no longer; `unwatched`: who has the call does not look."""
 
     type: Literal["looking.stopped"] = "looking.stopped"
+    participant: str = Field(default="", description="Whose it is; empty in journals of before several were looked at.")
     source: Source
     reason: Literal["off", "unwatched"]
     frames: int = Field(description="How many the model was given.")

@@ -58,6 +58,7 @@ class GeminiLink:
         self._pauses = Pauses(self._sample_rate)
         self._connected = self._served = self._over = False
         self._notes = list[tuple[str, str]]()  # who says so, and what
+        self._filmed: tuple[str, str] | None = None  # whose camera or screen the last frame was of
         self._state = ""  # what is to be told of how the call stands: the newest alone
         self._results = list[tuple[types.FunctionCall, str]]()
         self._loop = asyncio.get_running_loop()
@@ -128,7 +129,11 @@ class GeminiLink:
                 for picture in pictures:  # as a camera's: that interrupts nothing, and takes no turn
                     self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
                 self._notes.append(("user", text))
-            case memory.Frame(_, _, _, picture):  # what it is a frame of was told when the caller began to show it
+            case memory.Frame(_, source, text, picture, _, whose):
+                # what it is a frame of was told when somebody began to show it, and is told again when others do, too
+                if self._filmed not in (None, (whose, source)):
+                    self._notes.append(("user", text))
+                self._filmed = whose, source
                 self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
             case _:
                 self._notes.append((_role(entry), _as_text(entry)))

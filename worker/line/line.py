@@ -186,17 +186,21 @@ class Line:
         if self._sessions.open:
             self._sessions.present.remember(newest)
 
-    def see(self, source: Source, text: str, picture: bytes, about: str = "") -> None:
-        """What the caller's camera or screen shows now; the rest is as in `show`. Frames that are too many are forgotten."""
+    def see(self, source: Source, text: str, picture: bytes, about: str = "", whose: str = "") -> None:
+        """What somebody's camera or screen shows now; the rest is as in `show`. Frames that are too many are forgotten."""
         if source not in self.armed.watches:
             return
         before = self._memory.held()
-        self._memory.see(memory.Frame(shortuuid("frame_"), source, text, picture, about), self._frames)
+        self._memory.see(memory.Frame(shortuuid("frame_"), source, text, picture, about, whose), self._frames)
         *older, newest = self._memory.held()
         self._sync(before, older)
         if self._sessions.open:
             self._sessions.present.frames += 1
             self._sessions.present.remember(newest)
+
+    def off(self, source: Source, whose: str) -> None:
+        """Nobody looks at it any more."""
+        self._memory.off(source, whose)
 
     def look_away(self) -> None:
         """What camera and screen have shown is forgotten."""

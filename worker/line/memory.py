@@ -58,13 +58,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the caller's camera or screen shows at a moment, a JPEG; nothing that they say. The rest is as of `Shown`."""
+    """What somebody's camera or screen shows at a moment, a JPEG; nothing that they say. The rest is as of `Shown`."""
 
     item: str
     source: Source
     text: str
     picture: bytes
     about: str = ""
+    whose: str = ""
 
     @property
     def words(self) -> str:
@@ -101,6 +102,7 @@ class Memory:
         self._unchecked: dict[str, str] = {}  # words of a message that nobody may be told of yet
         self._keeps = self._looks = 0  # pictures
         self._watches = frozenset[Source]()
+        self._live = set[tuple[str, Source]]()  # whose newest frames are what is there now
 
     def add(self, entry: Entry) -> None:
         self._entries.setdefault(entry.item, entry)
@@ -122,11 +124,21 @@ class Memory:
         self._watches = sources
 
     def see(self, frame: Frame, most: int) -> None:
-        """Adds a frame; of all that there are, so many stay, the newest."""
+        """Adds a frame; of all that there are, so many stay: the newest, and the last of each camera or screen that is on.
+
+        A screen that stays as it is costs one frame, which a camera that moves all the time shall not push out.
+        """
         self.add(frame)
-        frames = [item for item, entry in self._entries.items() if isinstance(entry, Frame)]
-        for item in frames[:-most]:
-            del self._entries[item]
+        self._live.add((frame.whose, frame.source))
+        frames = [entry for entry in self._entries.values() if isinstance(entry, Frame)]
+        last = {(one.whose, one.source): one.item for one in frames if (one.whose, one.source) in self._live}
+        frames.sort(key=lambda one: one.item in last.values())
+        for one in frames[: max(0, len(frames) - most)]:
+            del self._entries[one.item]
+
+    def off(self, source: Source, whose: str) -> None:
+        """Somebody's camera or screen is off, or nobody looks at it: what it showed last is of before."""
+        self._live.discard((whose, source))
 
     def look_away(self) -> None:
         """No frame stays."""

@@ -1,4 +1,4 @@
-"""Looking at the caller's camera and screen: which frames the model has before it, and what the journal tells of it."""
+"""Looking at people's cameras and screens: which frames the model has before it, and what the journal tells of it."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from worker.journal.files import Files, FilesError, write_all
 from worker.line.line import Line
 from worker.looking.glimpse import Glimpse
 from worker.looking.sampler import Pace, Sampler
+from worker.looking.view import View
 from worker.room.events import Filming
 from worker.shown.result import Size
 
@@ -43,19 +44,19 @@ class Seen(Protocol):
 class Camera(Protocol):
     """What of the caller can be looked at."""
 
-    def watch(self, sources: frozenset[Source]) -> None:
+    def watch(self, views: frozenset[View]) -> None:
         """From now on these, and no others."""
 
-    async def see(self, source: Source) -> Seen | None:
+    async def see(self, view: View) -> Seen | None:
         """The newest frame; None: none that was not seen before."""
 
 
 class NoCamera:
     """Of a caller who has none."""
 
-    def watch(self, sources: frozenset[Source]) -> None: ...
+    def watch(self, views: frozenset[View]) -> None: ...
 
-    async def see(self, source: Source) -> None: ...
+    async def see(self, view: View) -> None: ...
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class _Watch:
     """A camera or screen that is looked at."""
 
     sampler: Sampler
+    whose: str  # as the model knows it
     since: tuple[str, int]  # who has had the call since then
     awaited_until: float  # an answer waits for a frame
     looks: bool = False  # at this moment
@@ -71,15 +73,16 @@ class _Watch:
 
 
 class Looking:
-    """While an agent has the call who watches, and the caller shows, frames are given to the model as `Sampler` says.
+    """While an agent has the call who watches, and somebody shows, frames are given to the model as `Sampler` says.
 
     What is said of "this" is answered with the frame of that moment before the model. What nobody watches is not even
-    received.
+    received. Of several people's cameras and screens, as many are looked at as the model remembers frames; they share what
+    its provider takes in a second.
 
     Times are seconds on `clock`; call `watch` at `deadline`, and after whatever has happened, and `hear` with each frame of
     their microphone. `past` is the journal of a call that goes on here. `present` is who has the call, `watches` what they
-    look at. `size` is what all providers of the call take. `describer` says what is on a frame, for a model that takes none,
-    and where what a model says it has read is checked (`reads`).
+    look at, `called` what the model calls a person. `size` is what all providers of the call take. `describer` says what is
+    on a frame, for a model that takes none, and where what a model says it has read is checked (`reads`).
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Looking:
         record: Callable[[journal.JournalEvent], None],
         present: Callable[[], tuple[str, int]],
         watches: Callable[[], frozenset[Source]],
+        called: Callable[[str], str],
         reads: Callable[[], bool],
         tick: Callable[[], None],
         describer: Describer,
@@ -110,9 +114,11 @@ class Looking:
             size,
         )
         self._clock, self._record, self._tick, self._describer = clock, record, tick, describer
-        self._present, self._watches, self._reads = present, watches, reads
-        self._filming: dict[Source, str] = {}  # what the caller shows: who they are
-        self._watching: dict[Source, _Watch] = {}
+        self._present, self._watches, self._called, self._reads = present, watches, called, reads
+        self._most = max(len(SOURCES), spec.frames)  # one person's are looked at in any case
+        self._filming: dict[View, None] = {}  # what people show, in the order in which they began
+        self._left_out = frozenset[View]()
+        self._watching: dict[View, _Watch] = {}
         refs = [event.ref for event in past if isinstance(event, journal.FrameGiven)]
         self._count = Counter(ref.rpartition("-")[0] for ref in refs)
         self._turns_since: int | None = None  # of the caller's since nothing is looked at any more
@@ -121,11 +127,12 @@ class Looking:
     # ---- what happens
 
     def filming(self, event: Filming) -> None:
-        """The caller has turned their camera or screen on, or off."""
+        """Somebody has turned their camera or screen on, or off."""
+        view = View(event.participant, event.source)
         if event.on:
-            self._filming[event.source] = event.participant
+            self._filming[view] = None
         else:
-            self._filming.pop(event.source, None)
+            self._filming.pop(view, None)
 
     def hear(self, *, loud: bool) -> bool:
         """Whether something is at their microphone. Returns whether `deadline` may be another one."""
@@ -171,85 +178,108 @@ class Looking:
         """Begins and ends looking, and looks where it is time to."""
         self._follow()
         now = self._clock()
-        for source, watch in self._watching.items():
+        for view, watch in self._watching.items():
             watch.sampler.pace = self._pace
             due = watch.sampler.deadline
             if due is not None and due <= now and not watch.looks:
                 watch.looks = True
-                start(self._look(source, watch, words=watch.sampler.look(now)))
+                start(self._look(view, watch, words=watch.sampler.look(now)))
 
     @property
     def _pace(self) -> Pace:
         profile = self._line.profile
-        return Pace(profile.video_fps, profile.watches and not self._reads())
+        return Pace(profile.video_fps / max(1, len(self._watching)), profile.watches and not self._reads())
 
     def _follow(self) -> None:
         present, watched = self._present(), self._watches() & self._line.armed.watches
         before = frozenset(self._watching)
-        for source in SOURCES:
-            watch, on = self._watching.get(source), source in self._filming and source in watched
-            if watch and not on:
-                self._end(source, watch)
-            elif on and not watch:
-                self._begin(source, present)
-            elif watch and watch.since != present:  # who has come may know nothing of what was seen before
-                watch.sampler, watch.since = Sampler(source, self._clock(), self._pace), present
+        wished = [view for view in self._filming if view.source in watched]
+        wanted = wished[: self._most]
+        self._leave_out(frozenset(wished[self._most :]))
+        for view in before.difference(wanted):
+            self._end(view, self._watching[view])
+        for view in wanted:
+            watch = self._watching.get(view)
+            if watch is None:
+                self._begin(view, present)
+                continue
+            if watch.since != present:  # who has come may know nothing of what was seen before
+                watch.sampler, watch.since = Sampler(view.source, self._clock(), self._pace), present
+            if watch.whose != (whose := self._called(view.participant)):
+                watch.whose = whose
+                self._line.note(context.belongs(view.source, whose))
         if before != (after := frozenset(self._watching)):
             self._camera.watch(after)
 
-    def _begin(self, source: Source, present: tuple[str, int]) -> None:
-        now = self._clock()
-        self._watching[source] = _Watch(Sampler(source, now, self._pace), present, now + COMES_S)
-        self._turns_since = None
-        self._record(journal.LookingStarted(participant=self._filming[source], source=source, agent=present[0]))
-        self._line.note(context.looking(source))
+    def _leave_out(self, views: frozenset[View]) -> None:
+        """There are more than are looked at."""
+        for view in views - self._left_out:
+            whose = self._called(view.participant)
+            detail = f"{whose}'s {view.source} is not looked at: {self._most} others are. Turn one of them off."
+            self._record(journal.CallWarned(code="looking.many", detail=detail[0].upper() + detail[1:]))
+        self._left_out = views
 
-    def _end(self, source: Source, watch: _Watch) -> None:
-        del self._watching[source]
-        off = source not in self._filming
-        self._record(journal.LookingStopped(source=source, reason="off" if off else "unwatched", frames=watch.given))
+    def _begin(self, view: View, present: tuple[str, int]) -> None:
+        now, whose = self._clock(), self._called(view.participant)
+        self._watching[view] = _Watch(Sampler(view.source, now, self._pace), whose, present, now + COMES_S)
+        self._turns_since = None
+        self._record(journal.LookingStarted(participant=view.participant, source=view.source, agent=present[0]))
+        self._line.note(context.looking(view.source, whose))
+
+    def _end(self, view: View, watch: _Watch) -> None:
+        del self._watching[view]
+        off = view not in self._filming
+        self._record(
+            journal.LookingStopped(
+                participant=view.participant,
+                source=view.source,
+                reason="off" if off else "unwatched",
+                frames=watch.given,
+            )
+        )
+        self._line.off(view.source, view.participant)
         if off:
-            self._line.note(context.looked(source))
+            self._line.note(context.looked(view.source, watch.whose))
         if not self._watching:
             self._turns_since = 0
 
     # ---- a frame
 
-    async def _look(self, source: Source, watch: _Watch, *, words: bool) -> None:
+    async def _look(self, view: View, watch: _Watch, *, words: bool) -> None:
         try:
-            seen = await self._camera.see(source)
+            seen = await self._camera.see(view)
             if seen is None or not watch.sampler.gives(self._clock(), seen.glimpse, words=words):
                 if watch.given:
                     watch.awaited_until = _NEVER  # the model has it before it
                 return
             sampler = watch.sampler
             jpeg, width_px, height_px = await seen.jpeg(self._size)
-            if self._watching.get(source) is not watch or watch.sampler is not sampler:
+            if self._watching.get(view) is not watch or watch.sampler is not sampler:
                 return  # it was turned off meanwhile, or somebody else has the call
-            ref = self._name(source)
+            ref = self._name(view.source)
             watch.given += 1
             files = await self._keep(ref, jpeg)
             self._record(
                 journal.FrameGiven(
-                    participant=self._filming.get(source, ""),
+                    participant=view.participant,
                     ref=ref,
-                    source=source,
+                    source=view.source,
                     why="words" if words else "change",
                     width_px=width_px,
                     height_px=height_px,
                     files=files,
                 )
             )
-            await self._give(source, watch, ref, jpeg)
+            await self._give(view, watch, ref, jpeg)
             watch.awaited_until = _NEVER
         finally:
             watch.looks = False
             self._tick()
 
-    async def _give(self, source: Source, watch: _Watch, ref: str, jpeg: bytes) -> None:
-        told, blind = context.frame(source), not self._line.profile.images
+    async def _give(self, view: View, watch: _Watch, ref: str, jpeg: bytes) -> None:
+        told, blind = context.frame(view.source, watch.whose), not self._line.profile.images
         if not blind:
-            self._line.see(source, told, jpeg)
+            self._line.see(view.source, told, jpeg, whose=view.participant)
         if blind or self._reads():
             watch.reading[ref] = self._clock() + READ_S
             looking = self._describer.describe(ref, [jpeg]) if blind else self._describer.read([jpeg])
@@ -257,7 +287,7 @@ class Looking:
             watch.reading.pop(ref)
             self._record(described.event(ref))
             if blind:
-                self._line.see(source, told, jpeg, described.about)
+                self._line.see(view.source, told, jpeg, described.about, view.participant)
 
     def _name(self, source: Source) -> str:
         self._count[source] += 1

@@ -1,8 +1,8 @@
-"""A caller's camera and screen: subscribed to while somebody looks, and of each its newest frame alone."""
+"""Callers' cameras and screens: subscribed to while somebody looks, and of each its newest frame alone."""
 
 import asyncio
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from PIL import Image
 from agents.showing import Source
 from worker.background import background
 from worker.looking.glimpse import SENSES, Glimpse, detail
+from worker.looking.view import View
 from worker.room.events import Filming, RoomEvent
 from worker.shown.result import Size
 
@@ -68,90 +69,99 @@ class Seen:
 
 
 class Cameras:
-    """Tells when the caller's camera or screen is there. Only what is `watched` is received, and decoded."""
+    """Tells when somebody's camera or screen is there. Only what is `watched` is received, and decoded."""
 
     def __init__(self, room: rtc.Room, *, tell: Callable[[RoomEvent], None]) -> None:
         self._room, self._tell = room, tell
-        self._caller = ""
-        self._watched = frozenset[Source]()
-        self._there: dict[Source, rtc.RemoteTrackPublication] = {}
-        self._feeds: dict[Source, Feed] = {}
-        self._tracks = asyncio.Queue[tuple[Source, rtc.Track]]()  # unbounded: a caller has two
+        self._people: Container[str] = ()
+        self._watched = frozenset[View]()
+        self._there: dict[View, rtc.RemoteTrackPublication] = {}
+        self._feeds: dict[View, Feed] = {}
+        self._tracks = asyncio.Queue[tuple[View, rtc.Track]]()  # unbounded: each of a few people has two
 
-    def watch(self, sources: Iterable[Source]) -> None:
+    def watch(self, views: Iterable[View]) -> None:
         """From now on these are received, and no others."""
-        self._watched = frozenset(sources)
-        for source, publication in self._there.items():
-            self._subscribe(source, publication)
+        self._watched = frozenset(views)
+        for view, publication in self._there.items():
+            self._subscribe(view, publication)
 
-    async def see(self, source: Source) -> Seen | None:
+    async def see(self, view: View) -> Seen | None:
         """The newest frame; None: there is none that was not seen before."""
-        feed = self._feeds.get(source)
+        feed = self._feeds.get(view)
         return await feed.see() if feed else None
 
-    async def run(self, caller: str) -> None:
-        """Until cancelled; `caller` is whose they are."""
-        room, self._caller = self._room, caller
+    async def run(self, people: Container[str]) -> None:
+        """Until cancelled; `people` are the identities of those whose cameras and screens may be looked at."""
+        room, self._people = self._room, people
         handlers: Mapping[Any, Callable[..., None]] = {
             "track_published": self._on_published,
             "track_unpublished": self._on_unpublished,
             "track_muted": lambda participant, publication: self._on_muted(participant, publication, muted=True),
             "track_unmuted": lambda participant, publication: self._on_muted(participant, publication, muted=False),
             "track_subscribed": self._on_track,
+            "participant_disconnected": self._on_left,
         }
         for event, handler in handlers.items():
             room.on(event, handler)
         try:
-            if participant := room.remote_participants.get(self._caller):
+            for participant in room.remote_participants.values():
                 for publication in participant.track_publications.values():
                     self._on_published(publication, participant)
             async with background() as start:
                 while True:
-                    source, track = await self._tracks.get()
-                    if before := self._feeds.get(source):
+                    view, track = await self._tracks.get()
+                    if before := self._feeds.get(view):
                         before.end()
-                    feed = self._feeds[source] = Feed(track, source)
+                    feed = self._feeds[view] = Feed(track, view.source)
                     start(feed.run())
         finally:
             for event, handler in handlers.items():
                 room.off(event, handler)
 
-    def _source(self, publication: rtc.TrackPublication, participant: rtc.Participant) -> Source | None:
-        return _SOURCES.get(publication.source) if participant.identity == self._caller else None
+    def _view(self, publication: rtc.TrackPublication, participant: rtc.Participant) -> View | None:
+        source = _SOURCES.get(publication.source)
+        return View(participant.identity, source) if source and participant.identity in self._people else None
 
     def _on_published(self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant) -> None:
-        if source := self._source(publication, participant):
-            self._there[source] = publication
+        if view := self._view(publication, participant):
+            self._there[view] = publication
             if publication.track:  # it is received already
-                self._tracks.put_nowait((source, publication.track))
-            self._subscribe(source, publication)
+                self._tracks.put_nowait((view, publication.track))
+            self._subscribe(view, publication)
             if not publication.muted:
-                self._tell(Filming(self._caller, source, on=True))
+                self._tell(Filming(*view, on=True))
 
     def _on_unpublished(self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant) -> None:
-        source = self._source(publication, participant)
-        if source and source in self._there and self._there[source].sid == publication.sid:
-            del self._there[source]
-            self._end(source)
-            self._tell(Filming(self._caller, source, on=False))
+        view = self._view(publication, participant)
+        if view and view in self._there and self._there[view].sid == publication.sid:
+            self._gone(view)
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        for view in [view for view in self._there if view.participant == participant.identity]:
+            self._gone(view)
+
+    def _gone(self, view: View) -> None:
+        del self._there[view]
+        self._end(view)
+        self._tell(Filming(*view, on=False))
 
     def _on_muted(self, participant: rtc.Participant, publication: rtc.TrackPublication, *, muted: bool) -> None:
-        if source := self._source(publication, participant):
-            self._tell(Filming(self._caller, source, on=not muted))
+        if view := self._view(publication, participant):
+            self._tell(Filming(*view, on=not muted))
 
     def _on_track(self, track: rtc.Track, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:
-        if (source := self._source(publication, participant)) and source in self._watched:
-            self._tracks.put_nowait((source, track))
+        if (view := self._view(publication, participant)) and view in self._watched:
+            self._tracks.put_nowait((view, track))
 
-    def _subscribe(self, source: Source, publication: rtc.RemoteTrackPublication) -> None:
-        wanted = source in self._watched
+    def _subscribe(self, view: View, publication: rtc.RemoteTrackPublication) -> None:
+        wanted = view in self._watched
         if not wanted:
-            self._end(source)
+            self._end(view)
         if wanted != publication.subscribed:
             publication.set_subscribed(wanted)
 
-    def _end(self, source: Source) -> None:
-        if feed := self._feeds.pop(source, None):
+    def _end(self, view: View) -> None:
+        if feed := self._feeds.pop(view, None):
             feed.end()
 
 

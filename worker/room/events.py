@@ -102,7 +102,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Filming:
-    """The caller's camera or screen is there to be looked at, or is not any more."""
+    """Somebody's camera or screen is there to be looked at, or is not any more."""
 
     participant: str
     source: Source

@@ -53,9 +53,12 @@ class Dialogue:
     def __init__(self, conversation: Conversation, choose: Choose, today: date) -> None:
         self._instructions = conversation.instructions
         self._items, self._frames = list[Item](), dict[int, str]()
+        views = dict[int, dict[str, str]]()
         for item in conversation.items:
-            if pictures.is_frame(item) and isinstance(item, Message):
-                self._frames[len(self._items)] = item.text  # it is there to be looked at, and no turn
+            if isinstance(item, Message) and (view := pictures.frame_of(item)):
+                after = len(self._items)  # it is there to be looked at, and no turn; of each that is shown, the newest
+                views.setdefault(after, {})[view] = item.text
+                self._frames[after] = "\n".join(views[after].values())
             else:
                 self._items.append(_bare(item))
         self._tools = conversation.tools if conversation.tool_choice != "none" else ()

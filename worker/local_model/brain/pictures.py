@@ -8,7 +8,7 @@ from worker.local_model.conversation import Item, Message
 NOTHING = "I have the picture, but there is nothing on it that I can read."
 UNSEEN = "I cannot look at pictures here. Please tell me what is on it."
 _SHOWN = re.compile(r"\[The caller shows [^\n]*?\]")
-_FRAME = re.compile(r"\[The caller's (?:camera|screen), at this moment\.\]")
+_FRAME = re.compile(r"\[[^\[\]\n]+'s (?:camera|screen), at this moment\.\]")
 _TEXT = re.compile(r'the text "([^"]*)"')
 _CODE = re.compile(r'the ([\w .+-]*\bcode) "([^"]*)"', re.IGNORECASE)
 _SEEN = "(A picture that shows: "
@@ -29,9 +29,10 @@ def is_shown(text: str) -> bool:
     return bool(_SHOWN.match(text))
 
 
-def is_frame(item: Item) -> bool:
-    """Whether it is what a camera or screen of the caller's shows: neither words nor a turn of theirs."""
-    return isinstance(item, Message) and item.role == "user" and bool(_FRAME.match(item.text))
+def frame_of(item: Item) -> str:
+    """Whose camera or screen it is a frame of: neither words nor a turn of theirs. Empty for everything else."""
+    found = _FRAME.match(item.text) if isinstance(item, Message) and item.role == "user" else None
+    return found[0] if found else ""
 
 
 def asks_to_read(text: str) -> bool:
