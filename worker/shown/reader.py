@@ -6,21 +6,15 @@ A file made to exhaust whoever opens it, or to crash a decoder, ends this proces
 """
 
 import json
-import resource
 import sys
 
+from worker.shown.limits import bound
 from worker.shown.reading import read
 from worker.shown.result import Refused, Size, answer
 
-MEMORY = 1 << 30  # of addresses: a picture of 50 million pixels takes 400 MB on its way
-CPU_S = 15
-
 
 def main(arguments: list[str]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
+    bound(writes=0)
     px, size = map(int, arguments)
     try:
         told = answer(read(sys.stdin.buffer.read(), Size(px, size)))

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from worker.shown import heic
+from worker.shown.kind import is_heic
 from worker.shown.result import Broken, Read, Refused, Size, understood
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ async def read(data: bytes, size: Size) -> Read:
 def read_apart(data: bytes, size: Size) -> Read:
     """The same, while the thread waits. Raises Refused."""
     command = _command(size)
+    if is_heic(data) and (program := heic.program()):
+        data = heic.as_jpeg(data, program)
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=READ_S, check=False, env=_ENVIRONMENT)
     except subprocess.TimeoutExpired as error:

@@ -17,6 +17,10 @@ PAGES = 5  # of a document, as pictures
 TEXT_PAGES = 30  # and as text
 CHARACTERS = 20_000  # of text, as in a message
 _QUALITIES = (85, 75, 60, 45)
+_HEIC = (
+    "The picture is a HEIC, which cannot be opened here. Send it as a JPEG: an iPhone makes these with Settings, Camera, "
+    "Formats, Most Compatible. A screenshot of the picture will do, too."
+)
 _PAPER = (255, 255, 255)  # behind what is transparent
 
 Image.MAX_IMAGE_PIXELS = JPEG_PIXELS
@@ -41,6 +45,8 @@ def read(data: bytes, size: Size) -> Read:
             if text := _cut(text_of(data) or ""):
                 return Read(kind, text=text)
             raise Refused("file.incomplete", "There is nothing in the file. Send it again.")
+        case Kind.HEIC:  # made into a JPEG before, where there is a program for it
+            raise Refused("file.kind", _HEIC)
         case Kind.PDF:
             return _read_pdf(data, size)
         case _:
