@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tools import spoken
 from tools.context import CallContext
+from tools.inspections import inspected
 from tools.label import return_label
 from tools.orders import OrderNumber, order_or_error
 from tools.shop import Order, Return
@@ -78,10 +79,11 @@ async def return_status(context: CallContext, order_number: OrderNumber) -> str:
     """
     async with context.database.session() as session:
         await order_or_error(session, order_number)
-        opened = await _opened(session, order_number)
+        opened, shown = await _opened(session, order_number), await inspected(session, order_number)
+    inspection = " An inspection with your picture is open." if shown else ""
     if opened is None:
-        return f"No return is open for order {order_number}."
-    return f"A return for order {order_number} was opened on {spoken.day(opened.opened_on)}."
+        return f"No return is open for order {order_number}.{inspection}"
+    return f"A return for order {order_number} was opened on {spoken.day(opened.opened_on)}.{inspection}"
 
 
 async def _open(context: CallContext, order_number: int, reason: str) -> Order:

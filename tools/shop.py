@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Date, ForeignKey, Integer, Numeric, String
+from sqlalchemy import Date, ForeignKey, Integer, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tools.database import Tables
@@ -47,3 +47,17 @@ class Return(Tables):
     reason: Mapped[str] = mapped_column(String(400))
     opened_on: Mapped[date] = mapped_column(Date)
     opened_by: Mapped[str] = mapped_column(String(160), unique=True)  # the decision that opened it
+
+
+class Inspection(Tables):
+    """Something that arrived damaged: the warehouse looks at it, and at the `picture` of that `call`."""
+
+    __tablename__ = "inspections"
+    __table_args__ = (UniqueConstraint("order_number", "call", "picture"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_number: Mapped[int] = mapped_column(ForeignKey("orders.number"), index=True)
+    call: Mapped[str] = mapped_column(String(80))
+    picture: Mapped[str] = mapped_column(String(20))  # its name in the call, such as photo-1
+    description: Mapped[str] = mapped_column(String(400))
+    noted_on: Mapped[date] = mapped_column(Date)
+    noted_by: Mapped[str] = mapped_column(String(160), unique=True)  # the decision that opened it

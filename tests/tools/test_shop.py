@@ -11,7 +11,7 @@ from agents.loader import load_team
 from tools.context import CallContext
 from tools.database import Database
 from tools.returns import is_sent_back, may_go_back
-from tools.shop import Order, Return
+from tools.shop import Inspection, Order, Return
 from tools.shop_seed import prepare
 from worker.toolbox import Outcome, Toolbox
 
@@ -101,6 +101,40 @@ async def test_the_same_decision_twice_is_done_once(database: Database) -> None:
     another = await call(database, "returns", "open_return", arguments, "another")
     assert another.failed
     assert "open already" in another.output
+
+
+async def test_a_picture_of_the_damage_opens_one_inspection(database: Database) -> None:
+    arguments = {"order_number": 1017, "photo": "photo-1", "damage": "The lid is cracked."}
+    for decision in ("1", "1", "2"):  # asked again after a crash, and by a model that forgets
+        outcome = await call(database, "returns", "note_damage", arguments, decision)
+        assert "photo-1 is with it" in outcome.output
+    await call(database, "returns", "note_damage", {**arguments, "photo": "photo-2"}, "3")
+    async with database.session() as session:
+        noted = (await session.scalars(select(Inspection).order_by(Inspection.id))).all()
+    assert [(one.call, one.picture, one.description) for one in noted] == [
+        ("call", "photo-1", "The lid is cracked."),
+        ("call", "photo-2", "The lid is cracked."),
+    ]
+    status = await call(database, "returns", "return_status", {"order_number": 1017})
+    assert status.output == "No return is open for order 1017. An inspection with your picture is open."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"order_number": 1042}, "has not been delivered"),
+        ({"photo": "slip.jpg"}, "Error parsing arguments"),
+        ({"photo": "photo-0"}, "Error parsing arguments"),
+        ({"damage": ""}, "Error parsing arguments"),
+    ],
+)
+async def test_what_is_no_picture_of_something_delivered_is_not_inspected(
+    database: Database, arguments: dict[str, object], words: str
+) -> None:
+    given = {"order_number": 1017, "photo": "photo-1", "damage": "The lid is cracked.", **arguments}
+    outcome = await call(database, "returns", "note_damage", given)
+    assert outcome.failed
+    assert words in outcome.output
 
 
 async def test_an_order_may_go_back_when_it_was_checked_and_another_is_another_matter(database: Database) -> None:

@@ -15,8 +15,9 @@ from agents import context
 from agents.orchestrator import STUMBLED
 from agents.plan import JUST_NOW, SETTLE
 from worker.local_model.brain import consent, pictures, small_talk, wishes, wording
+from worker.local_model.brain.asides import Asides, picture
 from worker.local_model.brain.choice import CLEAR, ENOUGH, Choice
-from worker.local_model.brain.past import Past, arguments_of, is_planning, is_proposal, named_wish
+from worker.local_model.brain.past import Past, arguments_of, invites, is_planning, is_proposal, named_wish
 from worker.local_model.brain.phrases import HANDOFF, Offer, asks_first, offers, quoted_after
 from worker.local_model.brain.slots import said_yes, slots_of
 from worker.local_model.brain.values import Values, fixed, only_values
@@ -70,6 +71,7 @@ class Dialogue:
         self._offers = offers(self._instructions, self._tools)
         self._past = Past(self._items, {tool.name for tool in self._tools})
         self._values = Values(self._items, self._frames, self._instructions, today)
+        self._asides = Asides(self._items, self._tools, self._past, self._values)
 
     def next(self) -> list[Thought]:
         thoughts = consent.announced(self._instructions, self._of_recording() or self._freely())
@@ -130,6 +132,8 @@ class Dialogue:
                 case Message("user", text) if text == SILENCE:
                     if at == users[-1]:
                         return [Say(wording.STILL_THERE)]
+                case Message("user", text) if at == users[-1] and (aside := self._asides.due(text)):
+                    return [aside]
                 case Message("user", text) if at == users[-1] or not self._past.was_planning(at):
                     thoughts = self._answer(state, self._with_wish(text, at < entered), brought=at < entered)
                     if at == users[-1]:
@@ -144,11 +148,15 @@ class Dialogue:
                 case ToolCall() as call if is_planning(call):
                     if call.name == SETTLE:
                         state.drop()
+                case ToolCall(name) as call if self._asides.is_one(call) and not (
+                    state.tool and state.tool.name == name
+                ):
+                    pass  # what is under way goes on
                 case ToolCall(name, _, call_id) as call if not name.startswith(HANDOFF):
                     output = self._past.output(call_id)
                     state.drop()
                     state.last, state.last_values = self._tool(name), arguments_of(call)
-                    state.invited = _invites(output)
+                    state.invited = invites(output)
                     if is_proposal(output):
                         state.tool, state.values, state.asked = state.last, state.last_values, _CONFIRMATION
                     elif step := self._next_step(call):
@@ -181,12 +189,15 @@ class Dialogue:
         return self._begin(state, text, brought=brought)
 
     def _shown_now(self, state: _State, text: str) -> list[Thought]:
-        """What is shown answers what was asked for, if that is on it; else it is read aloud."""
+        """What is shown answers what was asked for, if that is on it, or it is that; else it is read aloud."""
         if tool := state.tool:
             asked = next((slot for slot in fixed(tool) if slot.name == state.asked), None)
-            if asked and (found := self._values.read(asked, text)) is not None:
+            found = picture(asked, text) if asked and asked.is_shown else asked and self._values.read(asked, text)
+            if asked and found is not None:
                 state.values[asked.name] = found
                 return self._go_on(state, tool)
+        if self._asides.is_noted(pictures.name_of(text)):
+            return [Say(question)] if (question := self._question(state)) else []
         return [Say(f"{pictures.aloud(text)} {self._question(state)}".strip())]
 
     def _planned(self, text: str, *, brought: bool) -> list[Thought]:
@@ -386,18 +397,26 @@ class Dialogue:
         if any(is_proposal(one.output) for one in results):
             return [Say(told)]
         call = self._past.call(results[-1])
+        if call and self._asides.is_one(call):
+            return [Say(told), *self._rest(call)]
         if call and (step := self._next_step(call)):
             return [Say(told), *self._go_on_with(_State(), step, call)]
-        settles = not _invites(told) and not self._past.is_settled(results[-1])
+        settles = not invites(told) and not self._past.is_settled(results[-1])
         if settles and (settled := wishes.settle(self._tools)):
             return [*settled, Say(told)]
         return [Say(f"{told} {wording.ANYTHING_ELSE}" if told.startswith("Done.") else told)]
+
+    def _rest(self, call: ToolCall) -> list[Thought]:
+        """What was under way when the caller showed something; the tool that took it is not called again for that."""
+        users = [place for place, item in enumerate(self._items) if _is_user(item) or named_wish(item)]
+        rest = self._go_through(users)
+        return [one for one in rest if not (isinstance(one, ToolCall) and one.name == call.name)]
 
     def _next_step(self, call: ToolCall) -> Tool | None:
         """The tool of the procedure's next step, if a call led to it: what the caller wants is as near to both."""
         found = re.search(r"Your next steps, in this order: .*?\bcall (\w+)", self._instructions)
         step = self._tool(found[1]) if found else None
-        if not step or step.name == call.name or _invites(self._past.output(call.call_id)):
+        if not step or step.name == call.name or invites(self._past.output(call.call_id)):
             return None
         near = {
             choice.offer.tool.name: choice.nearness
@@ -450,11 +469,6 @@ def _asks_for_somebody(text: str) -> bool:
             r"(?i)\b(?:back to|(?:put|get) me through|(?:talk|speak|pass|hand|transfer) (?:me )?(?:to|with))\b", text
         )
     )
-
-
-def _invites(output: str) -> bool:
-    """Whether what a tool said asks the caller for something: they may put right what has failed."""
-    return output.rstrip().endswith("?") or bool(re.search(r"(?i)\bplease\b", output))
 
 
 def _is_user(item: Item) -> bool:

@@ -40,8 +40,11 @@ class Past:
         return next(outputs, "")
 
     def told(self, call: ToolCall) -> list[str]:
-        """What the caller said that led to a call: since the one before it, or since the wish of a plan was named."""
-        said = list[str]()
+        """What the caller said that led to a call: since the one before it, or since the wish of a plan was named.
+
+        A call that comes right after another was led to by the same words.
+        """
+        said, before = list[str](), list[str]()
         for item in self._items[: self._items.index(call)]:
             match item:
                 case Message("user", text):
@@ -49,10 +52,10 @@ class Past:
                 case Message("system") if wish := named_wish(item):
                     said = [wish]
                 case ToolCall() if not (_is_transfer(item) or is_planning(item)):
-                    said = []
+                    said, before = [], said or before
                 case _:
                     pass
-        return said or [""]
+        return said or before or [""]
 
     def untold(self, since: int) -> list[ToolResult]:
         """Results that have come since then, and since anybody spoke."""
@@ -106,6 +109,11 @@ def named_wish(item: Item) -> str:
 def is_planning(call: ToolCall | None) -> bool:
     """Whether it makes a plan, or settles a wish of one."""
     return call is not None and call.name in (MAKE, SETTLE)
+
+
+def invites(output: str) -> bool:
+    """Whether what a tool said asks the caller for something: they may put right what has failed."""
+    return output.rstrip().endswith("?") or bool(re.search(r"(?i)\bplease\b", output))
 
 
 def is_proposal(output: str) -> bool:

@@ -8,6 +8,7 @@ from worker.local_model.conversation import Item, Message
 NOTHING = "I have the picture, but there is nothing on it that I can read."
 UNSEEN = "I cannot look at pictures here. Please tell me what is on it."
 _SHOWN = re.compile(r"\[The caller shows [^\n]*?\]")
+_NAME = re.compile(r"\[The caller shows ([a-z]+-\d+)")
 _FRAME = re.compile(r"\[[^\[\]\n]+'s (?:camera|screen), at this moment\.\]")
 _TEXT = re.compile(r'the text "([^"]*)"')
 _CODE = re.compile(r'the ([\w .+-]*\bcode) "([^"]*)"', re.IGNORECASE)
@@ -27,6 +28,12 @@ _ASKED = re.compile(
 def is_shown(text: str) -> bool:
     """Whether a message of the caller's is something they show, rather than words."""
     return bool(_SHOWN.match(text))
+
+
+def name_of(text: str) -> str:
+    """What is shown is called so: `photo-1`."""
+    found = _NAME.match(text)
+    return found[1] if found else ""
 
 
 def frame_of(item: Item) -> str:

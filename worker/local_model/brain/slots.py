@@ -167,6 +167,8 @@ class Slot:
             return "Which day would you like?"
         if self.is_time:
             return "At what time?"
+        if self.is_shown:
+            return "Could you show me a picture of it?"
         if re.match(r"(?i)(which|what|how|when|where|who)\b", label):
             return f"{label[0].upper()}{label[1:]}, please?"
         article = "" if re.match(r"(?i)(the|a|an|your)\b", label) else "the "
@@ -208,6 +210,12 @@ class Slot:
     def is_whole(self) -> bool:
         """Text that is wanted as it was said: a request to somebody who has not heard it."""
         return "whole sentences" in str(self.schema.get("description"))
+
+    @property
+    def is_shown(self) -> bool:
+        """The name of a picture that the caller shows."""
+        pattern, named = self.schema.get("pattern"), re.search(r"(?i)photo|picture", f"{self.name} {self.label}")
+        return bool(named and pattern and re.fullmatch(str(pattern), "photo-1"))
 
     @property
     def is_email(self) -> bool:
