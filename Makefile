@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-unit test-core test-spoken test-live check install dialogues soak lock clean
+.PHONY: run test test-unit test-core test-spoken test-live check install dialogues pictures soak lock clean
 
 run: install
 	@$(BIN)/baton up
@@ -44,6 +44,10 @@ check:
 dialogues:  # all spoken dialogues; some seven minutes
 	@$(PYTHON) bootstrap.py test
 	@BATON_DIALOGUES=all $(BIN)/python -m pytest -q -s tests/dialogues
+
+pictures:  # how the page looks now is how it is to look: tests/core/page_pictures
+	@$(PYTHON) bootstrap.py test
+	@BATON_PICTURES=renew $(BIN)/python -m pytest -q tests/core/test_page_scenes.py
 
 soak:  # the random tests, and random calls, many times as many; about twenty minutes
 	@$(PYTHON) bootstrap.py test

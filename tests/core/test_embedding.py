@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 
 from tests.core.conftest import House, house_with
 from tests.core.page_agent import desk_of, in_room
-from tests.core.test_page_timeline import violations
+from tests.core.page_checks import violations
 from tests.speech import silence
 from tests.system.test_page import browser, microphone
 from worker.journal import events as journal

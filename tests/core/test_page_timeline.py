@@ -13,25 +13,23 @@ from livekit import rtc
 from playwright.async_api import FilePayload, Page, ViewportSize, expect
 
 from tests.core.breakable import breakable
-from tests.core.conftest import ROOT, House, house_with
+from tests.core.conftest import House, house_with
 from tests.core.page_agent import PageAgent, call, in_room, saved
+from tests.core.page_checks import violations
+from tests.core.page_events import cards, cost, everything, started
 from tests.speech import silence
 from tests.system.test_page import browser, microphone
-from tools.card import AnyCard, Card, ChoiceCard, ConfirmCard, FormCard, FormField, Item, Link, Option, OrderCard
 from tools.file import GivenFile
 from worker.journal import events as journal
-from worker.journal.events import JournalEvent
 from worker.livekit_server import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNIq5mAFTEMLQkAAr5cQaIj5xMAAAAASUVORK5CYII="
 )
-AXE = ROOT / "web-demo/node_modules/axe-core/axe.min.js"
-TEAM = {"reception": ("orders", "returns"), "orders": ("reception",), "returns": ("reception", "orders")}
 SOURCE_CAMERA = rtc.TrackSource.SOURCE_CAMERA
 MARKUP = "<img src=x onerror='window.broken=1'><script>window.broken=1</script><b id=bold>bold</b>"
-PHONE, DESK = ViewportSize(width=360, height=640), ViewportSize(width=1280, height=800)
+DESK = ViewportSize(width=1280, height=800)
 
 
 @pytest.fixture(scope="module")
@@ -56,128 +54,6 @@ async def answered(page: Page, house: House) -> AsyncIterator[PageAgent]:
         agent.be("reception", "listening")
         agent.tell(started(room))
         yield agent
-
-
-def started(room: str) -> JournalEvent:
-    return journal.CallStarted(
-        call="c", room=room, team="shop", agent="reception", model="openai", caller="x", agents=TEAM
-    )
-
-
-def cost(amount: float, total: float) -> JournalEvent:
-    return journal.CostUpdated(
-        agent="a", provider="openai", model="m", tokens={}, cost=amount, total=total, currency="USD"
-    )
-
-
-def cards(text: str = "") -> list[AnyCard]:
-    """One of each kind that has more on it than facts."""
-    number = FormField(key="order_number", label=f"Order number{text}", type="integer", minimum=1000, maximum=9999)
-    colour = FormField(key="colour", label="Colour", type="choice", choices=("red", f"blue {text}"), required=False)
-    return [
-        OrderCard(
-            title=f"Order 1018 {text}",
-            state=f"Packing {text}",
-            items=(Item(name=f"Kettle {text}", quantity=2, price=41.9),),
-            total=46.8,
-            currency="EUR",
-            link=Link(label=f"Track it {text}", url="https://example.org"),
-        ),
-        ChoiceCard(
-            title=f"Which one? {text}",
-            options=(Option(label=f"Red {text}"), Option(label="Blue", detail=f"2 left {text}")),
-        ),
-        FormCard(title=f"Your order {text}", fields=(number, colour)),
-        ConfirmCard(title=f"Send this back? {text}", fields={"Order": f"1017 {text}"}),
-    ]
-
-
-def everything(text: str = "") -> list[JournalEvent]:
-    """One of each that the page shows, with a text of a stranger's in it."""
-    steps = (
-        journal.PlanStep(wish=f"Send it back {text}", agent="returns", state="active"),
-        journal.PlanStep(wish="Move the other one", agent="orders", state="open"),
-        journal.PlanStep(wish="A whisk", agent="orders", state="dropped"),
-    )
-    card = Card(
-        title=f"Order 1017 {text}",
-        lines=(f"On its way {text}",),
-        fields={f"Item {text}": f"Kettle {text}"},
-        choices=("Open it", f"Not now {text}"),
-    )
-    return [
-        journal.RecordingStarted(file="x", began_ms=0),
-        journal.UserWrote(participant="x", text=f"It is 1017 {text}"),
-        journal.UserDialled(participant="x", digits=f"1017{text}", started_ms=0, ended_ms=1),
-        journal.PlanChanged(steps=steps),
-        journal.ToolCalled(agent="reception", call_id="1", tool=f"find_order{text}", arguments={}),
-        journal.ToolProgressed(agent="reception", call_id="1", tool="x", text=f"Asking the carrier. {text}"),
-        journal.ToolCalled(agent="reception", call_id="2", tool="check_return", arguments={}),
-        journal.ToolFinished(agent="reception", call_id="2", tool="check_return", output=text, failed=True),
-        journal.TaskDone(agent="reception", task=f"identify{text}"),
-        *(
-            journal.CardShown(agent="reception", call_id="1", tool="x", ref=f"card_{place}", card=one)
-            for place, one in enumerate([card, *cards(text)])
-        ),
-        journal.FileGiven(
-            agent="reception",
-            call_id="1",
-            tool="x",
-            stream="s",
-            name="a.pdf",
-            mime="application/pdf",
-            bytes=9,
-            words=f"A label {text}",
-        ),
-        journal.UserPressed(participant="x", ref="card_0", title=f"Order {text}", choice="Open it"),
-        journal.CardClosed(ref="card_4"),
-        journal.CallWarned(code="microphone.silent", detail=f"Nothing is heard. {text}"),
-        journal.GuardBlocked(agent="reception", guard=f"claims{text}", place="output", action="block", why="x"),
-        journal.LineLost(reason=text),
-        journal.LineRestored(gap_ms=1200),
-        journal.WatchdogFired(reason=f"late {text}", action="asked again"),
-        journal.HandoffFailed(source="reception", target=f"orders{text}", reason="x"),
-        journal.HandoffDone(source="reception", target="returns"),
-        cost(0.0021, 0.0021),
-    ]
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe finds wrong."""
-    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)))")
-    await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("axe.run()")
-    return [f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}" for one in found["violations"]]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-async def test_given_all_that_can_happen_then_axe_finds_nothing_and_nothing_is_cut_off(
-    empty_house: House, page: Page, scheme: Any, size: ViewportSize
-) -> None:
-    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    await page.set_viewport_size(size)
-    async with answered(page, empty_house) as agent:
-        assert await violations(page) == []
-        agent.say("m1", "Good morning, how can I help?")
-        agent.tell(*everything("Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 2))
-        picture = FilePayload(name="slip.png", mimeType="image/png", buffer=PNG)
-        await page.locator("[data-chooser=clip]").set_input_files([picture])
-        await expect(page.locator(".file")).to_contain_text("Being looked at")
-        await page.get_by_role("button", name="Keypad").click()
-        await page.locator(".plan").evaluate("(plan) => (plan.open = true)")
-        assert await violations(page) == []
-        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        beyond = (
-            "(all) => all.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML)"
-        )
-        assert await page.locator(".page *:not(.unseen *)").evaluate_all(beyond) == []
-        agent.tell(journal.CallEnded(reason="The team has said goodbye."))
-        await page.get_by_text("The team has said goodbye.").wait_for()
-    assert await violations(page) == []
-    await page.reload()
-    await page.get_by_role("heading").wait_for()
-    assert await violations(page) == []
 
 
 async def test_given_markup_in_everything_that_strangers_say_then_it_is_shown_as_text(

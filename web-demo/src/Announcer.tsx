@@ -1,6 +1,6 @@
 import type { Call, Line } from './call';
 import { canPress } from './cards';
-import { noteInWords } from './notes';
+import { fileRefusalInWords, noteInWords, seenInWords } from './notes';
 import { readable, useLanguage, useWords, type Language, type Words } from './words';
 
 const KEPT = 8;
@@ -14,7 +14,9 @@ export function Announcer({ call }: { call: Call }) {
   const language = useLanguage();
   const said = call.lines.flatMap((line) => {
     const text = aloud(line, words, language);
-    return text ? [{ key: `${line.kind}-${line.id}-${line.kind !== 'card' && 'state' in line ? line.state : ''}`, text }] : [];
+    const key = `${line.kind}-${line.id}-${line.kind !== 'card' && 'state' in line ? line.state : ''}`;
+    const seen = line.kind === 'file' && line.seen ? [{ key: `${key}-seen`, text: seenInWords(line.seen, words) }] : [];
+    return [...(text ? [{ key, text }] : []), ...seen];
   });
   return (
     <div className="unseen" aria-live="polite" aria-relevant="additions">
@@ -33,7 +35,7 @@ function aloud(line: Line, words: Words, language: Language): string {
     case 'handoff':
       return line.done ? words.handedOverAloud(readable(line.source), readable(line.target)) : words.notHandedOver(readable(line.target));
     case 'file':
-      if (line.state === 'refused') return `${line.name}: ${words.refused}. ${typeof line.why === 'string' ? line.why : words[line.why.ours]}`;
+      if (line.state === 'refused') return `${line.name}: ${words.refused}. ${line.why ? fileRefusalInWords(line.why, words) : ''}`;
       return line.state === 'shown' ? `${line.name}: ${words.shown}` : '';
     case 'card':
       return [line.card.title, ...line.card.lines, line.state === 'open' && canPress(line.card) ? words.canPress : ''].filter(Boolean).join('. ');

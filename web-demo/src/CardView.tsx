@@ -3,6 +3,7 @@ import type { Card, Link } from './cards';
 import { FormView } from './FormView';
 import type { CardLine, Press } from './pressing';
 import { money, useLanguage, useWords } from './words';
+import { refusalInWords } from './words/worker';
 
 /** Presses on a card, by its name; null when there is nobody to press for. */
 export const PressOn = createContext<((ref: string, press: Press) => unknown) | null>(null);
@@ -26,9 +27,9 @@ export function CardView({ line }: { line: CardLine }) {
         <Answers line={line} open={open} onPress={(choice) => press?.(line.ref, { choice })} />
       )}
       {state === 'closed' && <p className="quiet">{words.cardClosed}</p>}
-      {refused !== '' && (
+      {refused && (
         <p className="why" role="alert">
-          {typeof refused === 'string' ? refused : words[refused.ours]}
+          {'ours' in refused ? words[refused.ours] : refusalInWords(refused.text, words)}
         </p>
       )}
     </article>
@@ -47,7 +48,7 @@ function Body({ card }: { card: Card }) {
     case 'order':
       return <Order card={card} />;
     case 'confirm':
-      return <Fields fields={card.fields} />;
+      return <Fields fields={card.fields} ofWorker />;
     case 'choice':
     case 'form':
       return null;
@@ -56,7 +57,9 @@ function Body({ card }: { card: Card }) {
   }
 }
 
-function Fields({ fields }: { fields: Record<string, string> }) {
+/** `ofWorker`: the values are those of a tool's arguments, where `yes` and `no` are nobody's words. */
+function Fields({ fields, ofWorker = false }: { fields: Record<string, string>; ofWorker?: boolean }) {
+  const words = useWords();
   const all = Object.entries(fields);
   if (all.length === 0) return null;
   return (
@@ -64,7 +67,7 @@ function Fields({ fields }: { fields: Record<string, string> }) {
       {all.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{ofWorker && (value === 'yes' || value === 'no') ? words[value] : value}</dd>
         </div>
       ))}
     </dl>

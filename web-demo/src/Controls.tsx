@@ -1,6 +1,6 @@
 import { useLocalParticipant, useMediaDeviceSelect, useTrackVolume } from '@livekit/components-react';
 import type { LocalAudioTrack } from 'livekit-client';
-import { useRef, useState, type FormEvent } from 'react';
+import { useRef, useState, type FormEvent, type ReactNode } from 'react';
 import type { Source } from './call';
 import { FileButtons } from './FileButtons';
 import { Icon } from './Icon';
@@ -37,10 +37,11 @@ export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, i
     <footer className="controls">
       {dials && <Keypad onClose={closeKeypad} />}
       <Previews sees={sees} />
-      <Message onWrite={onWrite} />
+      <Message onWrite={onWrite}>
+        <FileButtons onShow={onShow} />
+      </Message>
       <div className="buttons">
         <Microphone />
-        <FileButtons onShow={onShow} />
         <Shares sees={sees} />
         <button
           ref={opener}
@@ -73,16 +74,17 @@ export function Controls({ sees, onWrite, onShow, onLeave, muted, onMuteAgent, i
         >
           <Icon name={replies.text ? 'silent' : 'sound'} />
         </button>
-        <button type="button" className="leave" onClick={onLeave}>
+        <button type="button" className="leave" title={words.leave} onClick={onLeave}>
           <Icon name="leave" />
-          {words.leave}
+          <span className="label">{words.leave}</span>
         </button>
       </div>
     </footer>
   );
 }
 
-function Message({ onWrite }: { onWrite: (text: string) => Promise<boolean> }) {
+/** `children` stand before the line: what else can be sent. */
+function Message({ onWrite, children }: { onWrite: (text: string) => Promise<boolean>; children: ReactNode }) {
   const words = useWords();
   const [text, setText] = useState('');
 
@@ -96,6 +98,7 @@ function Message({ onWrite }: { onWrite: (text: string) => Promise<boolean> }) {
 
   return (
     <form className="write" onSubmit={(event) => void submit(event)}>
+      {children}
       <input
         aria-label={words.message}
         placeholder={words.orType}
@@ -116,17 +119,20 @@ function Microphone() {
   const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
   const level = useTrackVolume(microphoneTrack?.track as LocalAudioTrack | undefined);
   const { devices, activeDeviceId, setActiveMediaDevice } = useMediaDeviceSelect({ kind: 'audioinput' });
+  const label = isMicrophoneEnabled ? words.mute : words.unmute;
   return (
     <>
       <button
         type="button"
         className={isMicrophoneEnabled ? 'mic on' : 'mic'}
+        title={label}
         onClick={() => void localParticipant.setMicrophoneEnabled(!isMicrophoneEnabled)}
       >
         <span className="level" aria-hidden="true">
           <span style={{ transform: `scaleY(${isMicrophoneEnabled ? Math.min(1, level * 2.5) : 0})` }} />
         </span>
-        {isMicrophoneEnabled ? words.mute : words.unmute}
+        <Icon name={isMicrophoneEnabled ? 'mic' : 'muted'} />
+        <span className="label">{label}</span>
       </button>
       {devices.length > 1 && (
         <select aria-label={words.microphone} value={activeDeviceId} onChange={(event) => void setActiveMediaDevice(event.target.value)}>

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Icon } from './Icon';
 import type { FileLine } from './shownFiles';
+import { fileRefusalInWords, seenInWords } from './notes';
 import { useWords } from './words';
 
 /** A picture or document that is shown to the team: a look at it, how far it is, and why not. */
@@ -21,7 +22,8 @@ export function FileView({ line }: { line: FileLine }) {
             {line.pages > 0 && ` · ${words.pages(line.pages)}`}
           </span>
         )}
-        {line.why !== '' && <span className="why">{typeof line.why === 'string' ? line.why : words[line.why.ours]}</span>}
+        {line.seen && <span className="seen">{seenInWords(line.seen, words)}</span>}
+        {line.why && <span className="why">{fileRefusalInWords(line.why, words)}</span>}
       </figcaption>
     </figure>
   );

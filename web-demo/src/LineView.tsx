@@ -60,7 +60,7 @@ export function LineView({ line, currency, mark }: { line: Line; currency: strin
       return <FileView line={line} />;
     case 'handoff':
       return (
-        <div className="handoff">
+        <div className={line.done ? 'handoff' : 'handoff failed'}>
           <span>{line.done ? words.handedOver(readable(line.source), readable(line.target)) : words.notHandedOver(readable(line.target))}</span>
         </div>
       );

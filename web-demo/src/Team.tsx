@@ -2,7 +2,7 @@ import type { Call } from './call';
 import { everybody, marks, picture, RADIUS, way } from './teamPicture';
 import { readable, useWords } from './words';
 
-const LABEL = 13;
+const LABEL = 12;
 
 /** Who is there, who has the call, and how it went from one to the next: a baton runs along at each handoff. */
 export function Team({ call }: { call: Call }) {

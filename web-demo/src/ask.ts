@@ -11,7 +11,7 @@ export async function pressOn(room: Room, ref: string, press: Press, dispatch: (
   try {
     await ask(room, 'baton.press', { card: ref, ...press });
   } catch (error) {
-    const why = error instanceof RpcError && error.code === REFUSED ? error.message : ({ ours: 'notTaken' } as const);
+    const why = error instanceof RpcError && error.code === REFUSED ? { code: '', text: error.message } : ({ ours: 'notTaken' } as const);
     dispatch({ type: 'press-refused', ref, why });
   }
 }

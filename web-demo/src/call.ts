@@ -1,5 +1,5 @@
 import { withPast } from './past';
-import { withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
+import { withDescription, withFate, withShown, withStream, type FileLine, type FileSent } from './shownFiles';
 import type { JournalEvent, PlanStep } from './events';
 import { withBytes, withGiven, type GivenLine } from './given';
 import { told, withAnswer, withClosed, withPress, type CardLine, type CardSent } from './pressing';
@@ -14,7 +14,7 @@ export type Note =
   | { what: 'nobodyYet' | 'agentGone' | 'lineLost' | 'unreachable' | 'notSent' | 'notMuted' }
   | { what: 'lineRestored' | 'connectionBack' | 'resumed'; ms: number }
   | { what: 'joined' | 'left' | 'mutedBy' | 'unmutedBy'; who: string }
-  | { what: 'noReply'; reason: string }
+  | { what: 'noReply'; reason: string; step: string }
   | { what: 'heldBack'; guard: string }
   | { what: 'warned'; code: string; text: string; stream: string };
 
@@ -170,7 +170,7 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
     case 'call.ended':
       return next(call, { type: 'ended', ending: { why: 'said', text: event.reason } });
     case 'call.warned': {
-      const refused = withStream(call.lines, event.stream, (line) => ({ ...line, state: 'refused', why: event.detail }));
+      const refused = withStream(call.lines, event.stream, (line) => ({ ...line, state: 'refused', why: { code: event.code, text: event.detail } }));
       return refused ? { ...call, lines: refused } : note(call, { what: 'warned', code: event.code, text: event.detail, stream: event.stream });
     }
     case 'person.came':
@@ -193,6 +193,8 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
       return add(call, { kind: 'caller', id: fresh(call), who, text: event.digits, how: 'dialled' });
     case 'user.showed':
       return { ...call, lines: withShown(call.lines, event) };
+    case 'picture.described':
+      return { ...call, lines: withDescription(call.lines, event) };
     case 'agent.said':
       return { ...call, lines: withVerdict(call.lines, event) };
     case 'tool.called':
@@ -210,7 +212,7 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
         ),
       };
     case 'card.shown':
-      return add(call, { kind: 'card', id: event.ref || fresh(call), ref: event.ref, card: event.card, state: 'open', chosen: '', refused: '' });
+      return add(call, { kind: 'card', id: event.ref || fresh(call), ref: event.ref, card: event.card, state: 'open', chosen: '', refused: null });
     case 'card.closed':
       return { ...call, lines: withClosed(call.lines, event.ref) };
     case 'file.given':
@@ -238,7 +240,7 @@ function nextOfJournal(call: Call, event: JournalEvent, who: string): Call {
     case 'line.switched':
       return { ...call, model: event.provider };
     case 'watchdog.fired':
-      return note(call, { what: 'noReply', reason: event.reason });
+      return note(call, { what: 'noReply', reason: event.reason, step: event.action });
     default:
       return event satisfies never;
   }

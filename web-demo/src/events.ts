@@ -20,6 +20,7 @@ export type JournalEvent =
   | { type: 'user.wrote'; participant: string; text: string }
   | { type: 'user.dialled'; participant: string; digits: string }
   | { type: 'user.showed'; ref: string; name: string; stream: string; pages: number; description: string }
+  | { type: 'picture.described'; ref: string; by: string; description: string; failed: string }
   | { type: 'agent.said'; agent: string; text: string; item: string; interrupted: boolean; latency_ms: number | null }
   | { type: 'tool.called'; call_id: string; tool: string }
   | { type: 'tool.finished'; call_id: string; tool: string; failed: boolean }
@@ -49,6 +50,7 @@ const ABSENT: Partial<Record<JournalEvent['type'], object>> = {
   'user.wrote': { participant: '' },
   'user.dialled': { participant: '' },
   'user.showed': { name: '', stream: '', pages: 0, description: '' },
+  'picture.described': { by: '', description: '', failed: '' },
   'card.shown': { ref: '' },
 };
 
@@ -64,6 +66,7 @@ const FIELDS: { [T in JournalEvent['type']]: Record<string, Check> } = {
   'user.wrote': { participant: 'string', text: 'string' },
   'user.dialled': { participant: 'string', digits: 'string' },
   'user.showed': { ref: 'string', name: 'string', stream: 'string', pages: 'number', description: 'string' },
+  'picture.described': { ref: 'string', by: 'string', description: 'string', failed: 'string' },
   'agent.said': { agent: 'string', text: 'string', item: 'string', interrupted: 'boolean' },
   'tool.called': { call_id: 'string', tool: 'string' },
   'tool.finished': { call_id: 'string', tool: 'string', failed: 'boolean' },
@@ -96,6 +99,9 @@ function isStep(value: unknown): boolean {
 function isKnown(type: unknown): type is JournalEvent['type'] {
   return typeof type === 'string' && Object.hasOwn(FIELDS, type);
 }
+
+/** The types of all events that the page knows. */
+export const KNOWN: readonly string[] = Object.keys(FIELDS);
 
 /** A journal event; null for one that the page does not show, or cannot read. */
 export function parseEvent(json: string): JournalEvent | null {

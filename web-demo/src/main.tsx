@@ -2,7 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
 import { askSite, siteOf } from './embedded';
-import './style.css';
+import './style/index.css';
 import { askFrontDesk } from './token';
 import { choose, keptLanguage } from './words';
 

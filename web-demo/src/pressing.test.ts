@@ -7,6 +7,8 @@ const CARD: Card = { kind: 'facts', title: 'Order 7', lines: [], fields: {}, lin
 const NUMBER = { key: 'order_number', label: 'Order number', type: 'integer', required: true, minimum: 1, maximum: null, longest: 200, choices: [] } as const;
 const FORM: Card = { kind: 'form', title: 'Your order', lines: [], send: null, fields: [{ ...NUMBER, choices: [] }] };
 
+const NEEDED = { code: '', text: 'Order number: this is needed.' };
+
 function after(...events: (CallEvent | JournalEvent)[]): Call {
   return events.map((event) => (isOurs(event) ? event : ({ type: 'journal', event } as const))).reduce(next, start);
 }
@@ -36,14 +38,14 @@ describe('a card', () => {
   it('may be pressed again when a press was refused, and says why', () => {
     const sent = after(shown('card_1'), { type: 'press-sent', ref: 'card_1' });
     expect(sent.lines).toMatchObject([{ state: 'sending' }]);
-    const refused = next(sent, { type: 'press-refused', ref: 'card_1', why: 'Order number: this is needed.' });
-    expect(refused.lines).toMatchObject([{ state: 'open', refused: 'Order number: this is needed.' }]);
-    expect(next(refused, { type: 'press-sent', ref: 'card_1' }).lines).toMatchObject([{ state: 'sending', refused: '' }]);
+    const refused = next(sent, { type: 'press-refused', ref: 'card_1', why: NEEDED });
+    expect(refused.lines).toMatchObject([{ state: 'open', refused: NEEDED }]);
+    expect(next(refused, { type: 'press-sent', ref: 'card_1' }).lines).toMatchObject([{ state: 'sending', refused: null }]);
   });
 
   it('stays answered when word of a refusal comes late', () => {
-    const events = [shown('card_1'), pressed('card_1', 'Keep it'), { type: 'press-refused', ref: 'card_1', why: 'x' }] as const;
-    expect(after(...events).lines[0]).toMatchObject({ state: 'answered', refused: '' });
+    const events = [shown('card_1'), pressed('card_1', 'Keep it'), { type: 'press-refused', ref: 'card_1', why: NEEDED }] as const;
+    expect(after(...events).lines[0]).toMatchObject({ state: 'answered', refused: null });
   });
 
   it('is closed when nobody waits for it any more', () => {

@@ -1,5 +1,6 @@
 import type { Line } from './call';
 import type { JournalEvent } from './events';
+import type { Why } from './words/worker';
 
 /** A picture or document that somebody shows. `stream`: LiveKit's id of it, once it is sent; `ref`: what agents call it. */
 export interface FileLine {
@@ -15,8 +16,16 @@ export interface FileLine {
   stream: string;
   ref: string;
   pages: number;
-  /** Why it was refused: the worker's own words, or ours. */
-  why: string | { ours: 'tooLarge' | 'notSendable' };
+  /** What somebody has seen on it, who told it to a model or a guard that does not see; null where nobody did. */
+  seen: Seen | null;
+  /** Why it was refused; null while it is not. */
+  why: Why<'tooLarge' | 'notSendable'> | null;
+}
+
+/** `by`: `eyes`, which read texts and codes, or a sub-agent. `text` is empty where it could not be told. */
+export interface Seen {
+  by: string;
+  text: string;
 }
 
 export type FileSent =
@@ -33,7 +42,8 @@ const CHOSEN: Omit<FileLine, 'id' | 'name' | 'preview'> = {
   stream: '',
   ref: '',
   pages: 0,
-  why: '',
+  seen: null,
+  why: null,
 };
 
 /** What became of a file of ours on its way. */
@@ -53,7 +63,7 @@ function fate(line: FileLine, event: Exclude<FileSent, { type: 'file-chosen' }>,
     case 'file-sending':
       return { ...line, progress: Math.max(line.progress, event.progress) };
     case 'file-sent':
-      if (told?.kind === 'note' && told.note.what === 'warned') return { ...line, state: 'refused', why: told.note.text, stream: event.stream };
+      if (told?.kind === 'note' && told.note.what === 'warned') return { ...line, state: 'refused', why: { code: told.note.code, text: told.note.text }, stream: event.stream };
       if (told?.kind === 'file') return { ...told, id: line.id, name: told.name || line.name, mine: true, preview: line.preview };
       return { ...line, state: 'sent', progress: 1, stream: event.stream };
     case 'file-failed':
@@ -69,6 +79,12 @@ export function withShown(lines: Line[], { ref, name, stream, pages }: Extract<J
   if (ours) return ours;
   if (lines.some((line) => line.kind === 'file' && line.ref === ref)) return lines;
   return [...lines, { ...CHOSEN, id: stream || ref, name: name || ref, mine: false, preview: '', state: 'shown', progress: 1, stream, ref, pages }];
+}
+
+/** What is on a picture of a file; frames of a camera are no lines, and are not told of. */
+export function withDescription(lines: Line[], { ref, by, description, failed }: Extract<JournalEvent, { type: 'picture.described' }>): Line[] {
+  if (!description && !failed) return lines;
+  return lines.map((line) => (line.kind === 'file' && ref !== '' && line.ref === ref ? { ...line, seen: { by, text: description } } : line));
 }
 
 /** The lines with another one for the file of this stream; null where there is none. */

@@ -115,6 +115,9 @@ export const en = {
   looksAt: 'Being looked at',
   refused: 'Not shown',
   pages: (count: number) => (count === 1 ? '1 page' : `${count} pages`),
+  readThere: (text: string) => `Read on it: ${text}`,
+  describedBy: (who: string, text: string) => `${who} sees: ${text}`,
+  notDescribed: 'Nobody could tell what is on it.',
   tooLarge: 'It is larger than 20 MB. Show a smaller one.',
   notSendable: 'It could not be sent. Try again when the connection is back.',
 
@@ -132,6 +135,20 @@ export const en = {
 
   youLeft: 'You left the call.',
   connectionLost: 'The connection was lost.',
+  callOver: 'The call is over.',
+  roomClosed: 'The call was closed.',
+  serviceStopped: 'The service was stopped. Try again in a moment.',
+  longSilence: 'Nobody was heard for a long time, and so the call was ended.',
+  timeUp: 'The time for this call is up.',
+  callLimit: 'This call has reached its limit.',
+  dayLimit: 'No more calls can be taken today. Try again tomorrow.',
+  noModel: 'Nobody can answer at the moment. Try again later.',
+  ourFault: 'Something went wrong on our side. Try again in a moment.',
+
+  // what the worker tells in words of its own: they are English, and tell more than a code does
+  warnings: {},
+  presses: {},
+  steps: {},
 
   away: ['The server is away.', 'Check that Baton is running, then try again.'],
   tooMany: ['Too many calls from here.', 'Wait a minute, then try again.'],
@@ -148,7 +165,7 @@ export const en = {
   notConnected: ['The call could not be connected.', 'The media server may be away. Try again in a moment.'],
 } as const satisfies Record<string, Word>;
 
-type Word = string | readonly [what: string, remedy: string] | ((...values: never[]) => string);
+type Word = string | Readonly<Record<string, string>> | readonly [what: string, remedy: string] | ((...values: never[]) => string);
 
 type Like<T> = T extends string
   ? string
@@ -156,6 +173,6 @@ type Like<T> = T extends string
     ? readonly [what: string, remedy: string]
     : T extends (...values: infer V) => string
       ? (...values: V) => string
-      : never;
+      : Readonly<Record<string, string>>;
 
 export type Words = { readonly [K in keyof typeof en]: Like<(typeof en)[K]> };
