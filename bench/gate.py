@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.caller import Caller
-from bench.gate_script import DAYS, leaky
+from bench.gate_script import DAYS, floor_ms, leaky
 from bench.house import House, Provider, house, started
 from bench.measure import greeted, quiet
 from bench.recital import Timing
@@ -32,7 +32,8 @@ _JOINING = asyncio.Lock()
 async def gate(*, rounds: int, reference: bool) -> Report:
     """First audio with guards against without; what is heard of a forbidden sentence; the same of OpenAI's Agents SDK.
 
-    Three callers at once, one for each speed of the model, with and without guards.
+    The floor: nobody can be sooner who reads the whole first sentence, and asks a guard about it. Three callers at once, one
+    for each speed of the model, with and without guards.
     """
     report = Report("gate")
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as temporary:
@@ -71,6 +72,7 @@ async def _on(home: House, speed: float, rounds: int, off: Sequence[float]) -> l
                 added = [await _first_audio(caller, order) - without for _ in range(rounds)]
                 what = f"words {timing}, {speed:g}x, guard {delay} ms: added"
                 rows.append(Row(what, "baton", "ms", added, _BUDGETS.get((timing, speed, delay))))
+                rows.append(Row(what, "floor", "ms", [floor_ms(timing, speed, delay)]))
     return rows
 
 

@@ -6,7 +6,7 @@ only words, so the delay is told by the day of the week in them.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import cast
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.recital import Book, Reply, Timing
 from bench.tones import ALFA, BRAVO, tone
-from tests.simulators.openai_realtime.script import SAMPLE_RATE, Recite
+from tests.simulators.openai_realtime.script import DELTA_MS, SAMPLE_RATE, Recite
 
 PACE = 15.0  # characters a second
 FORBIDDEN = "swordfish"
@@ -48,6 +48,30 @@ def plain(day: str) -> Reply:
 def leaky() -> Reply:
     """Three, of which the second may not."""
     return _reply([_SENTENCES[0].format("Monday"), *_SENTENCES[1:]])
+
+
+def floor_ms(timing: Timing, speed: float, delay: int) -> float:
+    """How long after the model's first sound the first sentence can be heard, at the soonest, if a guard takes `delay` ms.
+
+    All its words are there, and judged; and it is known to be over, for more words have come, or the reply has ended.
+    """
+    reply = plain(DAYS[delay])
+    first, said = len(reply.sentences[0].text), 0
+    there = over = float(reply.ms)
+    for at, piece in _sent(reply, timing):
+        said += len(piece)
+        if said >= first:
+            there = min(there, at)
+        if said > first:
+            over = min(over, at)
+    return max(there / speed + delay, over / speed)
+
+
+def _sent(reply: Reply, timing: Timing) -> Iterator[tuple[int, str]]:
+    """The pieces of its transcript, and how much of its sound was sent before each, ms: the service sends in steps."""
+    for due, piece in reply.recite(timing).words:
+        steps = range(0, reply.ms, DELTA_MS)
+        yield next((step for step in steps if due <= min(step + DELTA_MS, reply.ms)), reply.ms), piece
 
 
 def _reply(texts: Sequence[str]) -> Reply:

@@ -151,11 +151,11 @@ class Book:
 
 
 def _cut(text: str, chance: random.Random) -> Iterator[str]:
-    """By words, as most services send them; or anywhere."""
+    """By words, each with the blank before it, as most services send them; or anywhere."""
     if chance.random() < 0.5:
-        *words, last = text.split(" ")
-        yield from (f"{word} " for word in words)
-        yield last
+        first, *words = text.split(" ")
+        yield first
+        yield from (f" {word}" for word in words)
         return
     while text:
         length = chance.randint(1, 24)

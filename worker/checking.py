@@ -26,7 +26,7 @@ class Checked:
     """What the guards have found in a sentence of a message."""
 
     item: str
-    number: int
+    sentence: Sentence
     findings: tuple[Finding, ...]
 
 
@@ -51,7 +51,8 @@ class _Message:
     at: float
     unworded_at: float | None = None
     ends_at: float | None = None  # then no more of its words will come
-    findings: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
+    findings: dict[Sentence, tuple[Finding, ...]] = field(default_factory=dict)
+    noted: int = 0  # sentences that have passed, and whose findings are in the journal
     silent_at: float | None = None  # since when all that may be heard of it was
     finding: Finding | None = None  # because of which it is blocked
 
@@ -88,7 +89,7 @@ class Checking:
         self._clock, self._put, self._record, self._told, self._withheld = clock, put, record, told, withheld
         self._sample_rate = line.profile.sample_rate
         self._held: dict[str, _Message] = {}
-        self._to_judge: list[tuple[str, int, Passage]] = []
+        self._to_judge: list[tuple[str, Sentence, Passage]] = []
 
     # ---- what a gate does
 
@@ -144,11 +145,8 @@ class Checking:
         """A verdict is there."""
         if not (message := self._held.get(event.item)):
             return
-        message.findings[event.number] = event.findings
-        passes = gravest(event.findings) is None
-        if passes:
-            self._note(event.item, message, event.findings)
-        message.hold.judged(event.number, passes=passes)
+        message.findings[event.sentence] = event.findings
+        message.hold.judged(event.sentence, passes=gravest(event.findings) is None)
         self._settle(event.item, message)
 
     def watch(self, start: Start) -> None:
@@ -161,8 +159,8 @@ class Checking:
                 self._settle(item, message)
             elif message.due is not None and now >= message.due:
                 self._block(item, message, NO_TRANSCRIPT)
-        for item, number, passage in self._to_judge:
-            start(self._ask(item, number, passage))
+        for item, sentence, passage in self._to_judge:
+            start(self._ask(item, sentence, passage))
         self._to_judge.clear()
 
     @property
@@ -178,14 +176,14 @@ class Checking:
         for sentence in sentences:
             text, before = message.hold.words(sentence)
             passage = Passage("output", message.agent, text, before, tuple(self._told()))
-            self._to_judge.append((item, sentence.number, passage))
+            self._to_judge.append((item, sentence, passage))
 
-    async def _ask(self, item: str, number: int, passage: Passage) -> None:
+    async def _ask(self, item: str, sentence: Sentence, passage: Passage) -> None:
         findings: tuple[Finding, ...] = (Finding("guards", "block", "no verdict"),)
         try:
             findings = await self._panel.judge(passage)
         finally:
-            self._put(Checked(item, number, findings))
+            self._put(Checked(item, sentence, findings))
 
     def _came(self, item: str, message: _Message) -> None:
         """More of its words, or of its sound."""
@@ -204,6 +202,9 @@ class Checking:
     def _settle(self, item: str, message: _Message) -> None:
         """Lets through what has passed, and ends the message where it is blocked, as soon as that place is known."""
         hold = message.hold
+        for sentence in hold.passed[message.noted :]:
+            self._note(item, message, message.findings[sentence])
+        message.noted = len(hold.passed)
         self._gate.allow(item, hold.samples, hold.characters)
         self._line.approve(item, hold.characters)
         if hold.through:
@@ -211,10 +212,10 @@ class Checking:
             self._gate.release(item)
             self._line.release(item)
         elif blocked := hold.blocked:
-            finding = gravest(message.findings[blocked.number])
+            finding = gravest(message.findings[blocked])
             assert finding, "it has not passed"
             if not message.finding:
-                self._note(item, message, message.findings[blocked.number])
+                self._note(item, message, message.findings[blocked])
             message.finding = finding
             if self._can_end(item, message):
                 self._end_at_cut(item, message, finding)

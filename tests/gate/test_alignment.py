@@ -10,7 +10,7 @@ def test_given_short_sentences_in_one_breath_then_the_pause_after_the_third_is_n
     message = Message(["Aa!", "Aa!", "Aa.", "Aa.", "Aa."], pace=15.0, pauses_ms=[0, 0, 0, 50, 0])
     holdback = Holdback(RATE)
     for sentence in holdback.write(message.text):
-        holdback.judged(sentence.number, passes=sentence.number < 2)
+        holdback.judged(sentence, passes=sentence.number < 2)
     holdback.feed(message.pcm())
     assert holdback.samples > RATE // 4, "most of what has passed"
     assert sentences_of(message.pcm()[: 2 * holdback.samples]) == {0, 1}

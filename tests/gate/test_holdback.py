@@ -18,7 +18,7 @@ def held(message: Message, *, passes: int, end: bool = True) -> Holdback:
     hold.feed(message.pcm())
     sentences += hold.end() if end else []
     for sentence in sentences[:passes]:
-        hold.judged(sentence.number, passes=True)
+        hold.judged(sentence, passes=True)
     return hold
 
 
@@ -43,7 +43,7 @@ def test_given_a_card_number_then_its_length_does_not_make_the_words_before_it_s
     hold = Holdback(RATE)
     sentences = [*hold.write(f"{FIRST} {spelt}"), *hold.end()]
     hold.feed(message.pcm())
-    hold.judged(sentences[0].number, passes=True)
+    hold.judged(sentences[0], passes=True)
     assert slow(spelt) > 140
     assert hold.samples / RATE < len(FIRST) / 15 + 0.2
 
@@ -51,11 +51,35 @@ def test_given_a_card_number_then_its_length_does_not_make_the_words_before_it_s
 def test_verdicts_may_come_in_any_order_and_sentences_may_not() -> None:
     hold = Holdback(RATE)
     first, second = [*hold.write(f"{FIRST} {SECOND}"), *hold.end()]
-    hold.judged(second.number, passes=True)
+    hold.judged(second, passes=True)
     assert hold.characters == 0
-    hold.judged(first.number, passes=True)
+    hold.judged(first, passes=True)
     assert hold.characters == len(f"{FIRST} {SECOND}")
     assert hold.through
+
+
+def test_a_verdict_on_what_is_likely_a_sentence_counts_when_it_is_one_and_it_is_judged_once() -> None:
+    hold = Holdback(RATE)
+    hold.feed(Message([FIRST, SECOND], 15.0, [0, 250]).pcm())
+    [likely] = hold.write(FIRST)
+    hold.judged(likely, passes=True)
+    assert (hold.samples, hold.characters, hold.waits) == (0, 0, False)
+    assert not hold.write(" The")
+    assert hold.characters == len(FIRST)
+    assert hold.samples > 0
+
+
+def test_a_verdict_on_what_was_no_sentence_counts_for_nothing() -> None:
+    hold = Holdback(RATE)
+    hold.feed(Message(["Look at example.com is open."], 15.0, [0]).pcm())
+    [likely] = hold.write("Look at example.")
+    hold.judged(likely, passes=True)
+    [whole] = [*hold.write("com is open."), *hold.end()]
+    assert hold.waits
+    assert hold.samples == 0
+    hold.judged(whole, passes=False)
+    assert hold.blocked == whole
+    assert hold.cut.samples == 0
 
 
 def test_a_pause_is_found_however_its_samples_come_and_a_closed_mouth_is_none() -> None:

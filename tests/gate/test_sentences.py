@@ -37,6 +37,35 @@ def test_a_sentence_is_over_as_soon_as_something_follows_its_mark() -> None:
     assert not sentences.add("Ask Dr. Smith")
 
 
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("It is here.", True),
+        ("It is here", False),
+        ("Is it? It is.", True),
+        ('He said "Go."', True),
+        ("Ask Dr.", False),
+        ("It costs 4.", False),
+        ("It is here. ", False),
+    ],
+)
+def test_a_sentence_is_likely_to_be_over_when_a_mark_is_the_last_that_is_known(text: str, likely: bool) -> None:
+    sentences = Sentences()
+    sentences.add(text)
+    one = sentences.likely
+    assert (one is not None) is likely
+    assert one is None or sentences.add(" And")[-1:] == [one], "the same, when it is known"
+
+
+def test_what_goes_on_after_its_mark_was_no_sentence() -> None:
+    sentences = Sentences()
+    sentences.add("Look at example.")
+    assert (one := sentences.likely)
+    [whole] = [*sentences.add("com is open. "), *sentences.end()]
+    assert (whole.start, whole.end) == (0, len("Look at example.com is open."))
+    assert whole != one
+
+
 @given(st.text(alphabet="ab .!?,1\n", max_size=900), st.integers(1, 50))
 def test_nothing_is_lost_and_nothing_is_too_long(text: str, size: int) -> None:
     sentences = Sentences()

@@ -17,7 +17,7 @@ Lead = Literal["before", "ahead", "step", "late", "after"]
 
 @dataclass(frozen=True)
 class Message:
-    """`pace`: characters a second. `pauses_ms`: the silence before each sentence."""
+    """`pace`: characters a second. `pauses_ms`: the silence before each sentence. `piece`: characters; 0: word by word."""
 
     sentences: Sequence[str]
     pace: float
@@ -25,6 +25,7 @@ class Message:
     lead: Lead = "step"
     late_ms: int = 0
     speed: float = 3.0
+    piece: int = 0
 
     @property
     def text(self) -> str:
@@ -51,12 +52,17 @@ class Message:
             for place in range(0, len(pcm), size)
         ]
         words, at = list[tuple[float, int, str]](), 0
-        for word in self.text.split(" "):
-            piece = word if not at else f" {word}"
+        for piece in self._pieces():
             at += len(piece)
             words.append((self._due(at, whole_s), 0, piece))
         every: list[tuple[float, int, str | bytes]] = [*sound, *words]
         return [(due / self.speed, thing) for due, _, thing in sorted(every, key=lambda one: one[:2])]
+
+    def _pieces(self) -> Sequence[str]:
+        if self.piece:
+            return [self.text[at : at + self.piece] for at in range(0, len(self.text), self.piece)]
+        first, *words = self.text.split(" ")
+        return [first, *(f" {word}" for word in words)]
 
     def _due(self, characters: int, whole_s: float) -> float:
         spoken_s = self.spoken_s(characters)
@@ -100,8 +106,11 @@ def samples_of(pcm: bytes, number: int) -> int:
 
 @st.composite
 def sentence(draw: st.DrawFn, shortest: int = 1) -> str:
+    """Some words have a mark in them, as an address has: so much of a sentence looks like a whole one."""
     words = draw(st.lists(st.integers(1 if shortest == 1 else 4, 11), min_size=shortest, max_size=14))
-    return "A" + " ".join("a" * length for length in words) + draw(st.sampled_from(".!?"))
+    marked = draw(st.sets(st.integers(0, len(words)), max_size=2)) - {len(words) - 1}
+    said = [f"{'a' * length}{'.aaaa' * (place in marked)}" for place, length in enumerate(words)]
+    return "A" + " ".join(said) + draw(st.sampled_from(".!?"))
 
 
 @st.composite
@@ -116,4 +125,5 @@ def messages(draw: st.DrawFn, *, shortest_pause_ms: int = 0, shortest: int = 1) 
         lead=draw(st.sampled_from(["before", "ahead", "step", "late", "after"])),
         late_ms=draw(st.integers(0, 2500)),
         speed=draw(st.sampled_from([1.0, 3.0, 20.0])),
+        piece=draw(st.sampled_from([0, 0, 1, 5])),
     )

@@ -22,6 +22,8 @@ class Cut:
 class Holdback:
     """One message. Words and sound in, in any order; verdicts on its sentences in any order, too.
 
+    What is likely to be a sentence is judged already: the verdict counts if it turns out to be one, and else for nothing.
+
     `characters` have passed, and `samples` may be heard: both only grow. `through`: all of it has passed, and all is
     there. `blocked` is the sentence that ends it: what comes after is dropped.
     """
@@ -31,8 +33,9 @@ class Holdback:
         self._sentences = Sentences()
         self._alignment = Alignment(sample_rate)
         self._found = list[Sentence]()
-        self._passed = set[int]()
-        self._failed = set[int]()
+        self._asked = set[Sentence]()
+        self._passed = set[Sentence]()
+        self._failed = set[Sentence]()
         self._next = 0  # the first sentence that has not passed
         self._fed = 0
         self._reach, self._aligned = Reach(0, whole=True), 0
@@ -49,7 +52,7 @@ class Holdback:
 
     def write(self, text: str) -> Sequence[Sentence]:
         """Returns the sentences that are to be judged now."""
-        return self._note(self._sentences.add(text))
+        return self._note(self._sentences.add(text), self._sentences.likely)
 
     def feed(self, pcm: bytes) -> None:
         self._fed += len(pcm) // 2
@@ -61,20 +64,24 @@ class Holdback:
         self.ended = True
         return self._note(self._sentences.end())
 
-    def judged(self, number: int, *, passes: bool) -> None:
-        (self._passed if passes else self._failed).add(number)
-        while self._next in self._passed:
-            self._next += 1
-        self._align()
+    def judged(self, sentence: Sentence, *, passes: bool) -> None:
+        (self._passed if passes else self._failed).add(sentence)
+        self._advance()
 
     @property
     def waits(self) -> bool:
         """A sentence is being judged."""
-        return len(self._found) > len(self._passed | self._failed)
+        return not self._passed.union(self._failed).issuperset(self._found)
+
+    @property
+    def passed(self) -> Sequence[Sentence]:
+        """In order, up to the first that has not."""
+        return self._found[: self._next]
 
     @property
     def blocked(self) -> Sentence | None:
-        return self._found[self._next] if self._next in self._failed else None
+        after = self._found[self._next :]
+        return after[0] if after and after[0] in self._failed else None
 
     @property
     def characters(self) -> int:
@@ -112,10 +119,17 @@ class Holdback:
             text = heard_text(text, heard=samples, fed=samples, ended=False, sample_rate=self._sample_rate)
         return Cut(samples, text if samples else "")
 
-    def _note(self, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    def _note(self, sentences: Sequence[Sentence], likely: Sentence | None = None) -> Sequence[Sentence]:
         self._found += sentences
+        self._advance()
+        due = [one for one in (*sentences, likely) if one and one not in self._asked]
+        self._asked.update(due)
+        return due
+
+    def _advance(self) -> None:
+        while self._next < len(self._found) and self._found[self._next] in self._passed:
+            self._next += 1
         self._align()
-        return sentences
 
     def _align(self) -> None:
         """The sentences that have passed may be more by now, and more may be known of where the last of them ends."""

@@ -10,6 +10,7 @@ _MARKS = ".!?…\u061f\u06d4\u0964\u0965"  # the last ones are Arabic, Urdu and 
 _CLOSING = ")\\]}\"'\u201d\u2019»"
 _WIDE = "\u3002\uff01\uff1f"  # Chinese and Japanese ones need no blank
 _END = re.compile(rf"[{_MARKS}][{_CLOSING}]*(?=\s)|[{_WIDE}]")  # may end a sentence, and is known to be over
+_MARKED = re.compile(rf"(?<!\d)[{_MARKS}][{_CLOSING}]*\Z")  # after a digit it may be the point of 4.50
 _NEXT = " Then"  # whatever begins like this begins a sentence, if what is before it has ended
 _SPLITTER = blingfire.SentenceTokenizer(min_sentence_len=1, retain_format=True)
 
@@ -24,7 +25,10 @@ class Sentence:
 
 
 class Sentences:
-    """A sentence is complete as soon as something follows its end mark: "Dr. " and "4.50" go on."""
+    """A sentence is complete as soon as something follows its end mark: "Dr. " and "4.50" go on.
+
+    Until then it is `likely` complete: most services send the mark, and with the next word the blank that follows it.
+    """
 
     def __init__(self) -> None:
         self.text = ""
@@ -41,6 +45,13 @@ class Sentences:
     def end(self) -> list[Sentence]:
         """No more comes: what is left is the last one."""
         return [self._cut(len(self.text))] if self.text[self._start :].strip() else []
+
+    @property
+    def likely(self) -> Sentence | None:
+        """The sentence that is over if a blank comes next, or nothing; "example." may go on with "com"."""
+        present = self.text[self._start :]
+        over = _MARKED.search(present) and _ends(present)
+        return Sentence(self._count, self._start, len(self.text)) if over else None
 
     def _cut(self, end: int) -> Sentence:
         sentence = Sentence(self._count, self._start, end)
