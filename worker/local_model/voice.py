@@ -96,12 +96,14 @@ class Voice:
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="voice")
 
     async def speak(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[tuple[str, bytes]]:
-        """Piece by piece, a clause or a sentence each: its words, and PCM16 mono at 24 kHz."""
+        """Piece by piece, a clause or a sentence each: its words, and PCM16 mono at 24 kHz.
+
+        The blank between two comes with the first: whoever reads along knows then, and not when the next has been made,
+        that a sentence is over.
+        """
+        loop = asyncio.get_running_loop()
         for piece in pieces(text):
-            yield (
-                piece,
-                await asyncio.get_running_loop().run_in_executor(self._threads, self.speak_now, piece, voice, speed),
-            )
+            yield piece, await loop.run_in_executor(self._threads, self.speak_now, piece.rstrip(), voice, speed)
 
     def speak_now(self, text: str, voice: str, speed: float = 1.0) -> bytes:
         """PCM16 mono at 24 kHz, in the caller's thread."""
@@ -116,13 +118,13 @@ class Voice:
 
 
 def pieces(text: str) -> list[str]:
-    """Sentences; a long first one is cut after a clause, so that speech begins while the rest is made."""
+    """Sentences, each with the blank after it; a long first one is cut after a clause, so that speech begins sooner."""
     sentences: list[str] = Hibari.split_sentences(text)
     if sentences and len(sentences[0]) > _FIRST_PIECE:
         head, mark, tail = sentences[0].partition(", ")
         if mark and len(head) >= 12:
             sentences[:1] = [head + ",", tail]
-    return sentences
+    return [*(f"{sentence} " for sentence in sentences[:-1]), *sentences[-1:]]
 
 
 def spoken(text: str) -> str:
