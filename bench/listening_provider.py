@@ -2,7 +2,7 @@
 
 python -m bench.listening_provider
 
-Prints its addresses, then a line for each clip it was told of. On standard input: `clip NUMBER`, of `tests.turns.clips`.
+Prints its addresses, then a line for each clip it was told of. On standard input: `clip NAME`, of `bench.turns`.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ from bench.tones import ALFA, BRAVO
 from tests.simulators.openai_realtime.script import Asked, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 from tests.turns.clips import OPENER, clips
+from tests.turns.clips.fresh import fresh
 from tests.turns.clips.hearing import EmbeddedHearing, written_down
+from tests.turns.clips.unseen import unseen
 
 REPLY_MS = 4000
 TELLS = "It is on its way to you. It left our house on Monday in the morning, and the van has it since then."
@@ -29,12 +31,12 @@ class Played:
     def __init__(self) -> None:
         self.text = TELLS
         self._words: Iterator[str] = iter(())
-        self._every = clips()
+        self._every = {clip.name: clip for clip in (*clips(), *unseen(), *fresh())}
 
-    def is_now(self, number: int) -> None:
-        clip = self._every[number]
+    def is_now(self, name: str) -> None:
+        clip = self._every[name]
         self.text = ASKS if clip.after_question else TELLS
-        self._words = iter([_OPENS, *(heard.text for heard in written_down()[clip.name])])
+        self._words = iter([_OPENS, *(heard.words for heard in written_down()[clip.name])])
 
     def next_words(self) -> str:
         return next(self._words, "")
@@ -57,7 +59,7 @@ async def main() -> None:
     async with provider.serve():
         print(provider.url, provider.azure, flush=True)
         while order := (await orders.readline()).decode().strip():
-            played.is_now(int(order.removeprefix("clip ")))
+            played.is_now(order.removeprefix("clip "))
             print(json.dumps({"type": order, "at": time.monotonic()}), flush=True)
 
 

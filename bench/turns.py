@@ -13,6 +13,8 @@ from bench.report import Report, Row
 from bench.tones import ALFA, BRAVO, FRAME_MS
 from bench.turn_rates import Outcome, share
 from tests.turns.clips import OPENER, Clip, clips, in_a_room
+from tests.turns.clips.fresh import fresh
+from tests.turns.clips.unseen import unseen
 
 _SPOKEN_OVER_AT_S = 2.2
 _RESTED_S = 2.0
@@ -26,26 +28,31 @@ _LISTENING = {
 }
 
 
+def played() -> dict[str, Sequence[Clip]]:
+    """What turn-taking was made with, and, told apart, what nothing was tuned on."""
+    return {"": clips(), "unseen: ": [*unseen(), *fresh()]}
+
+
 async def turns(*, every: int) -> Report:
-    """Yield rates and selectivity as tau-voice has them, and ours; of each `every`th clip."""
+    """Yield rates and selectivity as tau-voice has them, and ours; of each `every`th clip, by sets."""
     report = Report("turns")
-    chosen = list(enumerate(clips()))[::every]
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as temporary:
         async with house(Path(temporary)) as home, home.listening_provider() as provider:
             for name in WORKERS:
                 async with home.worker(name, provider):
-                    _add(report, name, await _outcomes(home, provider, chosen))
+                    for of, chosen in played().items():
+                        _add(report, name, of, await _outcomes(home, provider, chosen[::every]))
     return report
 
 
-async def _outcomes(home: House, provider: Provider, chosen: Sequence[tuple[int, Clip]]) -> list[Outcome]:
+async def _outcomes(home: House, provider: Provider, chosen: Sequence[Clip]) -> list[Outcome]:
     async with home.caller() as caller:
         await _rest(caller)
-        return [await _try_out(caller, provider, number, clip) for number, clip in chosen]
+        return [await _try_out(caller, provider, clip) for clip in chosen]
 
 
-async def _try_out(caller: Caller, provider: Provider, number: int, clip: Clip) -> Outcome:
-    await provider.order(f"clip {number}")
+async def _try_out(caller: Caller, provider: Provider, clip: Clip) -> Outcome:
+    await provider.order(f"clip {clip.name}")
     caller.heard.clear()
     opened = await caller.speak(in_a_room(OPENER.pcm()))
     began = await caller.voice(ALFA, opened)
@@ -78,25 +85,25 @@ async def _rest(caller: Caller) -> None:
         await asyncio.sleep(0.05)
 
 
-def _add(report: Report, name: str, outcomes: Sequence[Outcome]) -> None:
+def _add(report: Report, name: str, of: str, outcomes: Sequence[Outcome]) -> None:
     real = [one for one in outcomes if one.is_turn]
     rows = report.rows
     if real:
-        rows.append(Row("yield rate (tau-voice), turns", name, "%", [share([one.yielded for one in real])]))
-        rows.append(Row("turns answered", name, "%", [share([one.answered for one in real])]))
+        rows.append(Row(f"{of}yield rate (tau-voice), turns", name, "%", [share([one.yielded for one in real])]))
+        rows.append(Row(f"{of}turns answered", name, "%", [share([one.answered for one in real])]))
         if latencies := [one.yield_s for one in real if one.yielded]:
-            rows.append(Row("yield latency (tau-voice)", name, "s", latencies))
+            rows.append(Row(f"{of}yield latency (tau-voice)", name, "s", latencies))
         if onsets := [float(one.onset_ms) for one in real if one.onset_ms is not None]:
-            rows.append(Row("silence after a turn begins", name, "ms", onsets, budget=150))
+            rows.append(Row(f"{of}silence after a turn begins", name, "ms", onsets, budget=150))
     for kind, told in _LISTENING.items():
-        if of := [one for one in outcomes if one.kind == kind]:
-            rows.append(Row(f"selectivity: {told}", name, "%", [share([one.talked_through for one in of])]))
-            rows.append(Row(f"resumed: {told}", name, "%", [share([one.right for one in of])]))
+        if such := [one for one in outcomes if one.kind == kind]:
+            rows.append(Row(f"{of}selectivity: {told}", name, "%", [share([one.talked_through for one in such])]))
+            rows.append(Row(f"{of}resumed: {told}", name, "%", [share([one.right for one in such])]))
     listened = [one for one in outcomes if not one.is_turn]
     if listened:
-        rows.append(Row("resumed, of all who want nothing", name, "%", [share([one.right for one in listened])]))
+        rows.append(Row(f"{of}resumed, of all who want nothing", name, "%", [share([one.right for one in listened])]))
         if shifts := [abs(one.shift_ms) for one in listened if one.shift_ms is not None and not one.answered]:
-            rows.append(Row("resume shift", name, "ms", shifts))
+            rows.append(Row(f"{of}resume shift", name, "ms", shifts))
     for one in outcomes:
         if not one.right:
-            print(f"{name}: {one.kind}, not as it should be: {one.name}", flush=True)
+            print(f"{name}: {of}{one.kind}, not as it should be: {one.name}", flush=True)

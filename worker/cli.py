@@ -258,7 +258,7 @@ def bench_line(
 
 @bench.command(name="turns")
 def bench_turns(
-    every: Annotated[int, typer.Option(min=1, help="One of so many of the hundred clips.")] = 3,
+    every: Annotated[int, typer.Option(min=1, help="One of so many of the two hundred clips.")] = 5,
     out: _Out = Path("bench/results"),
 ) -> None:
     """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; some eight minutes."""

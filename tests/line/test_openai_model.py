@@ -102,6 +102,16 @@ async def test_given_nothing_told_then_turns_are_ours_and_nothing_is_said_that_n
     assert not {"truncation", "reasoning"} & set(session)
 
 
+@pytest.mark.parametrize(
+    ("profile", "model", "asked"),
+    [(OPENAI, None, True), (LOCAL, None, True), (AZURE, None, False), (OPENAI, "whisper-1", False)],
+)
+def test_a_transcriber_that_can_tell_is_asked_how_sure_it_is(profile: Any, model: str | None, asked: bool) -> None:
+    told = OpenAISpec.model_validate({"transcription": {"model": model}})
+    session = session_update(Endpoint(profile, "http://any", "any", told), "Be kind.", TOOLS)
+    assert ("item.input_audio_transcription.logprobs" in session.get("include", ())) is asked
+
+
 async def test_given_semantic_turns_then_they_are_ours_all_the_same() -> None:
     told = OpenAISpec.model_validate({"turn_detection": {"type": "semantic_vad", "eagerness": "high"}})
     async with Provider(silent).serve() as provider:

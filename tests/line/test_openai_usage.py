@@ -43,3 +43,15 @@ def test_given_transcribers_that_count_tokens_or_seconds_then_both_are_told() ->
     assert _translate(event | {"usage": by_tokens})[1] == Usage(transcribed=40, transcript=3)
     assert _translate(event | {"usage": {"type": "duration", "seconds": 2.5}})[1] == Usage(transcribed_s=2.5)
     assert _translate(event) == [Transcript("i", "well", final=True)]
+
+
+def test_given_a_transcriber_that_tells_how_sure_it_is_then_the_mean_of_its_words_is_told() -> None:
+    tokens = [{"token": "oh", "logprob": -0.5, "bytes": [111, 104]}, {"token": " well", "logprob": -1.0, "bytes": None}]
+    event = {
+        "type": "conversation.item.input_audio_transcription.completed",
+        "item_id": "i",
+        "transcript": "oh well",
+        "logprobs": tokens,
+    }
+    assert _translate(event) == [Transcript("i", "oh well", final=True, sure=-0.75)]
+    assert _translate(event | {"logprobs": None}) == [Transcript("i", "oh well", final=True)]

@@ -14,6 +14,7 @@ from worker.local_model.conversation import Conversation, Say, ToolCall
 from worker.local_model.round_robin import RoundRobin
 from worker.local_model.senses import Senses
 from worker.local_model.session import Session
+from worker.local_model.words import Words
 
 SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(Annotated[RealtimeServerEvent, Field(discriminator="type")])
 Json = dict[str, Any]
@@ -30,10 +31,10 @@ class Ears:
         self.most: dict[Hashable, int] = {}  # recognitions of an owner's at once
         self._of: dict[Hashable, int] = {}
 
-    async def recognise(self, pcm: bytes, _: int, owner: Hashable) -> str:
+    async def recognise(self, pcm: bytes, _: int, owner: Hashable) -> Words:
         return await self._turns.run(owner, lambda: self._work(pcm, owner))
 
-    async def _work(self, pcm: bytes, owner: Hashable) -> str:
+    async def _work(self, pcm: bytes, owner: Hashable) -> Words:
         self.given.append(pcm)
         self._of[owner] = self._of.get(owner, 0) + 1
         self.most[owner] = max(self.most.get(owner, 0), self._of[owner])
@@ -41,7 +42,7 @@ class Ears:
             await asyncio.sleep(1.0)
         finally:
             self._of[owner] -= 1
-        return self._heard(pcm)
+        return Words.of(self._heard(pcm), -0.25)
 
 
 class Eyes:

@@ -292,6 +292,19 @@ async def test_speech_in_an_item_is_transcribed_before_it_is_answered() -> None:
     assert talk.last("conversation.item.retrieved")["item"]["content"][1]["transcript"] == "500 ms"
 
 
+@pytest.mark.parametrize("asked", [True, False])
+@virtual_time
+async def test_whoever_asks_for_it_hears_how_sure_the_recogniser_is(asked: bool) -> None:
+    talk = Talk()
+    include = {"include": ["item.input_audio_transcription.logprobs"]} if asked else {}
+    talk.update(audio={"input": {"transcription": {"model": "whisper-1"}}}, **include)
+    content = [{"type": "input_audio", "audio": base64.b64encode(silence(500)).decode()}]
+    talk.send("conversation.item.create", item={"id": "said", "type": "message", "role": "user", "content": content})
+    await talk.respond()
+    heard = talk.last("conversation.item.input_audio_transcription.completed")
+    assert [token["logprob"] for token in heard.get("logprobs") or ()] == ([-0.25] if asked else [])
+
+
 @virtual_time
 async def test_a_transcript_given_along_is_for_the_client_alone() -> None:
     talk = Talk(ears=Ears(heard=lambda _: "what was said"))

@@ -6,7 +6,20 @@ from worker.turns.back_channel import is_back_channel, says_nothing, was_said
 
 
 @pytest.mark.parametrize(
-    "text", ["Uh-huh.", "Uh uh.", "Mm-hmm", "M M H M M", "Mhm.", "Aha.", "Okay.", "Oh, OK.", "Right, right.", "I see."]
+    "text",
+    [
+        "Uh-huh.",
+        "Uh uh.",
+        "Mm-hmm",
+        "M M H M M",
+        "Mhm.",
+        "Aha.",
+        "Okay.",
+        "Oh, OK.",
+        "Right, right.",
+        "Right, right. Right. Right. Right.",
+        "I see.",
+    ],
 )
 def test_listeners(text: str) -> None:
     assert is_back_channel(text)
@@ -53,3 +66,12 @@ def test_what_a_recogniser_writes_for_no_words(text: str, nothing: bool) -> None
 )
 def test_nobody_says_so_much_in_so_short_a_time(text: str, sound_ms: int, could: bool) -> None:
     assert was_said(text, sound_ms) is could
+
+
+@pytest.mark.parametrize(
+    ("sure", "sound_ms", "could"), [(-1.4, 600, False), (-0.9, 600, True), (-1.4, 960, True), (None, 600, True)]
+)
+def test_what_a_recogniser_is_not_sure_of_was_not_said_unless_it_took_long(
+    sure: float | None, sound_ms: int, could: bool
+) -> None:
+    assert was_said("It hurts.", sound_ms, sure) is could

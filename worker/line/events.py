@@ -28,11 +28,15 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What the caller said, as recognised; a `final` one may be empty (noise, or a failure)."""
+    """What the caller said, as recognised; a `final` one may be empty (noise, or a failure).
+
+    `sure`: the mean log probability of its tokens; None where nobody tells.
+    """
 
     item: str
     text: str
     final: bool
+    sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

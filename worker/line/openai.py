@@ -209,7 +209,9 @@ def _translate(event: dict[str, Any]) -> Sequence[LinkEvent]:
         case "input_audio_buffer.speech_stopped":
             return [SpeechStopped(event["item_id"], event["audio_end_ms"])]
         case "conversation.item.input_audio_transcription.completed":
-            transcript = Transcript(event["item_id"], event["transcript"], final=True)
+            sure = [token["logprob"] for token in event.get("logprobs") or ()]
+            mean = sum(sure) / len(sure) if sure else None
+            transcript = Transcript(event["item_id"], event["transcript"], final=True, sure=mean)
             return [transcript, _transcriber_usage(event["usage"])] if event.get("usage") else [transcript]
         case "conversation.item.input_audio_transcription.failed":
             return [Transcript(event["item_id"], "", final=True)]

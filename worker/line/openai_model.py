@@ -63,6 +63,10 @@ def session_update(
     told: dict[str, Any] = {"instructions": instructions, "tools": [dict(tool) for tool in tools]}
     if endpoint.azure and endpoint.azure.api_version:
         return told | ({"voice": voice} if voice else {})
+    settings = endpoint.settings
+    own = isinstance(settings, OpenAISpec) and not settings.transcription.model
+    if endpoint.profile.logprobs and own:  # of another transcriber nobody knows
+        told["include"] = ["item.input_audio_transcription.logprobs"]
     return {"type": "realtime", **told, **({"audio": {"output": {"voice": voice}}} if voice else {})}
 
 

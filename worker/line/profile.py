@@ -30,6 +30,7 @@ class Profile:
     late_words_s: float = 0.0  # so long after a message ends, the last of its words may come
     picture: Size = field(default=Size(px=2048, bytes=1_000_000))  # a larger one is made smaller there
     sample_rate: int = 24000  # Hz, both ways, PCM16 mono
+    logprobs: bool = False  # the transcriber tells how sure it is
     transcriber: str = ""  # who writes down what the caller says, where that is another model
     every_voice: tuple[str, ...] = ()  # by the provider's names
     model_names: str = ""  # how they all begin
@@ -57,6 +58,7 @@ LOCAL = Profile(
     watches=False,
     picture=Size(px=1600, bytes=1_000_000),
     session_s=None,
+    logprobs=True,
     transcriber="whisper-1",
     every_voice=("heart", "low", "deep", "male", "bright"),
     model_names="baton-",
@@ -79,6 +81,7 @@ OPENAI = Profile(
     video_fps=0.5,  # it looks at them when it replies, and at the newest few only
     watches=True,
     session_s=60 * 60,
+    logprobs=True,
     transcriber="gpt-4o-mini-transcribe",
     every_voice=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
     model_names="gpt-",
@@ -86,6 +89,7 @@ OPENAI = Profile(
 AZURE = replace(
     OPENAI,
     provider="azure",
+    logprobs=False,  # whisper-1 has none
     session_s=30 * 60,  # half of OpenAI's: https://learn.microsoft.com/answers/a/12544418
     transcriber="whisper-1",
 )

@@ -13,6 +13,7 @@ from ctranslate2 import StorageView
 from faster_whisper.tokenizer import Tokenizer
 
 from worker.local_model.round_robin import RoundRobin
+from worker.local_model.words import Words
 from worker.voice_detection import HEARD_RATE, Samples, to_float
 
 _LONGEST = 28 * HEARD_RATE  # samples recognised at once; Whisper's window is 30 s
@@ -49,7 +50,7 @@ class Ears:
         self._turns = RoundRobin(_WORKERS)
         self.recognise_now(bytes(HEARD_RATE), HEARD_RATE)  # the first takes longest: not in somebody's call
 
-    async def recognise(self, pcm: bytes, rate: int, owner: Hashable) -> str:
+    async def recognise(self, pcm: bytes, rate: int, owner: Hashable) -> Words:
         """The words in PCM16 mono at `rate` Hz; empty for silence, noise, or what cannot be made out.
 
         One recognition of an owner's runs at a time, and owners take turns.
@@ -57,13 +58,14 @@ class Ears:
         loop = asyncio.get_running_loop()
         return await self._turns.run(owner, lambda: loop.run_in_executor(self._threads, self.recognise_now, pcm, rate))
 
-    def recognise_now(self, pcm: bytes, rate: int) -> str:
+    def recognise_now(self, pcm: bytes, rate: int) -> Words:
         """The same, in the caller's thread."""
         audio = soxr.resample(to_float(pcm), rate, HEARD_RATE)
         pieces = [audio[start : start + _LONGEST] for start in range(0, len(audio), _LONGEST)]
-        return " ".join(words for piece in pieces if (words := self._piece(piece)))
+        found = [words for piece in pieces if (words := self._piece(piece))]
+        return Words.of(" ".join(found), min((words.sure for words in found), default=0.0))
 
-    def _piece(self, audio: Samples) -> str:
+    def _piece(self, audio: Samples) -> Words:
         # Whisper was made for 30 s at a time, but its encoder takes less: a short utterance with some silence behind it
         # takes a fraction of the time. Now and then it then goes round in circles; the whole window cures that.
         spectrum = self._whisper.feature_extractor(audio)
@@ -82,13 +84,13 @@ class Ears:
                 return_no_speech_prob=True,
             )
             if found.no_speech_prob >= _MUTE:
-                return ""
+                return Words()
             text = str(self._decode(found.sequences_ids[0])).strip()
             whole = frames == _FRAMES
             ended = len(found.sequences_ids[0]) < tokens and not _LOOP.match(text)
             if ended and found.scores[0] > (_MADE_UP if whole else _UNSURE):
-                return text
-        return ""
+                return Words.of(text, found.scores[0])
+        return Words()
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)

@@ -8,6 +8,7 @@ from worker.local_model.configuration import Configuration
 from worker.local_model.ears import Ears
 from worker.local_model.errors import ProtocolError
 from worker.local_model.turn_detection import WINDOW_MS, Hushed, Started, Stopped, TurnDetector, WentOn
+from worker.local_model.words import Words
 from worker.voice_detection import VoiceDetector
 
 _KEPT_MS = 10 * 60_000  # of a buffer that nobody commits
@@ -15,7 +16,7 @@ _QUIET_KEPT_MS = 2_000  # before speech, when voice detection is on
 _AT_LEAST_MS = 100
 _BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
-Recognition = asyncio.Task[str]
+Recognition = asyncio.Task[Words]
 
 
 class InputAudio:

@@ -13,10 +13,12 @@ from worker.local_model.errors import ProtocolError
 from worker.local_model.input_audio import Recognition
 from worker.local_model.items import Items, JsonItem
 from worker.local_model.senses import Senses
+from worker.local_model.words import Words
 
 logger = logging.getLogger(__name__)
 
 _BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
+_LOGPROBS = "item.input_audio_transcription.logprobs"
 
 
 class Perception:
@@ -91,7 +93,8 @@ class Perception:
             if text:
                 self._send(f"{kind}.delta", **at, delta=text)
             usage = {"type": "duration", "seconds": length_ms / 1000}
-            self._send(f"{kind}.completed", **at, transcript=text, usage=usage)
+            more = {"logprobs": _logprobs(text)} if _LOGPROBS in (self._configuration.session["include"] or ()) else {}
+            self._send(f"{kind}.completed", **at, transcript=text, usage=usage, **more)
 
     async def _look(self, items: Items, item: str, pictures: list[str]) -> None:
         items.show(item, "; ".join([await self._senses.eyes.describe(picture) for picture in pictures]))
@@ -100,6 +103,11 @@ class Perception:
         task = asyncio.ensure_future(work)
         self._pending[task] = item
         task.add_done_callback(self._pending.pop)
+
+
+def _logprobs(words: Words) -> list[dict[str, Any]]:
+    """As one token: the recogniser tells the mean of all."""
+    return [{"token": words, "logprob": words.sure, "bytes": list(words.encode())}] if words else []
 
 
 def _decoded(part: dict[str, Any], form: str) -> bytes:

@@ -105,9 +105,9 @@ class Floor:
         self._judge(self._barge_in.speech_stopped(self._clock()))
 
     def transcript(self, event: Transcript) -> None:
-        """The final words."""
+        """The final words. After a question, even words that are not believed are a voice that answers."""
         audible, text = self._gate.audible, event.text
-        if audible and not was_said(text, self._ear.sound_ms):
+        if audible and not self._asked and not was_said(text, self._ear.sound_ms, event.sure):
             text = ""
         self._judge(self._barge_in.transcript(text, event.item, audible=audible, asked=self._asked))
         self._weigh(event.text)

@@ -52,6 +52,7 @@ class _Form:
     stream: str
 
 
+_LOGPROBS = "item.input_audio_transcription.logprobs"
 _SPOKEN = _Form("output_audio", "audio", "transcript", "response.output_audio_transcript")
 _WRITTEN = _Form("output_text", "text", "text", "response.output_text")
 _OPTIONS = {  # of a session; the beta's flat ones are not among them
@@ -271,12 +272,15 @@ class Session:
             delta = word + (" " if number + 1 < len(words) else "")
             self._emit("conversation.item.input_audio_transcription.delta", item_id=item, content_index=0, delta=delta)
         model = (self.config["audio"]["input"]["transcription"] or {}).get("model") or "whisper-1"
+        sure = getattr(text, "sure", None) if _LOGPROBS in (self.config.get("include") or ()) else None
+        tokens = [{"token": text, "logprob": sure, "bytes": list(text.encode())}]
         self._emit(
             "conversation.item.input_audio_transcription.completed",
             item_id=item,
             content_index=0,
             transcript=text,
             usage=usage.transcription(model, self._audio_ms[item], text),
+            **({} if sure is None else {"logprobs": tokens}),
         )
 
     def _clear(self, _: Event) -> None:

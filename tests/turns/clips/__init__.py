@@ -29,8 +29,14 @@ VOICE_DBFS = -22.0  # of a caller who speaks into their microphone
 _DATA = Path("/usr/share/pocketsphinx/test/data")
 _CACHE = Path(os.environ.get("BATON_CACHE", ".cache")) / "clips"
 _FLITE = ("slt", "rms", "awb", "kal16")
-_ESPEAK = {"espeak": "en-gb", "espeak-us": "en-us+m3", "espeak-f": "en-gb+f3"}
-_OURS = ("heart", "deep", "bright")
+_ESPEAK = {
+    "espeak": "en-gb",
+    "espeak-us": "en-us+m3",
+    "espeak-f": "en-gb+f3",
+    "espeak-scots": "en-gb-scotland",
+    "espeak-us-f": "en-us+f4",
+}
+_OURS = ("heart", "deep", "bright", "male")
 _VERSION = "1"  # of how sounds are made: another one makes them anew
 
 

@@ -11,6 +11,7 @@ import yaml
 from tests.simulators.openai_realtime.hearing import Edge, Hearing
 from tests.simulators.openai_realtime.script import SAMPLE_RATE
 from worker.local_model.turn_detection import WINDOW_MS, Started, Stopped, TurnDetector
+from worker.local_model.words import Words
 from worker.voice_detection import VoiceDetector
 
 HEARD = Path(__file__).with_name("heard.yaml")
@@ -28,6 +29,11 @@ class Heard:
     stop_ms: int
     stop_told_ms: int
     text: str
+    sure: float
+
+    @property
+    def words(self) -> Words:
+        return Words.of(self.text, self.sure)
 
 
 @cache
@@ -67,15 +73,15 @@ class WrittenHearing(Hearing):
     def __init__(self) -> None:
         super().__init__()
         self._position_bytes = 0
-        self._due = list[tuple[int, Edge, str]]()  # at which position
-        self.words = ""  # of the speech that has ended last
+        self._due = list[tuple[int, Edge, Words]]()  # at which position
+        self.words = Words()  # of the speech that has ended last
 
     def begins(self, heard: list[Heard]) -> None:
         """A clip does now."""
         now = self._position_bytes * 1000 // (SAMPLE_RATE * 2)
         for speech in heard:
-            self._due.append((now + speech.start_told_ms, Edge(True, now + speech.start_ms), ""))
-            self._due.append((now + speech.stop_told_ms, Edge(False, now + speech.stop_ms), speech.text))
+            self._due.append((now + speech.start_told_ms, Edge(True, now + speech.start_ms), Words()))
+            self._due.append((now + speech.stop_told_ms, Edge(False, now + speech.stop_ms), speech.words))
 
     def take(self, pcm: bytes, vad: dict[str, Any] | None) -> Iterator[Edge]:
         self._pcm += pcm

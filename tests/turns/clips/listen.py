@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from tests.turns.clips import OPENER, RATE, Clip, Pcm, clips, in_a_room
+from tests.turns.clips.fresh import fresh
 from tests.turns.clips.hearing import HEARD, Heard
 from tests.turns.clips.unseen import unseen
 from worker.local_model.ears import Ears
@@ -29,7 +30,7 @@ def listen(ears: Ears, clip: Clip) -> list[Heard]:
                 said = _part(pcm, started[0] - _PADDING_MS, at_ms)
                 text = ears.recognise_now(said.tobytes(), RATE)
                 start, told, stop, stop_told = (ms - _BEFORE_MS for ms in (*started, at_ms, now_ms))
-                heard.append(Heard(start, told, stop, stop_told, text))
+                heard.append(Heard(start, told, stop, stop_told, str(text), round(text.sure, 2)))
     return heard
 
 
@@ -39,14 +40,16 @@ def _part(pcm: Pcm, start_ms: int, end_ms: int) -> Pcm:
 
 def main() -> None:
     ears = Ears()
-    found = {clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *clips(), *unseen())}
+    found = {
+        clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *clips(), *unseen(), *fresh())
+    }
     ears.close()
-    head = "# What the embedded ears hear in each clip: start, told, stop, told (ms), words. See listen.py.\n"
+    head = "# What the embedded ears hear in each clip: start, told, stop, told (ms), words, how sure. See listen.py.\n"
     HEARD.write_text(head + yaml.safe_dump(found, sort_keys=False, default_flow_style=None, width=120))
 
 
-def _row(heard: Heard) -> list[int | str]:
-    return [heard.start_ms, heard.start_told_ms, heard.stop_ms, heard.stop_told_ms, heard.text]
+def _row(heard: Heard) -> list[int | float | str]:
+    return [heard.start_ms, heard.start_told_ms, heard.stop_ms, heard.stop_told_ms, heard.text, heard.sure]
 
 
 if __name__ == "__main__":
