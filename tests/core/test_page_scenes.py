@@ -1,7 +1,7 @@
 """The page in fixed states, at three sizes, light and dark: how it looks, and whether eyes, fingers and ears can use it.
 
 It is the page itself in a real browser, but for LiveKit's room; what a room would tell comes from `page_scenes`. How it
-looks is held against the pictures in `page_pictures/`; `make pictures` makes them anew, when the page is to look otherwise.
+looks is held against the pictures in `pictures/`; `make pictures` makes them anew, when the page is to look otherwise.
 """
 
 import subprocess
