@@ -45,7 +45,7 @@ dialogues:  # all spoken dialogues; some seven minutes
 	@$(PYTHON) bootstrap.py test
 	@BATON_DIALOGUES=all $(BIN)/python -m pytest -q -s tests/dialogues
 
-pictures:  # how the page looks now is how it is to look: tests/core/page_pictures
+pictures:  # how the page looks now is how it is to look: tests/core/pictures
 	@$(PYTHON) bootstrap.py test
 	@BATON_PICTURES=renew $(BIN)/python -m pytest -q tests/core/test_page_scenes.py
 

@@ -17,11 +17,19 @@
   };
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !aloud(element);
   function aloud(element) {
-    for (let one = element; one; one = one.parentElement) if (getComputedStyle(one).clipPath === 'inset(50%)') return true;
+    for (let one = element; one; one = one.parentElement) if (styleOf(one).clipPath === 'inset(50%)') return true;
     return false; // what is for ears alone has no place
   }
   const rounded = (rect) => [rect.left, rect.top, rect.right, rect.bottom].map(Math.round).join(' ');
-  const overflow = (element, axis) => getComputedStyle(element)[`overflow${axis}`];
+  const known = new Map(); // how an element and all around it are styled is asked for again and again
+  function styleOf(element) {
+    if (!known.has(element)) {
+      const { overflowX, overflowY, clipPath } = getComputedStyle(element);
+      known.set(element, { overflowX, overflowY, clipPath });
+    }
+    return known.get(element);
+  }
+  const overflow = (element, axis) => styleOf(element)[`overflow${axis}`];
   function scrollerOf(element) {
     for (let one = element.parentElement; one; one = one.parentElement)
       if (SCROLLS.includes(overflow(one, 'Y')) && one.scrollHeight > one.clientHeight) return one;

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FOLDER = Path(__file__).parent / "page_pictures"
+FOLDER = Path(__file__).parent / "pictures"
 RENEW = os.environ.get("BATON_PICTURES") == "renew"
 SCALE, CELL = 8, 16  # px of the page to one of a picture, and to one that is compared
 MOST = 28  # of 256 that a cell may differ, in any colour
