@@ -21,6 +21,7 @@ _FRAMES = 3000  # of 10 ms: that window
 _FRAMES_AT_LEAST = 700
 _SILENT_FRAMES = 200
 _TOKENS_AT_LEAST, _TOKENS_PER_S = 12, 8  # nobody speaks faster: more is a loop
+_WORDS_AT_LEAST, _WORDS_PER_S = 4, 5  # and words, silence around them included
 _WORKERS = 2  # recognitions at a time: two callers do not wait for one another
 _CORES = 2  # for each
 _UNSURE = -0.75  # mean log probability; below, the whole window is worth its time
@@ -31,7 +32,7 @@ _LOOP = re.compile(
 )  # a sentence, or all of it, said twice over
 # what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108, which it
 # did for one telephone caller in five while there was but one number in it
-_CONTEXT_WORDS = " The number is 4 0 5 7. My account number is 2 0 6 6. On Thursday, please."
+_CONTEXT_WORDS = " The number is 4 0 5 7. My account number is 2 0 6 6. It comes on Thursday. Yes, please."
 
 
 class Ears:
@@ -70,6 +71,7 @@ class Ears:
         # takes a fraction of the time. Now and then it then goes round in circles; the whole window cures that.
         spectrum = self._whisper.feature_extractor(audio)
         tokens = _TOKENS_AT_LEAST + len(audio) * _TOKENS_PER_S // HEARD_RATE
+        words = _WORDS_AT_LEAST + len(audio) * _WORDS_PER_S // HEARD_RATE
         short = max(_FRAMES_AT_LEAST, len(audio) * 100 // HEARD_RATE + _SILENT_FRAMES)
         for frames in dict.fromkeys((min(short, _FRAMES), _FRAMES)):
             padding = ((0, 0), (0, max(0, frames - spectrum.shape[1])))
@@ -87,7 +89,7 @@ class Ears:
                 return Words()
             text = str(self._decode(found.sequences_ids[0])).strip()
             whole = frames == _FRAMES
-            ended = len(found.sequences_ids[0]) < tokens and not _LOOP.match(text)
+            ended = len(found.sequences_ids[0]) < tokens and len(text.split()) < words and not _LOOP.match(text)
             if ended and found.scores[0] > (_MADE_UP if whole else _UNSURE):
                 return Words.of(text, found.scores[0])
         return Words()
