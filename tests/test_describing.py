@@ -18,9 +18,9 @@ from tools.context import CallContext
 from tools.database import Database
 from worker.describing import LOOKS_S, Described, Describer
 from worker.journal import events as journal
-from worker.sub_agents import SubAgents
-from worker.text_models import TextModel
-from worker.tool_runs import Tell
+from worker.team.sub_agents import SubAgents
+from worker.team.text_models import TextModel
+from worker.team.tool_runs import Tell
 
 AGENTS = {
     "desk": {"name": "desk", "instructions": "Be kind."},

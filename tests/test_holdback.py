@@ -12,9 +12,9 @@ from tests.guarded_call import PACE, Held, Words, a_team, held, recite
 from tests.guarded_tools import PERSON
 from tests.simulators.openai_realtime.script import Asked, CallTool, Recite, Script, Step
 from tests.virtual_time import virtual_time
-from worker import guarding
+from worker.gate import guarding
 from worker.gate.guard import Finding, Passage
-from worker.instead import TRIES
+from worker.gate.instead import TRIES
 from worker.journal import events as journal
 
 HELLO = "Good day, how can I help you?"

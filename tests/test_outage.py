@@ -27,10 +27,10 @@ from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
 from worker.outage import WONDER_S, Speak
-from worker.promises import PROMISE_S
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
-from worker.tool_runs import Tell
+from worker.team.promises import PROMISE_S
+from worker.team.tool_runs import Tell
 from worker.turns.watchdog import AGAIN_S
 
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."

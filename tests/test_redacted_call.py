@@ -35,7 +35,7 @@ from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.room.events import Dialled, Left, Pressed, RoomEvent, Typed
 from worker.room.outbox import Outbox
-from worker.tool_runs import Tell
+from worker.team.tool_runs import Tell
 
 pytestmark = pytest.mark.parts
 

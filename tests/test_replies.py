@@ -12,9 +12,9 @@ from worker.background import background
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Started
 from worker.journal.events import JournalEvent, WatchdogFired
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
-from worker.replies import BUSY, CORRECTIONS, Replies
-from worker.reply_hints import LATE_RESULT, ONE_MOMENT
 from worker.turns.arbiter import Reason
+from worker.turns.replies import BUSY, CORRECTIONS, Replies
+from worker.turns.reply_hints import LATE_RESULT, ONE_MOMENT
 from worker.turns.watchdog import BEGIN_S, CANCEL_S, RETRIES, STALL_S, Watchdog
 
 RATE = 24000

@@ -16,9 +16,9 @@ from tests.virtual_time import virtual_time
 from tools.context import CallContext
 from tools.database import Database
 from worker.journal import events as journal
-from worker.sub_agents import SubAgents
-from worker.text_models import TextModel
-from worker.toolbox import Outcome, Toolbox
+from worker.team.sub_agents import SubAgents
+from worker.team.text_models import TextModel
+from worker.team.toolbox import Outcome, Toolbox
 
 TOOLS = "tests.sub_agent_tools"
 READS = (f"{TOOLS}.double", f"{TOOLS}.search")

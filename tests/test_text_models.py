@@ -17,9 +17,9 @@ from agents.spec import TeamSpec
 from tests.simulators.chat import Answer, Asked, ChatServer, Pause, Refuse, Step, Use, in_turn
 from tests.test_sub_agents import Desk
 from worker.settings import Settings, SettingsError
-from worker.sub_agents import SubAgents
-from worker.text_models import TextModel, choose_text_models
-from worker.toolbox import Outcome, Toolbox
+from worker.team.sub_agents import SubAgents
+from worker.team.text_models import TextModel, choose_text_models
+from worker.team.toolbox import Outcome, Toolbox
 
 pytestmark = pytest.mark.parts
 
@@ -110,7 +110,7 @@ def test_given_an_endpoint_with_a_key_then_it_is_read_where_the_team_says(
 def test_given_a_model_that_was_loaded_then_a_call_may_open_it_on_a_thread_of_its_own(provider: str) -> None:
     program = f"""
 import asyncio, threading
-from worker.text_models import TextModel
+from worker.team.text_models import TextModel
 
 async def call():
     await model.open().aclose()

@@ -12,8 +12,8 @@ from tools.card import Card
 from tools.context import CallContext, ProgressMade
 from tools.database import Database
 from worker.background import background
-from worker.tool_runs import FILLER_S, PROGRESS_S, Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
-from worker.toolbox import Toolbox
+from worker.team.tool_runs import FILLER_S, PROGRESS_S, Tell, ToolDone, ToolEvent, ToolRuns, ToolSlow, ToolTold
+from worker.team.toolbox import Toolbox
 
 
 @function_tool

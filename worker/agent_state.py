@@ -9,7 +9,7 @@ from agents.spec import TeamSpec
 from worker.journal import events as journal
 from worker.room.outbox import AGENT, MUTED, SEES, STATE, Outbox
 from worker.side_talk import SideTalk
-from worker.silence import Silence
+from worker.turns.silence import Silence
 
 
 class AgentState:

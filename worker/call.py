@@ -13,10 +13,12 @@ from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.arrival import Arrival
 from worker.background import Start, background
-from worker.checking import Checked
 from worker.gate.audio_gate import AudioGate, AudioSink
+from worker.gate.checking import Checked
 from worker.gate.guard import Panel
-from worker.guarding import GuardEvent
+from worker.gate.guarding import GuardEvent
+from worker.gate.listening import Screened
+from worker.gate.tool_checks import ToolChecks
 from worker.journal import events as journal
 from worker.journal.files import Files
 from worker.journal.journal import Journal
@@ -45,11 +47,9 @@ from worker.line.events import (
 )
 from worker.line.line import Line
 from worker.line.profile import fitting
-from worker.listening import Screened
 from worker.looking.looking import Camera, NoCamera
 from worker.mcp.servers import McpServers
 from worker.outage import Speak
-from worker.promises import Promises
 from worker.recording.recording import Recording
 from worker.resume import Orphan
 from worker.room.events import (
@@ -73,11 +73,11 @@ from worker.room.sound_bed import SoundBed
 from worker.room.sounds import Sound
 from worker.sight import look
 from worker.spending import Spending
-from worker.staff import Staff
 from worker.summarising import Summarised
-from worker.text_models import TextModel
-from worker.tool_checks import ToolChecks
-from worker.tool_runs import Tell, ToolDone, ToolEvent, ToolSlow, ToolTold
+from worker.team.promises import Promises
+from worker.team.staff import Staff
+from worker.team.text_models import TextModel
+from worker.team.tool_runs import Tell, ToolDone, ToolEvent, ToolSlow, ToolTold
 from worker.turns.arbiter import Reason
 from worker.turns.limits import Limits
 from worker.wiring import Wiring

@@ -13,7 +13,7 @@ from worker.line.profile import LOCAL
 from worker.line.trial import Trial, try_out
 from worker.mcp.servers import McpServers
 from worker.settings import Settings, SettingsError, variables
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 
 async def tried(settings: Settings, team: TeamSpec) -> AsyncIterator[Trial]:

@@ -11,9 +11,9 @@ from agents import context
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.journal import events as journal
-from worker.sub_agents import NoAnswer, SubAgents
-from worker.text_models import TextModel
-from worker.tool_runs import Tell
+from worker.team.sub_agents import NoAnswer, SubAgents
+from worker.team.text_models import TextModel
+from worker.team.tool_runs import Tell
 
 logger = logging.getLogger(__name__)
 

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from worker.background import Start
-from worker.delegation import Delegation
+from worker.gate.listening import Listening
 from worker.journal import events as journal
 from worker.line.events import ArmRefused, LineLost, LineMoved, Move
 from worker.line.line import Line
-from worker.listening import Listening
 from worker.outage import Outage
 from worker.people import People
-from worker.replies import Replies
+from worker.team.delegation import Delegation
 from worker.turns.floor import Floor
+from worker.turns.replies import Replies
 
 
 class LineChanges:

@@ -12,17 +12,17 @@ from agents.orchestrator import OURS, Orchestrator
 from agents.snapshot import Running, Snapshot
 from agents.spec import TeamSpec
 from worker.background import Start
-from worker.delegation import Delegation
 from worker.journal import events as journal
 from worker.journal.leases import Taken
 from worker.journal.replay import Past, replay
 from worker.line.memory import Said
 from worker.moment import Moment
 from worker.recording.recording import Recording
-from worker.replies import Replies
-from worker.tool_runs import ToolDone, ToolRuns
-from worker.toolbox import Outcome, Toolbox
+from worker.team.delegation import Delegation
+from worker.team.tool_runs import ToolDone, ToolRuns
+from worker.team.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 logger = logging.getLogger(__name__)
 

@@ -54,8 +54,8 @@ from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
 from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
 from worker.showing import shown_files
-from worker.text_models import TextModel, choose_text_models
-from worker.tool_runs import Tell
+from worker.team.text_models import TextModel, choose_text_models
+from worker.team.tool_runs import Tell
 
 logger = logging.getLogger(__name__)
 

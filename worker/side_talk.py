@@ -6,8 +6,8 @@ from agents import people as told
 from worker.gate.audio_gate import AudioGate
 from worker.journal import events as journal
 from worker.line.line import Line
-from worker.replies import Replies
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 _CLOSES_MS = 400  # more than the silence that ends a turn: what was said before it is a turn of its own
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from worker.journal import events as journal
 from worker.line.cost import Account
 from worker.line.events import Usage
-from worker.text_models import TextModel
+from worker.team.text_models import TextModel
 from worker.turns.limits import Limits
 
 DAY_S = 60.0  # how often it is looked up what all calls of the day have cost

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from agents.orchestrator import Orchestrator
 from worker.background import Start
-from worker.briefing import Briefing
-from worker.delegation import Delegation
 from worker.journal import events as journal
 from worker.line.line import Line
 from worker.line.memory import Outgrown
+from worker.team.briefing import Briefing
+from worker.team.delegation import Delegation
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from worker import keys, livekit_server
 from worker.line.endpoint import choose_endpoints
 from worker.parts import CHILD, READY, until_told
 from worker.settings import STATE_FOLDER, Settings
-from worker.text_models import choose_text_models
+from worker.team.text_models import choose_text_models
 
 _READY_S = 60.0
 _STOP_S = 10.0

@@ -5,14 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from agents import context
 from worker.agent_state import AgentState
 from worker.cards import Cards
-from worker.corrections import Corrections
-from worker.delegation import Delegation
 from worker.describing import Describer
-from worker.endings import Endings
 from worker.gate.audio_gate import AudioGate
 from worker.gate.guard import Panel
-from worker.gate_reports import GateReports
-from worker.guarding import GuardEvent, Guarding
+from worker.gate.guarding import GuardEvent, Guarding
+from worker.gate.reports import GateReports
 from worker.journal import events
 from worker.journal.files import Files
 from worker.journal.journal import Journal
@@ -23,9 +20,7 @@ from worker.looking.looking import Camera, Looking
 from worker.moment import Noting
 from worker.outage import Outage, Speak
 from worker.people import People
-from worker.promises import Promises
 from worker.recording.recording import Recording
-from worker.replies import Replies
 from worker.resume import Orphan, Resume
 from worker.room.events import Left
 from worker.room.outbox import Outbox
@@ -33,14 +28,19 @@ from worker.room.spoken_times import SpokenTimes
 from worker.showing import Showing
 from worker.shown.result import Size
 from worker.side_talk import SideTalk
-from worker.silence import Silence
-from worker.staff import Staff
 from worker.summarising import Summarised, Summarising
+from worker.team.corrections import Corrections
+from worker.team.delegation import Delegation
+from worker.team.promises import Promises
+from worker.team.staff import Staff
 from worker.text_replies import TextReplies
-from worker.turn_taken import TurnTaken
+from worker.turns.endings import Endings
 from worker.turns.floor import Floor
 from worker.turns.limits import Limits
 from worker.turns.long_silence import LongSilence
+from worker.turns.replies import Replies
+from worker.turns.silence import Silence
+from worker.turns.turn_taken import TurnTaken
 from worker.turns.watchdog import Watchdog
 from worker.writing import Writing
 

@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 from agents import context
 from worker.cards import Cards
-from worker.delegation import Delegation
-from worker.endings import Endings
+from worker.gate.listening import Listening
 from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journaling import Journaling
 from worker.line.line import Line
-from worker.listening import Listening
 from worker.people import People
 from worker.room.events import Dialled, Typed
+from worker.team.delegation import Delegation
+from worker.turns.endings import Endings
 from worker.turns.floor import Floor
 
 

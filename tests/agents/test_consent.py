@@ -10,7 +10,7 @@ from agents.loader import load_team
 from agents.orchestrator import NOTE, Orchestrator
 from agents.recording import CONSENT
 from agents.spec import SpecError
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 TEAM = """
 team: desk

@@ -46,8 +46,8 @@ from worker.resume import orphan as orphaned
 from worker.room.events import Filming, Left, Press, Sending, Shown, Typed
 from worker.room.outbox import STATE, Outbox
 from worker.showing import shown_files
-from worker.text_models import TextModel
-from worker.tool_runs import Tell
+from worker.team.text_models import TextModel
+from worker.team.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
 FRAME_S = 0.05

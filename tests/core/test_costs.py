@@ -28,7 +28,7 @@ from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.spending import DAY_S
-from worker.text_models import TextModel
+from worker.team.text_models import TextModel
 from worker.turns.farewell import ANSWER_S, ATTEMPTS, LINGER_S, WAIT_S
 
 GOODBYE = "Sorry, our time is up. Goodbye."

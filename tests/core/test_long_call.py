@@ -32,7 +32,7 @@ from worker.line.memory import Entry, Memory, turn_starts
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
-from worker.tool_runs import Tell
+from worker.team.tool_runs import Tell
 
 TURNS, TURN_S = 300, 24
 

@@ -14,9 +14,9 @@ from tests.fakes import FakeSpeaker
 from tests.gate.voices import RATE, Message, messages, samples_of, sentences_of
 from tests.virtual_time import virtual_time
 from worker.background import Start, background
-from worker.checking import LONGEST_S, Checked, Checking, Withheld
 from worker.gate.alignment import FAST
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Progress, Started
+from worker.gate.checking import LONGEST_S, Checked, Checking, Withheld
 from worker.gate.guard import Finding, Guard, Panel, Passage, Place
 from worker.journal import events as journal
 from worker.line.profile import GEMINI, OPENAI, Profile

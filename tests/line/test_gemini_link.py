@@ -45,7 +45,7 @@ from worker.line.events import (
 from worker.line.gemini import GeminiLink
 from worker.line.link import Arms
 from worker.line.profile import GEMINI
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 Kind = TypeVar("Kind", bound=LinkEvent)
 RATE = GEMINI.sample_rate

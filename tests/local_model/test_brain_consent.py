@@ -14,7 +14,7 @@ from tests.local_model.test_brain_dialogue import INSTRUCTIONS, TOOLS, talk
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.brain.consent import THANKS, UNRECORDED
 from worker.local_model.conversation import Conversation, Say, Tool, ToolCall, ToolResult
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 TEAM = with_consent(
     TeamSpec.model_validate(

@@ -34,7 +34,7 @@ from worker.local_model.voice import Voice
 from worker.looking.looking import Camera
 from worker.room.events import Dialled, Left, Shown, Typed
 from worker.room.outbox import AGENT, STATE, Outbox
-from worker.tool_runs import Tell
+from worker.team.tool_runs import Tell
 
 SHOP = load_team(Path(__file__).parents[2] / "agents/shop/team.yaml")
 _ANSWER_S = 20.0  # a guard against waiting for ever

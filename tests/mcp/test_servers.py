@@ -23,7 +23,7 @@ from tools.database import Database
 from worker.livekit_server import free_port
 from worker.mcp.connection import AWAY, BROKEN_OFF
 from worker.mcp.servers import McpServers
-from worker.toolbox import Outcome, Toolbox
+from worker.team.toolbox import Outcome, Toolbox
 
 pytestmark = pytest.mark.system
 

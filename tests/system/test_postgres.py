@@ -20,7 +20,7 @@ from tools.shop import Order, Return
 from tools.shop_seed import prepare
 from worker.journal import events as journal
 from worker.journal.store import Store
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("postgresql")]
 OPEN = """

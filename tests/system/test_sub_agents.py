@@ -11,9 +11,9 @@ from tests.system.conftest import House
 from tools.context import CallContext
 from tools.database import Database
 from worker.journal import events as journal
-from worker.sub_agents import SubAgents
-from worker.text_models import TextModel
-from worker.toolbox import Outcome, Toolbox
+from worker.team.sub_agents import SubAgents
+from worker.team.text_models import TextModel
+from worker.team.toolbox import Outcome, Toolbox
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 TEAM: dict[str, Any] = {

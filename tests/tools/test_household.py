@@ -15,7 +15,7 @@ from tools import documents, members, notes
 from tools.context import CallContext
 from tools.database import Database
 from tools.household import Appointment, Note
-from worker.toolbox import Outcome, Toolbox
+from worker.team.toolbox import Outcome, Toolbox
 
 TODAY = date.today()
 TEAM = load_team(Path("agents/assistant/team.yaml"))

@@ -13,7 +13,7 @@ from tools.database import Database
 from tools.returns import is_sent_back, may_go_back
 from tools.shop import Inspection, Order, Return
 from tools.shop_seed import prepare
-from worker.toolbox import Outcome, Toolbox
+from worker.team.toolbox import Outcome, Toolbox
 
 TODAY = date.today()
 SUNDAY = TODAY + timedelta(6 - TODAY.weekday() + 7)

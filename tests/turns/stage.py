@@ -28,7 +28,7 @@ from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
-from worker.tool_runs import Tell
+from worker.team.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
 FRAME_S = 0.05

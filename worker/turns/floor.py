@@ -9,11 +9,11 @@ from agents.spec import AgentSpec, FactSpec, TeamSpec
 from worker.gate.audio_gate import AudioGate
 from worker.line.events import SpeechStarted, SpeechStopped, Transcript
 from worker.line.profile import Profile
-from worker.replies import Replies
 from worker.turns import heard_out, patience
 from worker.turns.back_channel import was_said
 from worker.turns.barge_in import BargeIn, Verdict
 from worker.turns.ear import Ear
+from worker.turns.replies import Replies
 
 SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
 LATE_S = 15.0  # a session that does not hear is left after nine seconds, and the next is told what it has missed

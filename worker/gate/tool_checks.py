@@ -8,7 +8,7 @@ from livekit.agents import llm
 
 from worker.gate.guard import Finding, Panel, Passage, gravest
 from worker.journal import events as journal
-from worker.toolbox import Outcome
+from worker.team.toolbox import Outcome
 
 _NO_VERDICT = Finding("guards", "block", "arguments that are no JSON object")
 

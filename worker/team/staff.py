@@ -10,15 +10,15 @@ from agents.references import References
 from agents.spec import AgentSpec, FactSpec, TeamSpec
 from tools.context import CallContext
 from worker.arrival import Arrival
-from worker.briefing import Briefing
 from worker.journal import events as journal
 from worker.line.endpoint import Endpoint
 from worker.mcp.servers import McpServers
 from worker.resume import Orphan
-from worker.sub_agents import SubAgents
-from worker.text_models import TextModel
-from worker.tool_runs import Tell, ToolEvent, ToolRuns
-from worker.toolbox import Check, Toolbox
+from worker.team.briefing import Briefing
+from worker.team.sub_agents import SubAgents
+from worker.team.text_models import TextModel
+from worker.team.tool_runs import Tell, ToolEvent, ToolRuns
+from worker.team.toolbox import Check, Toolbox
 
 
 class Staff:

@@ -12,15 +12,15 @@ from agents.tool_spec import ToolSpec
 from tools.context import ProgressMade
 from tools.file import GivenFile
 from worker.background import Start
-from worker.briefing import Briefing
 from worker.cards import Cards
 from worker.journal import events as journal
 from worker.line.events import ToolRequested
 from worker.line.line import Line
-from worker.replies import Replies
-from worker.tool_runs import ToolDone, ToolRuns, ToolTold
-from worker.toolbox import Outcome, Toolbox
+from worker.team.briefing import Briefing
+from worker.team.tool_runs import ToolDone, ToolRuns, ToolTold
+from worker.team.toolbox import Outcome, Toolbox
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 
 class Delegation:

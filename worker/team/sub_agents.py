@@ -16,8 +16,8 @@ from agents.tool_spec import SubAgentSpec
 from tools.context import CallContext
 from worker.journal import events as journal
 from worker.mcp.servers import McpServers
-from worker.text_models import TextModel
-from worker.toolbox import Asked, Check, Outcome, Toolbox
+from worker.team.text_models import TextModel
+from worker.team.toolbox import Asked, Check, Outcome, Toolbox
 
 logger = logging.getLogger(__name__)
 

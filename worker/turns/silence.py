@@ -6,9 +6,9 @@ from worker.gate.audio_gate import AudioGate
 from worker.journal import events as journal
 from worker.line.line import Line
 from worker.outage import Outage
-from worker.replies import Replies
-from worker.tool_runs import ToolRuns
+from worker.team.tool_runs import ToolRuns
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 from worker.turns.watchdog import Step, Wait, Watchdog
 
 

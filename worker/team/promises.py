@@ -12,7 +12,7 @@ from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.gate.guard import Finding
 from worker.journal import events as journal
-from worker.tool_runs import Tell, ToolEvent, ToolTold
+from worker.team.tool_runs import Tell, ToolEvent, ToolTold
 
 logger = logging.getLogger(__name__)
 

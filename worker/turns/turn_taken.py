@@ -1,12 +1,12 @@
 """A turn of the caller's is complete: all who count by turns hear of it, and it is to be answered."""
 
-from worker.guarding import Guarding
+from worker.gate.guarding import Guarding
 from worker.looking.looking import Looking
 from worker.recording.recording import Recording
-from worker.replies import Replies
 from worker.showing import Showing
-from worker.staff import Staff
+from worker.team.staff import Staff
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 
 class TurnTaken:

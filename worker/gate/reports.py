@@ -4,20 +4,20 @@ from collections.abc import Callable
 from typing import assert_never
 
 from agents import context
-from worker.checking import Checking
-from worker.corrections import Corrections
-from worker.endings import Endings
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Progress, Sounding, Started
+from worker.gate.checking import Checking
 from worker.journal import events as journal
 from worker.journal.journal import Journal
 from worker.line.line import Line
 from worker.moment import Noting
 from worker.outage import Outage
 from worker.recording.recording import Recording
-from worker.replies import Replies
 from worker.room.outbox import Outbox
 from worker.room.spoken_times import SpokenTimes
+from worker.team.corrections import Corrections
+from worker.turns.endings import Endings
 from worker.turns.floor import Floor
+from worker.turns.replies import Replies
 from worker.turns.watchdog import Watchdog
 
 

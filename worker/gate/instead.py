@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from agents.announcements import AnnouncementsSpec
 from worker.background import Start
-from worker.checking import Withheld
+from worker.gate.checking import Withheld
 from worker.gate.guard import Finding
-from worker.replies import Replies
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 TRIES = 2  # in a turn, to say it otherwise; then a sentence of ours is said
 

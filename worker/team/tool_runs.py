@@ -9,7 +9,7 @@ from livekit.agents import llm
 
 from tools.context import CallContext, ProgressMade, Told
 from worker.background import Start
-from worker.toolbox import Outcome, Toolbox
+from worker.team.toolbox import Outcome, Toolbox
 
 FILLER_S = 1.5  # nobody likes to wait longer without a word
 PROGRESS_S = 4.0  # between two sentences of how it goes: a tool may count, the caller shall not have to listen to it

@@ -7,11 +7,11 @@ from livekit.agents.utils import shortuuid
 
 from worker.background import Start
 from worker.gate.guard import Finding, Panel, Passage, gravest
-from worker.instead import Instead
+from worker.gate.instead import Instead
 from worker.journal import events as journal
 from worker.line.line import Line
-from worker.replies import Replies
 from worker.turns.arbiter import Reason
+from worker.turns.replies import Replies
 
 WORDS_S = 3.0  # words of the caller that have not come so long after they ended will not come
 NO_TRANSCRIPT = Finding("transcript", "block", "no transcript")

@@ -6,13 +6,13 @@ from worker.background import Start
 from worker.gate.audio_gate import AudioGate
 from worker.journal import events as journal
 from worker.line.line import Line
-from worker.replies import Replies
-from worker.tool_runs import ToolRuns
+from worker.team.tool_runs import ToolRuns
 from worker.turns.arbiter import Reason
 from worker.turns.farewell import End, SayGoodbye
 from worker.turns.floor import Floor
 from worker.turns.limits import Limits, Near, Reached
 from worker.turns.long_silence import LongSilence, Nudge
+from worker.turns.replies import Replies
 
 
 class Endings:

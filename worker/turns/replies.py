@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from agents import claims
-from worker import reply_hints
 from worker.journal import events as journal
 from worker.line.events import Audio, MessageEnded, MessageStarted, ReplyEnded, ReplyStarted, Text
+from worker.turns import reply_hints
 from worker.turns.arbiter import Arbiter, Reason
 from worker.turns.latency import Latency
 from worker.turns.watchdog import Due, Step, Watchdog

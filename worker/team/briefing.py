@@ -9,7 +9,7 @@ from agents.spec import TeamSpec
 from agents.tasks import Task
 from worker.line.endpoint import Endpoint
 from worker.line.link import Arms
-from worker.toolbox import Toolbox
+from worker.team.toolbox import Toolbox
 
 
 class Briefing:

@@ -1,8 +1,8 @@
 """What an agent has told as done, and has not done, it takes back at once."""
 
 from agents.orchestrator import Orchestrator
-from worker.replies import Replies
-from worker.tool_runs import ToolRuns
+from worker.team.tool_runs import ToolRuns
+from worker.turns.replies import Replies
 
 
 class Corrections:

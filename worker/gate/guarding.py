@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agents.spec import TeamSpec
 from worker.background import Start
-from worker.checking import Checked, Checking
 from worker.gate.audio_gate import AudioGate
+from worker.gate.checking import Checked, Checking
 from worker.gate.guard import Finding, Panel
-from worker.instead import Instead
+from worker.gate.instead import Instead
+from worker.gate.listening import Listening, Screened
 from worker.journal import events as journal
 from worker.line.line import Line
-from worker.listening import Listening, Screened
-from worker.replies import Replies
+from worker.turns.replies import Replies
 
 GuardEvent = Checked | Screened
 
