@@ -21,7 +21,7 @@ class Asides:
     def due(self, text: str) -> ToolCall | None:
         """What was shown goes to the tool that takes pictures, once all else that it needs has been told.
 
-        `text` is said now. Of a picture on which a number stands that is asked for, such as an order's slip, only the number
+        `text` is said now. Of a picture on which a number stands that is asked for, such as a slip of paper, only the number
         is wanted.
         """
         shown = next((one for one in reversed(self._said()) if pictures.is_shown(one)), "")
