@@ -194,6 +194,7 @@ async def test_given_a_worker_that_is_killed_while_the_caller_speaks_then_they_a
     assert [event["text"] for event in only(events, "agent.said")[1:]] == [BACK, "alfa answers chat"]
 
 
+@pytest.mark.soak
 async def test_given_a_worker_that_is_killed_while_a_tool_reads_then_it_reads_again_and_the_caller_hears_its_result(
     stage: Stage, workers: Workers
 ) -> None:
@@ -238,6 +239,7 @@ async def test_given_a_worker_that_is_killed_while_a_tool_writes_then_it_is_not_
         assert finished["output"] == "drawn once"
 
 
+@pytest.mark.soak
 async def test_given_a_worker_that_is_killed_just_after_a_handoff_then_the_next_agent_has_the_call(
     stage: Stage, workers: Workers
 ) -> None:
@@ -307,6 +309,7 @@ async def test_given_a_worker_that_has_to_go_then_its_call_goes_on_in_another(st
     assert [event["text"] for event in only(events, "user.said")] == ["chat", "second"]
 
 
+@pytest.mark.soak
 async def test_given_a_caller_who_leaves_while_no_worker_holds_the_call_then_it_is_told_to_be_over(
     stage: Stage, workers: Workers
 ) -> None:

@@ -22,7 +22,7 @@ from worker.turns.barge_in import TRANSCRIPT_S
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 QUIET_S = 1.2
-EVERY = 1 if os.environ.get("BATON_DIALOGUES") == "all" else 4
+EVERY = 1 if os.environ.get("BATON_DIALOGUES") == "all" else 5
 HERE = Path(__file__).parent
 
 
