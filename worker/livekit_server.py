@@ -115,9 +115,10 @@ async def run(settings: Settings) -> None:
     """A server with this machine's settings and keys, until told to stop."""
     key, secret = settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
     log = STATE_FOLDER / "logs" / "livekit-server.log"
+    told = asyncio.ensure_future(until_told())  # before there is a server that would be left behind
     async with livekit_server(read_config(), key, secret, log) as (server, process):
         ready(server.url)
-        told, died = asyncio.ensure_future(until_told()), asyncio.ensure_future(process.wait())
+        died = asyncio.ensure_future(process.wait())
         await asyncio.wait([told, died], return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         if died.done():

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Coroutine
+from typing import Any, Literal
 
 CHILD = "BATON_PART"  # set for a process that `baton up` started
 READY = "ready"
@@ -30,11 +32,11 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-async def until_told() -> None:
-    """Waits for Ctrl-C or TERM. Instead of them ending the process where it stands."""
+def until_told() -> Coroutine[Any, Any, Literal[True]]:
+    """To be awaited: Ctrl-C or TERM, which from this call on no longer end the process where it stands."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
     end_with_parent()
-    await told.wait()
+    return told.wait()

@@ -7,7 +7,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agents.team_file import read_team
 from worker import keys, livekit_server
@@ -75,7 +75,7 @@ async def run(settings: Settings) -> None:
         print("Stopping.", flush=True)
 
 
-async def _watch(parts: list[Part], environment: dict[str, str], stopping: asyncio.Future[None]) -> None:
+async def _watch(parts: list[Part], environment: dict[str, str], stopping: asyncio.Future[Literal[True]]) -> None:
     """Until `stopping`. A worker that dies is started again, and goes on with its calls; without another part, all ends.
 
     Raises PartError.

@@ -135,6 +135,15 @@ def test_given_a_start_that_is_killed_then_no_part_is_left_behind(tmp_path: Path
     assert not [part for part in parts if alive(part)]
 
 
+def test_given_a_server_that_is_told_to_stop_while_it_starts_then_it_is_not_left_behind(tmp_path: Path) -> None:
+    part = subprocess.Popen([*BATON, "livekit"], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.DEVNULL)
+    while not (servers := children(part.pid)):
+        assert part.poll() is None
+    part.terminate()
+    assert part.wait(30) == 0
+    assert not [server for server in servers if alive(server)]
+
+
 def test_given_wrong_keys_then_the_worker_says_so(house: House, tmp_path: Path) -> None:
     port = yaml.safe_load((house.folder / "livekit.yaml").read_text())["port"]
     settings = environment(
