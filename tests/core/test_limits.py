@@ -124,6 +124,7 @@ async def test_given_a_time_limit_then_the_caller_hears_reply_and_goodbye_to_the
     assert page.events[-1]["reason"] == events[-1]["reason"]
 
 
+@pytest.mark.soak  # tests/core/test_costs.py has it on virtual time
 async def test_given_a_day_that_is_used_up_then_who_calls_hears_a_sentence_and_the_next_day_is_as_ever(
     stage: Stage,
 ) -> None:
