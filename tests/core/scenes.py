@@ -11,6 +11,7 @@ from bench.recital import TIMINGS, Book, Pcm, Piece, Reply, Sentence, Timing
 from bench.tone_code import SAMPLE_RATE, SLOT_MS
 from tests.core.guarded_worker import CRASHES, FOUND, HANGS
 from tests.simulators.openai_realtime.script import Asked, Recite
+from worker.gate.checking import LONGEST_S
 
 SPEEDS = (1.0, 3.0, 20.0)
 READ = 0.85  # of a sentence's slots, at least, can be read in a busy room
@@ -114,7 +115,10 @@ class Writer:
             if chance.random() < 0.15:
                 again.append(book.reply([self.sentence(FOUND)]))
             again.append(book.reply([self.sentence()]))
-        return Scene(number, chance.choice(TIMINGS), chance.choice(SPEEDS), reply, why, again)
+        timing, speed = chance.choice(TIMINGS), chance.choice(SPEEDS)
+        if timing == "after" and max(one.ms for one in (reply, *again)) / 1000 / speed > LONGEST_S - 1:
+            timing = "late"  # sound that goes on for so long without words is blocked as such
+        return Scene(number, timing, speed, reply, why, again)
 
     def sentence(self, word: str = "") -> str:
         chance = self._chance
