@@ -7,12 +7,12 @@ import asyncio
 import json
 import logging
 import math
+import secrets
 from itertools import count
 
 import aiohttp
 import prometheus_client
 from livekit import api
-from livekit.agents.utils import shortuuid
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.background import Start, background
@@ -36,7 +36,7 @@ class Watcher:
 
     def __init__(self, store: Store, livekit: api.LiveKitAPI) -> None:
         self._store, self._livekit = store, livekit
-        self._names = (f"{shortuuid()}-{number}" for number in count())
+        self._names = (f"{secrets.token_hex(6)}-{number}" for number in count())
         self._looked_at = -math.inf
         self._trusts_at = 0.0
 

@@ -18,7 +18,7 @@ import sqlalchemy
 import yaml
 
 from bench.caller import Caller
-from bench.tones import spoken
+from bench.tones import ALFA, BRAVO, CHARLIE, spoken
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
 from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 WORDS = {300: "chat", 350: "second", 400: "move", 450: "tool", 500: "long", 550: "okay", 600: "third", 650: "charlie"}
 BATON = ("-c", "from worker.cli import main; main()")
 PITCHES = {word: hz for hz, word in WORDS.items()}
+AGENTS = {ALFA: "alfa", BRAVO: "bravo", CHARLIE: "charlie"}  # by their pitch
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class House:
 
     def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "subprocess.Popen[str]":
         """A part of Baton, ready."""
+        return self.begin(*arguments, program=program, **settings).ready()
+
+    def begin(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "Starting":
+        """The same, which may not be ready yet: several start at once."""
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -51,15 +56,26 @@ class House:
                 stderr=output,
                 text=True,
             )
-        assert process.stdout
-        if not process.stdout.readline().startswith("ready"):
-            process.kill()
-            pytest.fail(f"{arguments[0]} is not ready: {log.read_text()[-3000:]}")
-        return process
+        return Starting(process, log)
 
-    def worker(self, places: int, program: Sequence[str] | None = None) -> "subprocess.Popen[str]":
+    def worker(self, places: int, program: Sequence[str] | None = None) -> "Starting":
         ours = {"BATON_MAX_CALLS": str(places), "BATON_WORKER_HTTP_PORT": str(free_port())}
-        return self.start("worker", program=program, **ours)
+        return self.begin("worker", program=program, **ours)
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A part that was begun."""
+
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    def ready(self) -> "subprocess.Popen[str]":
+        assert self.process.stdout
+        if not self.process.stdout.readline().startswith("ready"):
+            self.process.kill()
+            pytest.fail(f"{self.log.name} is not ready: {self.log.read_text()[-3000:]}")
+        return self.process
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,29 @@ class Stage:
         joined = await join(f"http://127.0.0.1:{self.house.environment['BATON_HTTP_PORT']}")
         async with Caller(joined["url"], joined["token"], joined["room"]) as caller:
             yield caller
+
+    async def greeted(self, caller: Caller) -> None:
+        """Waits until the first agent has said its greeting to the end, and is silent."""
+        await self._answered(caller, ALFA, 0.0, 0)
+
+    async def turn(self, caller: Caller, word: str, agent: int = ALFA) -> float:
+        """Says a word, and waits until an agent has answered to the end, and is silent. Returns when that began.
+
+        Heard in the room, and whole as the journal says: who goes by silence alone takes a process that stalls for it.
+        """
+        before = self._whole(caller.room, agent)
+        return await self._answered(caller, agent, await caller.say(PITCHES[word], 400), before)
+
+    async def _answered(self, caller: Caller, agent: int, since: float, before: int) -> float:
+        heard = await caller.voice(agent, since)
+        await self._written(caller.room, 30, lambda _: self._whole(caller.room, agent) > before)
+        await caller.silence(heard)
+        return heard
+
+    def _whole(self, room: str, agent: int) -> int:
+        """How many replies of an agent nobody broke into."""
+        said = [event for event in self.journal(room) if event["type"] == "agent.said" and not event["interrupted"]]
+        return sum(event["agent"] == AGENTS[agent] for event in said)
 
     async def ended(self, room: str) -> list[dict[str, Any]]:
         """The events of a call, when the worker, a process of its own, has written the last. Raises TimeoutError."""
@@ -159,9 +198,10 @@ def house_with(
     house = House(folder, environment, port, program)
     parts = [house.start("livekit")]
     try:
-        for count in places:
-            parts.append(house.worker(count, worker))
-        parts.append(house.start("desk"))
+        starting = [*(house.worker(count, worker) for count in places), house.begin("desk")]
+        parts += [one.process for one in starting]
+        for one in starting:
+            one.ready()
         yield house
     finally:  # else a test that fails leaves them running
         for part in reversed(parts):

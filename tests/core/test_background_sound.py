@@ -11,7 +11,7 @@ import yaml
 from bench.caller import Caller
 from bench.tones import ALFA, tone
 from tests.core.conftest import PITCHES, ROOT, Stage, house_with, transcribe
-from tests.core.test_core import greeted, only
+from tests.core.test_core import only
 from tests.recording.test_recording import decoded, sounds
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
@@ -41,8 +41,9 @@ async def test_given_a_slow_tool_then_the_sound_is_heard_between_what_is_said_an
         async with provider.serve(house.provider_port):
             stage = Stage(house, provider)
             async with stage.caller() as caller:
-                await greeted(caller)
+                await stage.greeted(caller)
                 ended = await caller.say(PITCHES["tool"], 500)
+                await stage.said(caller.room, "alfa sluggish is done")
                 await caller.silence(await caller.voice(ALFA, ended), ms=1500)
                 order = heard(caller, ended)
             events = stage.journal(caller.room)

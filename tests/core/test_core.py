@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bench.caller import Caller
-from bench.tones import ALFA, BRAVO
+from bench.tones import ALFA, BRAVO, FRAME_MS
 from tests.core.conftest import PITCHES, Stage, agent_of
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fail, Fault, Say, Script, Step
 
 pytestmark = pytest.mark.system
+SOAK = pytest.mark.soak  # tests/conformance has the like of it on virtual time
 TONES = {"ALFA": ALFA, "BRAVO": BRAVO, "CHARLIE": 1400}
 
 
@@ -32,18 +32,6 @@ def speech(asked: Asked, ms: int = 900) -> Say:
     return Say(said, ms=ms, hz=TONES[agent_of(asked)])
 
 
-async def greeted(caller: Caller) -> None:
-    await caller.silence(await caller.voice(ALFA, 0.0))
-
-
-async def turn(caller: Caller, word: str, agent: int = ALFA) -> float:
-    """Says a word, and waits until the agent has answered and is silent again. Returns when the answer began."""
-    ended = await caller.say(PITCHES[word], 400)
-    heard = await caller.voice(agent, ended)
-    await caller.silence(heard)
-    return heard
-
-
 def kinds(events: list[dict[str, Any]]) -> list[str]:
     return [event["type"] for event in events]
 
@@ -56,10 +44,10 @@ def only(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     ("tool", "arguments", "told"),
     [
         ("broken", "{}", "internal error"),
-        ("nobody_knows", "{}", "There is no tool"),
+        pytest.param("nobody_knows", "{}", "There is no tool", marks=SOAK),
         ("quick", '{"number": ', ""),
-        ("quick", '{"number": "many"}', "number"),
-        ("transfer_to_nobody", "{}", "cannot hand over"),
+        pytest.param("quick", '{"number": "many"}', "number", marks=SOAK),
+        pytest.param("transfer_to_nobody", "{}", "cannot hand over", marks=SOAK),
     ],
 )
 async def test_given_a_tool_call_that_fails_then_the_model_is_told_and_the_call_goes_on(
@@ -67,9 +55,9 @@ async def test_given_a_tool_call_that_fails_then_the_model_is_told_and_the_call_
 ) -> None:
     stage.provider.play = script({"tool": lambda _: [CallTool(tool, arguments)]})
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "tool")
-        await turn(caller, "chat")
+        await stage.greeted(caller)
+        await stage.turn(caller, "tool")
+        await stage.turn(caller, "chat")
     outputs = [item for item in stage.provider.items() if item["type"] == "function_call_output"]
     assert len(outputs) == 1
     assert told.lower() in outputs[0]["output"].lower()
@@ -84,11 +72,11 @@ async def test_given_speech_over_the_announcement_then_the_next_agent_answers_it
         {"move": lambda asked: [speech(asked, 3000), CallTool("transfer_to_bravo")]},
     )
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         ended = await caller.say(PITCHES["move"], 400)
         await caller.voice(ALFA, ended)
         await asyncio.sleep(0.7)
-        await turn(caller, "second", BRAVO)
+        await stage.turn(caller, "second", BRAVO)
     events = await stage.ended(caller.room)
     assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
     assert len(only(events, "handoff.done")) == 1
@@ -96,16 +84,16 @@ async def test_given_speech_over_the_announcement_then_the_next_agent_answers_it
     assert stage.provider.words() == ["move", "second"]
 
 
-@pytest.mark.parametrize("after_ms", [0, 100, 300, 600])
+@pytest.mark.parametrize("after_ms", [pytest.param(0, marks=SOAK), 100, pytest.param(300, marks=SOAK), 600])
 async def test_given_speech_in_the_handoff_window_then_the_next_agent_answers_it(stage: Stage, after_ms: int) -> None:
     stage.provider.play = script({"move": lambda _: [CallTool("transfer_to_bravo")]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["move"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         await asyncio.sleep(after_ms / 1000)
-        ended = await caller.say(PITCHES["second"], 600)
-        await caller.silence(await caller.voice(BRAVO, ended))
+        await caller.say(PITCHES["second"], 600)
+        await stage.said(caller.room, "bravo answers second")
     events = await stage.ended(caller.room)
     assert [event["text"] for event in only(events, "user.said")] == ["move", "second"]
     assert only(events, "agent.said")[-1]["text"] == "bravo answers second"
@@ -117,10 +105,9 @@ async def test_given_two_tool_calls_of_which_one_is_a_handoff_then_both_happen_a
 ) -> None:
     stage.provider.play = script({"move": lambda _: [CallTool("slow"), CallTool("transfer_to_bravo")]})
     async with stage.caller() as caller:
-        await greeted(caller)
-        heard = await turn(caller, "move", BRAVO)
-        again = await caller.voice(BRAVO, heard + 0.8)
-        await caller.silence(again)
+        await stage.greeted(caller)
+        await stage.turn(caller, "move", BRAVO)
+        await stage.said(caller.room, "bravo answers slow is done")
     events = await stage.ended(caller.room)
     assert kinds(events).index("handoff.done") < kinds(events).index("tool.finished")
     assert only(events, "agent.said")[-1]["text"] == "bravo answers slow is done"
@@ -131,22 +118,22 @@ async def test_given_a_provider_that_refuses_the_next_agent_then_the_present_one
     stage.provider.play = script({"move": lambda _: [CallTool("transfer_to_bravo")]})
     stage.provider.refusals.updates.add("BRAVO")
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "move", ALFA)
-        await turn(caller, "chat", ALFA)
+        await stage.greeted(caller)
+        await stage.turn(caller, "move", ALFA)
+        await stage.turn(caller, "chat", ALFA)
     events = await stage.ended(caller.room)
     assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
     assert {event["agent"] for event in only(events, "agent.said")} == {"alfa"}
     assert BRAVO not in {sound.hz for sound in caller.heard}
 
 
-@pytest.mark.parametrize("code", ["conversation_already_has_active_response", "server_error"])
+@pytest.mark.parametrize("code", [pytest.param("conversation_already_has_active_response", marks=SOAK), "server_error"])
 async def test_given_a_request_for_a_reply_that_is_refused_then_it_is_asked_again(stage: Stage, code: str) -> None:
     stage.provider.play = script({})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         stage.provider.refusals.asks = [code]
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
     events = await stage.ended(caller.room)
     assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
     assert only(events, "agent.said")[-1]["text"] == "alfa answers chat"
@@ -157,20 +144,20 @@ async def test_given_a_provider_that_is_busy_with_another_reply_then_ours_is_ask
 ) -> None:
     stage.provider.play = script({})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         session = stage.provider.connections[-1].session
         assert session
         stage.provider.refusals.asks = ["conversation_already_has_active_response"]
-        ended = await caller.say(PITCHES["chat"], 400)
+        await caller.say(PITCHES["chat"], 400)
         await stage.provider.until("error")
         await session.take({"type": "response.create", "response": {}})  # as another client of the session would
-        await caller.silence(await caller.voice(ALFA, ended))
+        await stage.said(caller.room, "alfa answers chat")
     events = await stage.ended(caller.room)
     assert [event["reason"] for event in only(events, "watchdog.fired")] == ["the provider was busy with another reply"]
     assert [event["text"] for event in only(events, "agent.said")[1:]] == ["alfa answers chat"]
 
 
-@pytest.mark.parametrize("how", ["refused", "never answered"])
+@pytest.mark.parametrize("how", ["refused", pytest.param("never answered", marks=SOAK)])
 async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_the_call_and_says_so(
     stage: Stage, how: str
 ) -> None:
@@ -181,7 +168,7 @@ async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_th
 
     stage.provider.play = play
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         if how == "never answered":
             stage.provider.faults = [Fault("response.created", "drop", nth=2), Fault("response.created", "drop", nth=3)]
         await caller.say(PITCHES["move"], 400)
@@ -191,7 +178,7 @@ async def test_given_a_next_agent_who_never_begins_then_the_present_one_keeps_th
         while not only(stage.journal(caller.room), "handoff.failed"):  # noqa: ASYNC110 - a journal tells nobody
             await asyncio.sleep(0.2)
         await stage.said(caller.room, "no luck")
-        await turn(caller, "chat", ALFA)
+        await stage.turn(caller, "chat", ALFA)
     events = await stage.ended(caller.room)
     assert [event["target"] for event in only(events, "handoff.failed")] == ["bravo"]
     assert only(events, "handoff.done") == []
@@ -210,9 +197,10 @@ async def test_given_an_agent_who_says_what_it_has_not_done_then_it_takes_that_b
 
     stage.provider.play = play
     async with stage.caller() as caller:
-        await greeted(caller)
-        ended = await caller.say(PITCHES["tool"], 400)
-        await caller.silence(await caller.voice(ALFA, ended), ms=2000)
+        await stage.greeted(caller)
+        await caller.say(PITCHES["tool"], 400)
+        await stage.said(caller.room, "Now it is doubled")
+        await caller.silence(time.monotonic(), ms=2000)  # so long something else could be put right
     events = await stage.ended(caller.room)
     said = [event["text"] for event in only(events, "agent.said")[1:]]
     assert said == ["There, it is doubled.", "sorry, not yet", "Now it is doubled: twice is 4"]
@@ -225,8 +213,8 @@ async def test_given_a_reply_that_fails_then_it_is_asked_again(stage: Stage) -> 
         {"chat": lambda asked: [Fail("server_error")] if next(failures, False) else [speech(asked)]}
     )
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "chat")
+        await stage.greeted(caller)
+        await stage.turn(caller, "chat")
     events = await stage.ended(caller.room)
     assert [event["action"] for event in only(events, "watchdog.fired")] == ["ask again"]
 
@@ -235,9 +223,9 @@ async def test_given_a_socket_that_dies_in_mid_reply_then_the_reply_goes_on_and_
     stage.provider.play = script({"long": lambda asked: [speech(asked, 6000)]})
     stage.provider.faults.append(Fault("response.output_audio.delta", "abort", nth=9 + 20))
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "long")
-        await turn(caller, "second")
+        await stage.greeted(caller)
+        await stage.turn(caller, "long")
+        await stage.turn(caller, "second")
     events = await stage.ended(caller.room)
     assert len(only(events, "line.lost")) == len(only(events, "line.restored")) == 1
     assert only(events, "agent.said")[-1]["text"] == "alfa answers second"
@@ -251,15 +239,14 @@ async def test_given_a_socket_that_dies_in_mid_reply_then_the_reply_goes_on_and_
 async def test_given_a_caller_who_breaks_in_then_memory_and_journal_hold_what_was_heard(stage: Stage) -> None:
     stage.provider.play = script({"long": lambda asked: [speech(asked, 8000)]})
     async with stage.caller() as caller:
-        await greeted(caller)
-        ended = await caller.say(PITCHES["long"], 400)
-        began = await caller.voice(ALFA, ended)
+        await stage.greeted(caller)
+        began = await caller.voice(ALFA, await caller.say(PITCHES["long"], 400))
         await asyncio.sleep(1.2)
-        onset = time.monotonic()
-        ended = await caller.say(PITCHES["second"], 1500)
-        last = await caller.silence(onset, ms=300)
-        await caller.silence(await caller.voice(ALFA, ended))
-    heard_ms = round((last - began) * 1000) + 20
+        await caller.say(PITCHES["second"], 1500)
+        await stage.said(caller.room, "alfa answers second")
+        await caller.silence(time.monotonic())
+    frames = sum(sound.hz == ALFA for sound in caller.heard if sound.at >= began)
+    heard_ms = frames * FRAME_MS - 900  # the second answer
     [cut] = [event for event in only(await stage.ended(caller.room), "agent.said") if event["interrupted"]]
     [truncated] = [event for event in stage.provider.received() if event["type"] == "conversation.item.truncate"]
     assert cut["heard_ms"] == pytest.approx(truncated["audio_end_ms"], abs=1)

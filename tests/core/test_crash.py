@@ -13,9 +13,10 @@ import pytest
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, House, Stage, agent_of, house_with, transcribe
-from tests.core.test_core import TONES, greeted, kinds, only, script, turn
+from tests.core.test_core import TONES, kinds, only, script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Script, Step
 from tests.simulators.openai_realtime.server import Provider
+from worker.journal.leases import HOLDS_S
 
 pytestmark = pytest.mark.system
 NOTING = ("-m", "tests.core.noting_worker")
@@ -31,8 +32,8 @@ class Workers:
         self._running: list[subprocess.Popen[str]] = []
 
     def fill(self) -> None:
-        while len(self._running) < 2:
-            self._running.append(self._house.worker(4, NOTING))
+        starting = [self._house.worker(4, NOTING) for _ in range(2 - len(self._running))]
+        self._running += [one.ready() for one in starting]
 
     def holder(self) -> "subprocess.Popen[str]":
         """Whoever has the call: its socket to the provider tells."""
@@ -158,12 +159,12 @@ async def test_given_a_worker_that_is_killed_in_mid_reply_then_another_goes_on_f
 ) -> None:
     stage.provider.play = playing({"long": [Say(LONG, ms=9000, hz=ALFA)]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         began = await caller.voice(ALFA, await caller.say(PITCHES["long"], 400))
         await asyncio.sleep(2.0)
         killed = workers.kill()
         over = await back(caller)
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
     events = await journal(stage, caller)
     assert kinds(events).count("call.started") == kinds(events).count("call.ended") == 1
     [resumed] = only(events, "call.resumed")
@@ -182,13 +183,13 @@ async def test_given_a_worker_that_is_killed_while_the_caller_speaks_then_they_a
 ) -> None:
     stage.provider.play = playing({})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         speaking = asyncio.ensure_future(caller.say(PITCHES["second"], 1600))
         await asyncio.sleep(1.3)
         workers.kill()
         await speaking
         await back(caller)
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
     events = await journal(stage, caller)
     assert "ask them to say again" in hint(stage)
     assert [event["text"] for event in only(events, "agent.said")[1:]] == [BACK, "alfa answers chat"]
@@ -200,7 +201,7 @@ async def test_given_a_worker_that_is_killed_while_a_tool_reads_then_it_reads_ag
 ) -> None:
     stage.provider.play = playing({"tool": [CallTool("sluggish")]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["tool"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         await asyncio.sleep(0.6)
@@ -213,13 +214,13 @@ async def test_given_a_worker_that_is_killed_while_a_tool_reads_then_it_reads_ag
     assert only(events, "agent.said")[-1]["text"] == "alfa answers sluggish is done"
 
 
-@pytest.mark.parametrize(("tool", "done"), [("draw", 1), ("draw_keyed", 1)])
+@pytest.mark.parametrize(("tool", "done"), [pytest.param("draw", 1, marks=pytest.mark.soak), ("draw_keyed", 1)])
 async def test_given_a_worker_that_is_killed_while_a_tool_writes_then_it_is_not_done_twice(
     stage: Stage, workers: Workers, tool: str, done: int
 ) -> None:
     stage.provider.play = playing({"tool": [CallTool(tool)]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["tool"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         await asyncio.sleep(0.8)
@@ -227,7 +228,7 @@ async def test_given_a_worker_that_is_killed_while_a_tool_writes_then_it_is_not_
         await back(caller)
         if tool == "draw_keyed":
             await stage.said(caller.room, "alfa answers drawn once")
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
     events = await journal(stage, caller)
     [finished] = only(events, "tool.finished")
     drawn = (stage.house.folder / "drawn").read_text().splitlines()
@@ -245,11 +246,11 @@ async def test_given_a_worker_that_is_killed_just_after_a_handoff_then_the_next_
 ) -> None:
     stage.provider.play = playing({"move": [CallTool("transfer_to_bravo")]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.voice(BRAVO, await caller.say(PITCHES["move"], 400))
         workers.kill()
         await back(caller, BRAVO)
-        await turn(caller, "chat", BRAVO)
+        await stage.turn(caller, "chat", BRAVO)
     events = await journal(stage, caller)
     assert [event["target"] for event in only(events, "handoff.done")] == ["bravo"]
     assert only(events, "call.resumed")[0]["agent"] == "bravo"
@@ -264,7 +265,7 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
 ) -> None:
     stage.provider.play = playing({"long": [Say(LONG, ms=20_000, hz=CHARLIE)]})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.voice(CHARLIE, await caller.say(PITCHES["long"], 400))
         await asyncio.sleep(1.0)
         hung = workers.holder()
@@ -273,7 +274,7 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
         awake = time.monotonic()
         hung.send_signal(signal.SIGCONT)
         await until_left(stage, hung)
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
         agents = [one for one in caller.others() if one.startswith("agent-")]
     first, second = [who for came, who in caller.agents if came][-2:]
     assert caller.agents == [(True, first), (False, first), (True, second)], "the old one goes, then the next comes"
@@ -295,17 +296,17 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
 async def test_given_a_worker_that_has_to_go_then_its_call_goes_on_in_another(stage: Stage, workers: Workers) -> None:
     stage.provider.play = playing({})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         going = workers.holder()
         going.terminate()
-        await turn(caller, "chat")
+        await stage.turn(caller, "chat")
         await back(caller)
         assert await asyncio.to_thread(going.wait, 30) == 0
         workers.forget(going)
-        await turn(caller, "second")
+        await stage.turn(caller, "second")
     events = await journal(stage, caller)
     assert kinds(events).count("call.ended") == 1
-    assert only(events, "call.resumed")[0]["gap_ms"] < 1500, "it told so: nobody had to notice"
+    assert only(events, "call.resumed")[0]["gap_ms"] < HOLDS_S * 1000, "it told so: nobody had to notice"
     assert [event["text"] for event in only(events, "user.said")] == ["chat", "second"]
 
 
@@ -315,7 +316,7 @@ async def test_given_a_caller_who_leaves_while_no_worker_holds_the_call_then_it_
 ) -> None:
     stage.provider.play = playing({})
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         workers.kill()
     assert only(await journal(stage, caller), "call.ended")[0]["reason"] == (
         "the caller left while no worker held the call"

@@ -102,7 +102,7 @@ async def test_given_a_time_limit_then_the_caller_hears_reply_and_goodbye_to_the
 ) -> None:
     async with stage.caller() as caller:
         page = Page(caller)
-        await caller.silence(await caller.voice(ALFA, 0.0))
+        await stage.greeted(caller)
         await asyncio.sleep(2.0)
         ended = await caller.say(PITCHES["long"], 400)  # its answer goes on when the time is up
         await caller.voice(BRAVO, ended)
@@ -144,7 +144,7 @@ async def test_given_a_day_that_is_used_up_then_who_calls_hears_a_sentence_and_t
 
 async def test_given_a_call_then_its_cost_is_what_the_provider_counted(stage: Stage) -> None:
     async with stage.caller() as caller:
-        await caller.silence(await caller.voice(ALFA, 0.0))
+        await stage.greeted(caller)
     events = await stage.ended(caller.room)
     updated = only(events, "cost.updated")
     assert updated[0]["tokens"]["output_audio"] == 18, "0.9 s"

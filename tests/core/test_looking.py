@@ -109,7 +109,7 @@ async def test_given_a_shared_screen_then_the_error_on_it_can_be_read_when_the_c
         async with screen.shared(anna):
             await anna.until(lambda: bool(told(anna, "frame.given")), _WITHIN_S, "a first frame")
             screen.shows = desktop(*ERROR)
-            await asyncio.sleep(1.0)  # so long it takes to read it
+            await anna.until(lambda: len(told(anna, "frame.given")) > 1, _WITHIN_S, "a frame of what is new on it")
             since = asyncio.get_running_loop().time()
             await anna.write("What does this mean?")
             await anna.answered(since)

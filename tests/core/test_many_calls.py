@@ -11,7 +11,7 @@ from livekit import api
 
 from bench.tones import ALFA
 from tests.core.conftest import WORDS, Stage, house_with, transcribe
-from tests.core.test_core import greeted, only, script, turn
+from tests.core.test_core import only, script
 from tests.simulators.openai_realtime.server import Provider
 
 pytestmark = pytest.mark.system
@@ -25,8 +25,8 @@ async def test_given_two_workers_when_as_many_call_as_they_have_places_then_all_
             words = list(WORDS.values())[: 2 * PLACES]
             async with AsyncExitStack() as stack:
                 callers = [await stack.enter_async_context(stage.caller()) for _ in words]
-                await asyncio.gather(*(greeted(caller) for caller in callers))
-                await asyncio.gather(*(turn(caller, word, ALFA) for caller, word in zip(callers, words, strict=True)))
+                await asyncio.gather(*(stage.greeted(caller) for caller in callers))
+                await asyncio.gather(*(stage.turn(caller, word) for caller, word in zip(callers, words, strict=True)))
             for caller, word in zip(callers, words, strict=True):
                 events = await stage.ended(caller.room)
                 assert [event["text"] for event in only(events, "user.said")] == [word]
@@ -45,12 +45,12 @@ async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_a
             return sum(other.kind == api.ParticipantInfo.Kind.AGENT for other in inside.participants)
 
         async with stage.caller() as caller:
-            await greeted(caller)
+            await stage.greeted(caller)
             [dispatch] = await livekit.agent_dispatch.list_dispatch(caller.room)
             again = api.CreateAgentDispatchRequest(agent_name="baton", room=caller.room, metadata=dispatch.metadata)
             await livekit.agent_dispatch.create_dispatch(again)
             await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
-            await turn(caller, "chat", ALFA)
+            await stage.turn(caller, "chat", ALFA)
             assert await agents(caller.room) == 1
     events = await stage.ended(caller.room)
     assert len(only(events, "call.started")) == 1

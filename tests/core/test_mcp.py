@@ -9,12 +9,12 @@ import yaml
 
 from bench.tones import ALFA
 from tests.core.conftest import ROOT, Stage, house_with, transcribe
-from tests.core.test_core import greeted, only, script, turn
+from tests.core.test_core import only, script
 from tests.simulators.openai_realtime.script import CallTool
 from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]  # tests/mcp has the servers without a room
 TEAM = {
     "team": "core",
     "start": "alfa",
@@ -48,10 +48,10 @@ async def test_given_a_tool_of_an_mcp_server_then_its_result_is_told_and_its_pro
         async with Provider(play, transcribe=transcribe).serve(house.provider_port) as provider:
             stage = Stage(house, provider)
             async with stage.caller() as caller:
-                await greeted(caller)
-                await turn(caller, "tool", ALFA)
-                await turn(caller, "third", ALFA)
-                await turn(caller, "chat", ALFA)
+                await stage.greeted(caller)
+                await stage.turn(caller, "tool", ALFA)
+                await stage.turn(caller, "third", ALFA)
+                await stage.turn(caller, "chat", ALFA)
         events = stage.journal(caller.room)
         worker.terminate()
         assert worker.wait(30) == 0

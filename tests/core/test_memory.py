@@ -8,7 +8,7 @@ import yaml
 
 from bench.tones import ALFA
 from tests.core.conftest import ROOT, Stage, house_with, transcribe
-from tests.core.test_core import greeted, only, turn
+from tests.core.test_core import only
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 
@@ -34,9 +34,9 @@ async def test_given_a_tiny_budget_then_the_oldest_turns_are_summarised_and_the_
         async with provider.serve(house.provider_port):
             stage = Stage(house, provider)
             async with stage.caller() as caller:
-                await greeted(caller)
+                await stage.greeted(caller)
                 for word in ["tool", *["chat", "second", "third"] * 3, "long"]:
-                    await turn(caller, word)
+                    await stage.turn(caller, word)
                 last, remembered = provider.items(), provider.words()
                 session = provider.connections[-1].session
                 assert session

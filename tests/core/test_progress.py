@@ -6,7 +6,7 @@ import pytest
 
 from bench.tones import ALFA
 from tests.core.conftest import PITCHES, Stage
-from tests.core.test_core import greeted, kinds, only, script
+from tests.core.test_core import kinds, only, script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Say, Step
 
 pytestmark = pytest.mark.system
@@ -20,7 +20,7 @@ async def test_given_a_tool_that_tells_how_it_goes_then_that_fills_the_wait_and_
 
     stage.provider.play = play
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["tool"], 400)
         await stage.said(caller.room, "alfa answers done for")
     events = await stage.ended(caller.room)

@@ -1,7 +1,6 @@
 """Calls at random: turns at any moment of handoffs, tools, replies and lost sockets. No turn is lost, one voice speaks."""
 
 import asyncio
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +12,12 @@ import pytest
 from bench.caller import Caller
 from bench.tones import ALFA
 from tests.core.conftest import PITCHES, Stage, agent_of
-from tests.core.test_core import TONES, greeted, only, speech
+from tests.core.test_core import TONES, only, speech
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Step
 from tests.simulators.openai_realtime.server import Connection, text
 
-pytestmark = pytest.mark.system
-SOAK = bool(os.environ.get("BATON_SOAK"))
-RUNS, AT_ONCE = (100, 4) if SOAK else (6, 1)  # other tests run beside
+pytestmark = [pytest.mark.system, pytest.mark.soak]  # tests/conformance has faults at random on virtual time
+RUNS, AT_ONCE = 100, 4
 TURNS = 5
 WORDS = ("chat", "second", "third", "move", "charlie", "tool", "long")
 APART_S = 0.65  # closer together, the provider hears one turn
@@ -57,7 +55,7 @@ async def hold(stage: Stage, seed: int) -> Run:
     words = [chance.choice(WORDS) for _ in range(TURNS)]
     async with stage.caller() as caller:
         run = Run(seed, caller.room, words)
-        await greeted(caller)
+        await stage.greeted(caller)
         for word in words:
             await asyncio.sleep(APART_S + chance.choice([0.0, 0.05, 0.15, 0.3, 0.6, 1.0, 1.6, 2.5]))
             await caller.say(PITCHES[word], 400)
@@ -77,9 +75,7 @@ async def _quiet(caller: Caller) -> None:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(
-    "broken", [pytest.param(False, id="sound", marks=pytest.mark.soak), pytest.param(True, id="sockets cut")]
-)
+@pytest.mark.parametrize("broken", [False, True], ids=["sound", "sockets cut"])
 async def test_given_calls_at_random_then_no_turn_is_lost_and_one_voice_speaks(stage: Stage, broken: bool) -> None:
     stage.provider.play = play
     seeds = range(1000 * broken, 1000 * broken + RUNS // 2)

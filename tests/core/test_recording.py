@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.tones import ALFA, tone
 from tests.core.conftest import PITCHES, ROOT, House, Stage, house_with, transcribe
-from tests.core.test_core import greeted, kinds, only, script, speech
+from tests.core.test_core import kinds, only, script, speech
 from tests.recording.test_recording import decoded, sounds
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
@@ -23,7 +23,7 @@ from worker.caller import SAMPLE_RATE, Caller
 from worker.journal.files import Folder
 from worker.talk import join
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.soak]  # tests/recording does it on virtual time
 TOKEN = "for-the-test"
 NEAR_S = 0.15  # what a busy machine brings late in a room; how near it is by the clock, tests/recording asserts
 
@@ -67,7 +67,6 @@ async def fetched(house: House, call: str, to: Path, token: str = TOKEN) -> int:
         return answer.status
 
 
-@pytest.mark.soak  # tests/recording does it in virtual time
 async def test_given_a_minute_in_a_room_then_the_file_has_both_sides_as_they_were_sent_and_heard(
     tmp_path: Path,
 ) -> None:
@@ -138,7 +137,6 @@ def mute(caller: Caller, muted: bool) -> None:
         track.unmute()
 
 
-@pytest.mark.soak  # the announcement is tried in the next one
 async def test_given_consent_in_mid_call_then_nothing_before_it_and_nothing_after_its_end_is_in_the_file(
     tmp_path: Path,
 ) -> None:
@@ -156,10 +154,9 @@ async def test_given_consent_in_mid_call_then_nothing_before_it_and_nothing_afte
         async with provider.serve(house.provider_port):
             stage = Stage(house, provider)
             async with stage.caller() as caller:
-                await greeted(caller)
+                await stage.greeted(caller)
                 for word in ("chat", "okay", "third", "charlie", "second"):
-                    ended = await caller.say(PITCHES[word], 600)
-                    await caller.silence(await caller.voice(ALFA, ended))
+                    await stage.turn(caller, word)
             events = await stage.ended(caller.room)
         [call] = [event["call"] for event in only(events, "call.started")]
         path = Folder(tmp_path / ".baton/files").find(call, "recording.ogg")
@@ -187,8 +184,7 @@ async def test_given_a_caller_who_talks_over_the_announcement_then_the_answer_be
             async with stage.caller() as caller:
                 await caller.voice(ALFA, 0.0)
                 for word in ("chat", "second"):
-                    ended = await caller.say(PITCHES[word], 1000)
-                    await caller.silence(await caller.voice(ALFA, ended))
+                    await stage.turn(caller, word)
     assert [instructions.count("This call is recorded.") for instructions in told] == [1, 1, 0]
 
 

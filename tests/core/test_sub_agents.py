@@ -11,7 +11,7 @@ import yaml
 from bench.caller import Caller
 from bench.tones import ALFA
 from tests.core.conftest import House, Stage, house_with, transcribe
-from tests.core.test_core import greeted, only, script, turn
+from tests.core.test_core import only, script
 from tests.simulators.chat import Answer, Asked, ChatServer, Pause, Refuse, Script, Step, Use
 from tests.simulators.openai_realtime.script import Asked as Heard
 from tests.simulators.openai_realtime.script import CallTool, Pace, Say
@@ -119,8 +119,8 @@ async def test_given_a_sub_agent_that_takes_its_time_then_a_word_fills_the_wait_
 ) -> None:
     asking.provider.play = told
     async with chatting(find) as chat, asking.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "tool")
+        await asking.greeted(caller)
+        await asking.turn(caller, "tool")
         await asking.said(caller.room, "alfa answers Forty-two")
     answer = "Forty-two it is: found after 2.5 s and twice 21 is 42."
     assert said(asking, caller)[1:] == ["one moment", f"alfa answers {answer}"]
@@ -153,9 +153,9 @@ async def test_given_two_sub_agents_at_once_then_they_work_in_parallel_while_the
 
     asking.provider.play = told
     async with chatting(play), asking.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "third")
-        await turn(caller, "chat")
+        await asking.greeted(caller)
+        await asking.turn(caller, "third")
+        await asking.turn(caller, "chat")
         await asking.said(caller.room, "rover is done")
     texts = said(asking, caller)
     assert texts.index("alfa answers chat") < min(number for number, text in enumerate(texts) if "news" in text)
@@ -190,8 +190,8 @@ async def test_given_several_wishes_then_a_sub_agent_deals_with_its_own_while_th
 
     asking.provider.play = play
     async with chatting(search) as chat, asking.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "long")
+        await asking.greeted(caller)
+        await asking.turn(caller, "long")
         await asking.said(caller.room, "news: It is round the corner.")
     texts = said(asking, caller)
     assert texts.index("a joke") < texts.index("news: It is round the corner.")
@@ -207,25 +207,27 @@ async def test_given_several_wishes_then_a_sub_agent_deals_with_its_own_while_th
 async def test_given_a_caller_who_gives_up_waiting_then_the_sub_agent_and_its_tools_are_stopped(asking: Stage) -> None:
     asking.provider.play = told
     async with chatting(lambda _: [Use("search", '{"seconds": 15}')]) as chat, asking.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "tool")  # a word that it takes a moment
-        await turn(caller, "second")
-        await turn(caller, "chat")
+        await asking.greeted(caller)
+        await asking.turn(caller, "tool")  # a word that it takes a moment
+        await asking.turn(caller, "second")
+        await asking.turn(caller, "chat")
     finished = {event["tool"]: event["failed"] for event in only(await asking.ended(caller.room), "tool.finished")}
     assert finished == {"stop_waiting": False, "ask_scout": True, "search": True}
     assert len(chat.asked) == 1, "nobody goes on with it"
 
 
-@pytest.mark.parametrize("ill", [[Refuse(500)], [Refuse(429)], [Pause(60)]])
+@pytest.mark.parametrize(
+    "ill", [[Refuse(500)], *(pytest.param(ill, marks=pytest.mark.soak) for ill in ([Refuse(429)], [Pause(60)]))]
+)
 async def test_given_a_text_model_that_fails_then_the_agent_says_so_and_the_call_goes_on(
     asking: Stage, ill: list[Step]
 ) -> None:
     asking.provider.play = told
     async with chatting(lambda _: ill), asking.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "tool")  # a model that says nothing has a filler first
+        await asking.greeted(caller)
+        await asking.turn(caller, "tool")  # a model that says nothing has a filler first
         await asking.said(caller.room, "scout has no answer")
-        await turn(caller, "chat")
+        await asking.turn(caller, "chat")
     assert "scout has no answer" in said(asking, caller)[-2]
     assert said(asking, caller)[-1] == "alfa answers chat"
     [finished] = only(await asking.ended(caller.room), "tool.finished")
@@ -236,8 +238,8 @@ async def test_given_the_end_of_the_call_then_what_runs_ends_with_it(asking: Sta
     asking.provider.play = told
     async with chatting(lambda _: [Use("search", '{"seconds": 15}')]) as chat:
         async with asking.caller() as caller:
-            await greeted(caller)
-            await turn(caller, "third")
+            await asking.greeted(caller)
+            await asking.turn(caller, "third")
         events = await asking.ended(caller.room)
     assert sorted(event["agent"] for event in only(events, "tool.finished")) == ["broker", "rover"]
     assert len(chat.asked) == 2

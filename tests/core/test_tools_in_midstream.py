@@ -7,7 +7,7 @@ import pytest
 
 from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, Stage, agent_of
-from tests.core.test_core import greeted, kinds, only, script, turn
+from tests.core.test_core import kinds, only, script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Step
 
 pytestmark = pytest.mark.system
@@ -31,8 +31,8 @@ def patient(asked: Asked) -> Sequence[Step]:
 async def test_given_a_slow_tool_then_a_word_fills_the_wait_and_the_result_follows(stage: Stage) -> None:
     stage.provider.play = patient
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "tool")
+        await stage.greeted(caller)
+        await stage.turn(caller, "tool")
         await stage.said(caller.room, "alfa answers sluggish is done")
     said = [event["text"] for event in only(await stage.ended(caller.room), "agent.said")]
     assert said[1:] == ["one moment", "alfa answers sluggish is done"]
@@ -44,7 +44,7 @@ async def test_given_a_filler_that_is_cut_before_it_is_heard_then_the_turn_is_an
     stage.provider.play = patient
     stage.provider.pace = Pace(think_ms=600, transcript_ms=80)  # the filler is asked for long before it sounds
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["tool"], 400)
         await stage.provider.until("response.function_call_arguments.done")
         while not any(_hint(event, "One moment") for event in stage.provider.received()):
@@ -62,9 +62,9 @@ async def test_given_a_tool_in_the_background_then_turns_are_answered_and_the_ne
 ) -> None:
     stage.provider.play = patient
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "third")
-        await turn(caller, "chat")
+        await stage.greeted(caller)
+        await stage.turn(caller, "third")
+        await stage.turn(caller, "chat")
         await stage.said(caller.room, "news: the errand is done")
     events = await stage.ended(caller.room)
     said = [event["text"] for event in only(events, "agent.said")]
@@ -76,8 +76,8 @@ async def test_given_a_tool_in_the_background_then_turns_are_answered_and_the_ne
 async def test_given_the_same_call_twice_then_it_runs_once_and_both_get_the_result(stage: Stage) -> None:
     stage.provider.play = patient
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "second")
+        await stage.greeted(caller)
+        await stage.turn(caller, "second")
         await stage.said(caller.room, "sluggish is done")
     assert len(only(await stage.ended(caller.room), "tool.called")) == 1
     outputs = [item["output"] for item in stage.provider.items() if item["type"] == "function_call_output"]
@@ -95,12 +95,12 @@ async def test_given_share_none_then_the_next_agent_knows_the_last_turn_only_and
         }
     )
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "chat")
-        await turn(caller, "second")
-        await turn(caller, "charlie", CHARLIE)
+        await stage.greeted(caller)
+        await stage.turn(caller, "chat")
+        await stage.turn(caller, "second")
+        await stage.turn(caller, "charlie", CHARLIE)
         assert stage.provider.words() == ["charlie"], "items outside the share are removed from the model's memory"
-        await turn(caller, "charlie", ALFA)
+        await stage.turn(caller, "charlie", ALFA)
         await asyncio.sleep(0.2)
     assert stage.provider.words() == ["chat", "second", "charlie", "charlie"], "and they come back in order"
     said = [event["text"] for event in only(await stage.ended(caller.room), "user.said")]
@@ -124,14 +124,14 @@ async def test_given_steps_then_a_tool_is_offered_when_its_turn_comes_and_runs_o
 
     stage.provider.play = play
     async with stage.caller() as caller:
-        await greeted(caller)
-        await turn(caller, "move", BRAVO)
+        await stage.greeted(caller)
+        await stage.turn(caller, "move", BRAVO)
         assert "pay" not in offered()
-        await turn(caller, "tool", BRAVO)
-        await turn(caller, "third", BRAVO)
+        await stage.turn(caller, "tool", BRAVO)
+        await stage.turn(caller, "third", BRAVO)
         assert "pay" in offered()
-        await turn(caller, "tool", BRAVO)
-        await turn(caller, "okay", BRAVO)
+        await stage.turn(caller, "tool", BRAVO)
+        await stage.turn(caller, "okay", BRAVO)
         assert "pay" not in offered(), "it is done"
         session = stage.provider.connections[-1].session
         assert session
@@ -155,10 +155,10 @@ async def test_given_a_caller_who_gives_up_waiting_then_the_tool_is_stopped(stag
 
     stage.provider.play = play
     async with stage.caller() as caller:
-        await greeted(caller)
+        await stage.greeted(caller)
         await caller.say(PITCHES["tool"], 400)
         await stage.provider.until("response.function_call_arguments.done")
-        await turn(caller, "second")
+        await stage.turn(caller, "second")
     finished = only(await stage.ended(caller.room), "tool.finished")
     assert {event["tool"]: event["failed"] for event in finished} == {"stop_waiting": False, "sluggish": True}
 
