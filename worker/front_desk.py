@@ -187,8 +187,7 @@ class FrontDesk:
     async def _see_to(self, room: str, call: str) -> None:
         """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits.
 
-        So it is for the second of two callers who join at the same moment: to one worker it assigns one job at a time. An
-        offer too many does no harm, since one worker alone gets the call's lease.
+        An offer too many does no harm, since one worker alone gets the call's lease.
         """
         loop = asyncio.get_running_loop()
         began, came = loop.time(), False

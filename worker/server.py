@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import logging
+import math
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -132,7 +133,7 @@ def _server(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
         num_idle_processes=1,
         load_fnc=places.load,
-        load_threshold=1.0,
+        load_threshold=math.inf,  # `places` refuses by itself; below, the framework takes one of two that come at once
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),

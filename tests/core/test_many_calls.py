@@ -1,6 +1,7 @@
 """As many calls as two workers have places: nobody waits, nobody hears another's agent."""
 
 import asyncio
+import json
 import os
 import time
 from contextlib import AsyncExitStack
@@ -10,12 +11,13 @@ import pytest
 from livekit import api
 
 from bench.tones import ALFA
-from tests.core.conftest import WORDS, Stage, house_with, transcribe
+from tests.core.conftest import WORDS, House, Stage, house_with, transcribe
 from tests.core.test_core import only, script
 from tests.simulators.openai_realtime.server import Provider
 
 pytestmark = pytest.mark.system
 PLACES = 4 if os.environ.get("BATON_SOAK") else 1  # of each worker; more busy ones want a machine of their own
+JOBS = 6
 
 
 async def test_given_two_workers_when_as_many_call_as_they_have_places_then_all_are_answered(tmp_path: Path) -> None:
@@ -33,34 +35,49 @@ async def test_given_two_workers_when_as_many_call_as_they_have_places_then_all_
                 assert only(events, "agent.said")[-1]["text"] == f"alfa answers {word}"
 
 
+async def test_given_jobs_that_are_offered_at_the_same_moment_then_one_worker_takes_them_all(stage: Stage) -> None:
+    stage.provider.play = script({})
+    async with stage.caller() as caller:
+        await stage.greeted(caller)
+    [started] = only(await stage.ended(caller.room), "call.started")
+    log = next(stage.house.folder.glob("worker*.log"))
+    metadata = json.dumps({"call": started["call"]})  # each finds that this one is over, and has nothing to wait for
+    async with _livekit(stage.house) as livekit:
+        for number in range(JOBS):
+            offer = api.CreateAgentDispatchRequest(agent_name="baton", room=f"room-{number}", metadata=metadata)
+            await livekit.agent_dispatch.create_dispatch(offer)
+    await asyncio.to_thread(_written, log, f"call {started['call']}", JOBS)
+
+
 async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_agent_holds_it(stage: Stage) -> None:
     stage.provider.play = script({})
-    environment = stage.house.environment
-    async with api.LiveKitAPI(
-        environment["LIVEKIT_URL"], environment["LIVEKIT_API_KEY"], environment["LIVEKIT_API_SECRET"]
-    ) as livekit:
-
-        async def agents(room: str) -> int:
-            inside = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-            return sum(other.kind == api.ParticipantInfo.Kind.AGENT for other in inside.participants)
-
-        async with stage.caller() as caller:
-            await stage.greeted(caller)
-            [dispatch] = await livekit.agent_dispatch.list_dispatch(caller.room)
-            again = api.CreateAgentDispatchRequest(agent_name="baton", room=caller.room, metadata=dispatch.metadata)
-            await livekit.agent_dispatch.create_dispatch(again)
-            await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
-            await stage.turn(caller, "chat", ALFA)
-            assert await agents(caller.room) == 1
+    async with _livekit(stage.house) as livekit, stage.caller() as caller:
+        await stage.greeted(caller)
+        [dispatch] = await livekit.agent_dispatch.list_dispatch(caller.room)
+        again = api.CreateAgentDispatchRequest(agent_name="baton", room=caller.room, metadata=dispatch.metadata)
+        await livekit.agent_dispatch.create_dispatch(again)
+        await asyncio.to_thread(_written, next(stage.house.folder.glob("worker*.log")), "another job has it")
+        await stage.turn(caller, "chat", ALFA)
+        assert await _agents(livekit, caller.room) == 1
     events = await stage.ended(caller.room)
     assert len(only(events, "call.started")) == 1
     assert [event["text"] for event in only(events, "user.said")] == ["chat"]
     assert len(stage.provider.connections) == 1, "the other one dials nobody"
 
 
-def _written(log: Path, words: str) -> None:
-    """Waits until a log has these words. A participant who comes and goes at once is nobody's news in the room."""
+def _livekit(house: House) -> api.LiveKitAPI:
+    settings = house.environment
+    return api.LiveKitAPI(settings["LIVEKIT_URL"], settings["LIVEKIT_API_KEY"], settings["LIVEKIT_API_SECRET"])
+
+
+async def _agents(livekit: api.LiveKitAPI, room: str) -> int:
+    inside = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
+    return sum(other.kind == api.ParticipantInfo.Kind.AGENT for other in inside.participants)
+
+
+def _written(log: Path, words: str, times: int = 1) -> None:
+    """Waits until a log has these words so many times. A participant who comes and goes at once is nobody's news in the room."""
     deadline = time.monotonic() + 20
-    while words not in log.read_text():
+    while log.read_text().count(words) < times:
         assert time.monotonic() < deadline, log.read_text()[-2000:]
         time.sleep(0.05)
