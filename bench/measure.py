@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.caller import Caller
 from bench.house import House, Provider, Worker
 from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE
+from worker.background import background
 
 TURN_MS = 500  # of a caller's tone
 SETTLED_S = 0.7  # between two measurements
@@ -82,28 +83,24 @@ async def barge_ins(house: House, count: int) -> list[float]:
 
 
 async def load(house: House, worker: Worker, calls: int, seconds: float) -> Load:
-    """CPU and memory while `calls` callers talk in turns with it, each in a room of their own."""
+    """CPU and memory while `calls` callers talk in turns with it, each in a room of their own.
+
+    They come one after the other: of those who come at once, an idle worker of the framework takes one.
+    """
     async with AsyncExitStack() as stack:
-        callers = [await stack.enter_async_context(house.caller()) for _ in range(calls)]
-        talking = [asyncio.ensure_future(_talk(caller)) for caller in callers]
-        try:
-            await asyncio.sleep(6.0)
-            before, began = worker.cpu_s(), time.monotonic()
-            await asyncio.sleep(seconds)
-            spent = (worker.cpu_s() - before) / (time.monotonic() - began)
-            memory_mb = worker.memory_mb()
-            for task in talking:
-                if task.done():
-                    task.result()
-        finally:
-            for task in talking:
-                task.cancel()
-            await asyncio.gather(*talking, return_exceptions=True)
+        for _ in range(calls):
+            caller = await stack.enter_async_context(house.caller())
+            await greeted(caller)
+            await stack.enter_async_context(background(_talk(caller)))
+        await asyncio.sleep(6.0)
+        before, began = worker.cpu_s(), time.monotonic()
+        await asyncio.sleep(seconds)
+        spent = (worker.cpu_s() - before) / (time.monotonic() - began)
+        memory_mb = worker.memory_mb()
     return Load(calls, spent / calls, memory_mb)
 
 
 async def _talk(caller: Caller) -> None:
-    await greeted(caller)
     while True:
         ended = await caller.say(CHAT, TURN_MS)
         heard = await caller.voice(ALFA, ended)
