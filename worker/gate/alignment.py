@@ -57,23 +57,24 @@ class Alignment:
     def reach(self, text: str, ends: Sequence[int], *, passed: int, ended: bool) -> Reach:
         """What belongs to the first `passed` sentences of `text`; `ends`: where those that are known end."""
         found: Pause | None = None
-        for number in range(passed - 1 if ended else self._anchored, passed):
-            after = ends[number + 1] if number + 1 < len(ends) else len(text)
-            found = self._pause(text, ends[number], after, number - self._anchored + 1, ended=ended)
-            if found and not ended:
+        for number in range(self._anchored, passed):  # each end that is found tells where the next is, at the soonest
+            if found := self._pause(text, ends, number, ended=False):
                 self._anchor, self._anchored, self._last = (ends[number], found.before), number + 1, found.start
-        if not found and not ended and self._anchored == passed:
+        if ended:
+            found = self._pause(text, ends, passed - 1, ended=True)
+        elif not found and self._anchored == passed:
             found = next(pause for pause in self._pauses.found if pause.end > self._last)
         if found:
             return Reach(self._into(found), whole=True)
         return Reach(self._soonest(text, ends[passed - 1], ended=ended), whole=False)
 
-    def _pause(self, text: str, end: int, after: int, blanks: int, *, ended: bool) -> Pause | None:
-        """The one that ends the sentence which ends there, or an earlier one.
+    def _pause(self, text: str, ends: Sequence[int], number: int, *, ended: bool) -> Pause | None:
+        """The one that ends the sentence of that number, or an earlier one.
 
-        The next sentence ends at `after`; between that and the last end that was found are so many `blanks`, which
-        take no time where a voice runs on.
+        Between that and the last end that was found are `blanks`, which take no time where a voice runs on.
         """
+        end, after = ends[number], ends[number + 1] if number + 1 < len(ends) else len(text)
+        blanks = number - self._anchored + 1
         soonest = self._soonest(text, end, ended=ended) - self._sample_rate // 100
         pause = next((pause for pause in self._pauses.found if pause.start >= soonest), None)
         return pause if pause and pause.before < self._too_late(text, after, blanks, ended=ended) else None
