@@ -136,6 +136,7 @@ async def held(
     team: TeamSpec | None = None,
     pace: Pace | None = None,
     understood: str | None = "",
+    microphone: bool = True,
 ) -> AsyncIterator[Held]:
     loop = asyncio.get_running_loop()
     began, events, given = loop.time(), list[journal.JournalEvent](), list[Asked]()
@@ -177,7 +178,7 @@ async def held(
 
             on = Held(call, provider, speaker, room, events, given)
 
-            async def microphone() -> None:
+            async def speaks() -> None:
                 quiet = np.random.default_rng(1).normal(0, 20, SAMPLE_RATE // 20).astype("<i2").tobytes()
                 while True:
                     said = bytes(on.spoken[: len(quiet)])
@@ -186,9 +187,10 @@ async def held(
                     await asyncio.sleep(0.05)
 
             async with background(hold()) as start:
-                ear = start(microphone())
+                ear = start(speaks()) if microphone else None
                 yield on
-                ear.cancel()
+                if ear:
+                    ear.cancel()
                 call.put(Left("enough"))
                 await asyncio.sleep(1)
 

@@ -227,13 +227,18 @@ async def test_given_a_tool_that_a_blocked_reply_asked_for_then_it_runs(tmp_path
 
 
 @virtual_time
-async def test_given_sound_without_words_then_nobody_hears_it(tmp_path: Path) -> None:
-    spoken = recite(SECRET)
-    play = saying(Recite(spoken.pcm, []), then=[recite(SAFELY)])
+async def test_given_sound_without_words_then_nobody_hears_it_and_the_reply_is_asked_for_again(tmp_path: Path) -> None:
+    replies = [recite(SAFELY), Recite(recite(SECRET).pcm, [])]
+
+    def play(asked: Asked) -> Sequence[Step]:
+        return [replies.pop()] if asked.said else [recite(HELLO)]
+
     async with held(tmp_path, play, Words(["xyz"])) as at:
         await answered(at, 2)
     assert at.said == [HELLO, SAFELY]
+    assert at.samples(0) == whole(HELLO, SAFELY)
     assert at.blocked == [("transcript", "block", "no transcript")]
+    assert [event.action for event in at.of(journal.WatchdogFired)] == ["ask again"]
 
 
 @virtual_time

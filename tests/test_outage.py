@@ -19,18 +19,20 @@ from tests.simulators.openai_realtime.server import Provider, text
 from tests.virtual_time import virtual_time
 from tools.context import CallContext, Caller
 from tools.database import Database
-from worker.background import background
+from worker.background import Start, background
 from worker.call import Call
+from worker.gate.audio_gate import AudioGate, Heard
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
-from worker.outage import WONDER_S, Speak
+from worker.outage import WONDER_S, Outage, Speak
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.team.promises import PROMISE_S
 from worker.team.tool_runs import Tell
+from worker.turns import watchdog
 from worker.turns.watchdog import AGAIN_S
 
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."
@@ -473,6 +475,50 @@ async def test_given_a_sentence_that_is_ready_when_the_line_is_mended_then_it_is
     await held.hold(team(), caller, voice=Slow(7.0).speak)
     assert [told for told, _, _ in held.asked] == [LOST]
     assert held.said == [HELLO]
+
+
+@virtual_time
+async def test_given_a_noise_when_a_word_is_due_then_it_is_said_when_that_is_over_and_not_if_nobody_waits_by_then() -> (
+    None
+):
+    loop, speaker, heard = asyncio.get_running_loop(), FakeSpeaker(OPENAI.sample_rate), list[str]()
+    gate = AudioGate(
+        speaker, OPENAI.sample_rate, lambda event: heard.append(event.text) if isinstance(event, Heard) else None
+    )
+
+    async def nobody() -> str | None:
+        return None
+
+    outage = Outage(
+        team(),
+        gate,
+        speak,
+        clock=loop.time,
+        present=lambda: ("alfa", 0),
+        connected=lambda: True,
+        promise=nobody,
+        left=heard.append,
+    )
+
+    async def watch(start: Start, seconds: float, *, noise: bool) -> None:
+        until = loop.time() + seconds
+        while loop.time() < until:
+            outage.watch(start, caller_speaking=noise)
+            await asyncio.sleep(0.1)
+
+    async with background(gate.run()) as start:
+        outage.fill(watchdog.Step.MOMENT)
+        await watch(start, 2.0, noise=True)
+        assert not speaker.queued
+        await watch(start, 0.7, noise=False)
+        assert speaker.queued
+        await asyncio.sleep(3)
+        outage.fill(watchdog.Step.STILL)
+        await watch(start, 2.0, noise=True)
+        outage.filled()
+        await watch(start, 2.0, noise=False)
+        await asyncio.sleep(5)
+    assert heard == [team().announcements.moment]
 
 
 @virtual_time

@@ -319,6 +319,77 @@ async def test_given_sessions_that_are_all_mute_then_the_second_is_the_last_that
 
 
 @virtual_time
+async def test_given_sound_without_words_then_it_is_cancelled_and_asked_for_again_when_that_is_confirmed() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN, "Greet them.")
+        stage.speak()
+        stage.replies.unworded("item 1", "", again=True)
+        assert stage.model.cancelled == ["reply 1"]
+        assert not stage.ask(), "the provider has not ended it yet"
+        stage.end("cancelled")
+        assert stage.ask()
+        assert stage.model.asked == ["Greet them."] * 2
+        assert (stage.watchdog, stage.why) == (["ask again"], ["the reply has no words"])
+
+
+@virtual_time
+async def test_given_sound_without_words_whatever_is_asked_then_there_is_an_apology_though_each_reply_came_to_its_end() -> (
+    None
+):
+    async with staged() as stage:
+        stage.want(Reason.TURN, "Greet them.")
+        for number in range(RETRIES + 1):
+            assert not number or stage.ask()
+            stage.speak()
+            stage.end()
+            stage.replies.unworded(f"item {number + 1}", "", again=True)
+        assert not stage.ask()
+        assert stage.model.asked == ["Greet them."] * (RETRIES + 1)
+        assert stage.watchdog == ["ask again", "swap the line", "apologise"]
+
+
+@virtual_time
+async def test_given_words_that_do_not_go_on_then_the_next_reply_does_from_what_was_heard() -> None:
+    async with staged() as stage:
+        stage.want(Reason.NEWS)
+        stage.speak()
+        stage.replies.unworded("item 1", "Your order", again=True)
+        assert stage.watchdog == ["leave it"], "news of which something was heard is not told anew"
+        stage.end("cancelled")
+        stage.want(Reason.TURN)
+        stage.speak()
+        stage.replies.unworded("item 2", "Your order", again=True)
+        stage.end("cancelled")
+        assert stage.ask()
+        assert 'heard this much: "Your order"' in stage.model.asked[-1]
+
+
+@virtual_time
+async def test_given_sound_without_words_of_somebody_who_has_the_call_no_more_then_it_is_only_cancelled() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN)
+        stage.speak()
+        stage.replies.unworded("item 1", "", again=False)
+        stage.end("cancelled")
+        assert stage.model.cancelled == ["reply 1"]
+        assert not stage.ask()
+        assert stage.watchdog == []
+
+
+@virtual_time
+async def test_given_an_answer_that_is_given_up_then_no_other_attempt_at_it_follows_the_apology() -> None:
+    async with staged() as stage:
+        stage.want(Reason.TURN)
+        stage.speak()
+        stage.replies.unworded("item 1", "", again=True)
+        stage.replies.say("I may not say that.")
+        stage.replies.abandon("it took too long")
+        stage.end("cancelled")
+        assert not stage.ask()
+        assert stage.watchdog == ["ask again", "apologise"]
+
+
+@virtual_time
 async def test_given_a_reply_of_words_alone_then_it_is_as_if_it_had_not_come() -> None:
     async with staged() as stage:
         stage.want(Reason.TURN, "Greet them.")

@@ -69,27 +69,32 @@ class Outage:
         self._owed, self.deadline = sentence or self._texts.unanswered, self._clock()
 
     def fill(self, step: Step) -> None:
-        """The caller waits in silence for a model that is there: a word for them at once."""
+        """The caller waits in silence for a model that is there: a word for them, as soon as they are quiet themselves."""
         self._word = self._texts.moment if step is Step.MOMENT else self._texts.still
         self.deadline = self._clock()
+
+    def filled(self) -> None:
+        """Something is heard, or nobody waits: there is no need of a word."""
+        self._word = ""
 
     def watch(self, start: Start, *, caller_speaking: bool) -> None:
         """Tells the caller what they wait for, when they have waited long enough, or in vain."""
         now = self._clock()
         if self.deadline is None or now < self.deadline:
             return
-        word, self._word = self._word, ""
+        word = self._word
         if self.parting or (self._connected() and not self._owed and not word):
             self.deadline = None
         elif self._gate.sounding or caller_speaking or (self._gate.audible and not word):
             self.deadline = now + _QUIET_S
         elif self._owed:
-            owed, self._owed, self.deadline = self._owed, "", now + AGAIN_S
+            owed, self._owed, self._word, self.deadline = self._owed, "", "", now + AGAIN_S
             start(self._say(owed))
         elif self._connected():
-            self.deadline = None
+            self._word, self.deadline = "", None
             start(self._bridge(word))
         else:
+            self._word = ""
             text = self._texts.waiting if self._told else self._texts.lost
             self._told, self.deadline = True, now + AGAIN_S
             start(self._tell(text))

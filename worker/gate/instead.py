@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from agents.announcements import AnnouncementsSpec
 from worker.background import Start
-from worker.gate.checking import Withheld
+from worker.gate.checking import NO_TRANSCRIPT, Withheld
 from worker.gate.guard import Finding
 from worker.turns.arbiter import Reason
 from worker.turns.replies import Replies
@@ -39,8 +39,12 @@ class Instead:
 
     def withheld(self, what: Withheld) -> None:
         """A message has been ended: its reply, too."""
+        again = (what.agent, what.epoch) == self._present()  # else whoever has the call by now speaks anyway
+        if what.finding is NO_TRANSCRIPT:
+            self._replies().unworded(what.item, what.heard, again=again)
+            return
         self._replies().withhold(what.item)
-        if (what.agent, what.epoch) == self._present():  # else whoever has the call by now speaks anyway
+        if again:
             self.find(what.finding, _hint(what.finding, what.heard))
 
     def find(self, finding: Finding, hint: str) -> None:

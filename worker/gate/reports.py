@@ -71,9 +71,7 @@ class GateReports:
 
     def _begun(self, item: str) -> None:
         self._spoken.started(item)
-        announced = self._outage.announces(item)
-        self._watchdog.speaks(self._clock(), model=not announced)
-        if not announced:
+        if not self._outage.announces(item):
             self._replies.sounds(item)
         self._sounds_ms = self._journal.now_ms
         self._show_state()
@@ -87,7 +85,9 @@ class GateReports:
     def _heard_so_far(self, item: str, text: str) -> None:
         self._outbox.agent_caption(item, text)
         self._floor.heard(text)
-        if not self._outage.announces(item):
+        announced = self._outage.announces(item)
+        self._watchdog.speaks(self._clock(), model=not announced)  # it may go on after a word that came between
+        if not announced:
             self._noting.heard(item, text, self._journal.now_ms - self._sounds_ms)
 
     def _over(self, heard: Heard) -> None:

@@ -109,6 +109,7 @@ class Replies:
         self._begun, self._not_begun, self._gave_up, self._how_it_goes = begun, not_begun, gave_up, how_it_goes
         self._arbiter = Arbiter()
         self._reply: _Reply | None = None
+        self._over: _Reply | None = None  # the one before it, of which something may still wait to be heard
         self._hint = ""  # for the next reply only
         self._nudge = ""  # for one that asks whether the caller is there
         self._sentence = ""  # to be said instead of the model's own
@@ -317,6 +318,18 @@ class Replies:
             self._watchdog.cut(self._clock())
             self._model.cancel(reply.id)
 
+    def unworded(self, item: str, heard: str, *, again: bool) -> None:
+        """Nobody hears more than `heard` of this message, of whose sound there are no words: its reply comes to nothing.
+
+        `again`: it is asked for again, as any that does.
+        """
+        reply = next((one for one in (self._reply, self._over) if one and item in one.messages), None)
+        self.withhold(item)
+        if reply and again:
+            self._watchdog.not_worked()
+            self._leave_to_next(reply, heard, said=bool(heard))
+            self._try_again(reply, "the reply has no words", said=bool(heard))
+
     def line_lost(self) -> None:
         """The reply that runs is gone with its session; what was to come of it is asked for in the next."""
         reply = self._end()
@@ -348,6 +361,8 @@ class Replies:
             self._model.cancel(reply.id or None)
             if not reply.message:
                 self._hand_on(reply)
+        self._arbiter.drop(Reason.RETRY)
+        self._arbiter.drop(Reason.INSTEAD)
         self._gate.cut()
         self._fired(why, Step.APOLOGISE)
         self._gave_up("")
@@ -403,6 +418,7 @@ class Replies:
     def _end(self) -> _Reply | None:
         """No reply runs from now on. Returns the one that did."""
         reply, self._reply = self._reply, None
+        self._over = reply or self._over
         self._arbiter.ended()
         self._watchdog.over()
         return reply
@@ -413,16 +429,16 @@ class Replies:
         if reply.cut:
             return
         if reply.id or not self._not_begun(reply.epoch, why):
-            self._try_again(reply, why)
+            self._try_again(reply, why, said=self._break_off(reply))
 
-    def _try_again(self, reply: _Reply, why: str) -> None:
-        self._break_off(reply)
+    def _try_again(self, reply: _Reply, why: str, *, said: bool) -> None:
+        """`said`: something of it is heard."""
         news = reply.reason is Reason.NEWS
         if reply.reason is Reason.INSTEAD:
             self._fired(why, Step.SAY)
             self._gave_up(self._sentence)
             return
-        if reply.reason in _BY_ITSELF or (news and reply.message and reply.fruitful):
+        if reply.reason in _BY_ITSELF or (news and said):
             self._fired(why, Step.LEAVE)
             return
         match step := self._watchdog.failed():
@@ -443,10 +459,16 @@ class Replies:
     def _fired(self, why: str, step: Step) -> None:
         self._record(journal.WatchdogFired(reason=why, action=step.value))
 
-    def _break_off(self, reply: _Reply) -> None:
-        """No more comes of a reply: what is there of it is still heard, and the next goes on from there."""
-        if reply.message and self._gate.break_off(reply.message) and reply.fruitful:
-            self._hint = reply_hints.go_on(self._model.words(reply.message))
+    def _break_off(self, reply: _Reply) -> bool:
+        """No more comes of a reply: what is there of it is still heard, if that is anything."""
+        said = bool(reply.message) and self._gate.break_off(reply.message) and reply.fruitful
+        self._leave_to_next(reply, self._model.words(reply.message) if said else "", said=said)
+        return said
+
+    def _leave_to_next(self, reply: _Reply, heard: str, *, said: bool) -> None:
+        """What a reply has not said; `heard` is what it has."""
+        if said:
+            self._hint = reply_hints.go_on(heard)
         else:
             self._hand_on(reply)
 

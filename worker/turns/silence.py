@@ -34,6 +34,8 @@ class Silence:
         """Does what is due. `insists`: last words are said, and nothing but these."""
         free = self._line.up and not (self._replies.running or self._replies.due or self._tools.reminds)
         wait = Wait.NOTHING if insists else self._wait
+        if wait is Wait.NOTHING or caller_speaking or self._gate.sounding:
+            self._outage.filled()
         due = self._watchdog.listen(self._clock(), wait, caller_speaking=caller_speaking, model_free=free)
         if due is None:
             return

@@ -72,6 +72,7 @@ class Watchdog:
         self._stage, self._life = _Stage.NONE, math.inf
         self._owed_by = math.inf
         self._retries, self._moved = 0, False
+        self._worked_after = 0  # retries
         self._wait = Wait.NOTHING
         self._sounding = False
         self._silent_since = self._unanswered_since = 0.0
@@ -90,7 +91,7 @@ class Watchdog:
     def caller_spoke(self, now: float, ended: float) -> None:
         """The caller's turn is complete; their last sound was at `ended`. Nothing has been tried yet."""
         self._owed_by = math.inf
-        self._retries, self._moved = 0, False
+        self._retries, self._worked_after, self._moved = 0, 0, False
         self._begin_waiting(max(ended, now - PATIENCE_S + CHANCE_S))
         self._wait = Wait.ANSWER
 
@@ -129,7 +130,11 @@ class Watchdog:
 
     def worked(self) -> None:
         """A reply came to a good end."""
-        self._retries = 0
+        self._retries, self._worked_after = 0, self._retries
+
+    def not_worked(self) -> None:
+        """What seemed to be a good end was none: nothing of the reply may be heard."""
+        self._retries = max(self._retries, self._worked_after)
 
     def failed(self) -> Step:
         """The reply that is over came to nothing: what to do now. A mute model is not asked twice in the same session."""
