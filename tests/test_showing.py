@@ -299,6 +299,8 @@ async def _late(at: Stage, _: Path) -> None:
     at.say(THANKS)
     await at.answered(3)
     assert at.said[1:] == ["One moment, please.", f"You said: {THANKS}"]
+    [shown], [word] = at.of("user.showed"), at.of("watchdog.fired")
+    assert word["at"] < shown["at"] + 1000 * READ_S, "while it is looked at"
     assert context.unseen_yet(TOLD) in at.known, "an answer that waits no longer knows what it does not know"
     assert not at.of("picture.described")
     await at.answered(4)

@@ -432,13 +432,11 @@ class Call:
         if not parts.insists:
             parts.showing.watch(start)
         parts.looking.watch(start)
-        speaking = (parts.floor.speaking or parts.showing.busy or parts.looking.busy) and not parts.endings.insists
-        muted = parts.side_talk.on
+        speaking, muted = parts.floor.speaking, parts.side_talk.on
         parts.silence.listen(caller_speaking=speaking, insists=parts.insists or muted)
-        judged = bool(parts.guarding and parts.guarding.listening.busy) and not parts.endings.insists
-        parts.replies.ask(
-            self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=speaking or judged or muted
-        )
+        judged = bool(parts.guarding and parts.guarding.listening.busy)
+        waits = (speaking or judged or parts.showing.busy or parts.looking.busy) and not parts.endings.insists
+        parts.replies.ask(self._orchestrator.agent, self._orchestrator.epoch, caller_speaking=waits or muted)
         self._follow_waiting()
         parts.outage.watch(start, caller_speaking=parts.floor.loud or muted)
         self._set_timer()
