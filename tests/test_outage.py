@@ -19,21 +19,19 @@ from tests.simulators.openai_realtime.server import Provider, text
 from tests.virtual_time import virtual_time
 from tools.context import CallContext, Caller
 from tools.database import Database
-from worker.background import Start, background
+from worker.background import background
 from worker.call import Call
-from worker.gate.audio_gate import AudioGate, Heard
 from worker.journal import events as journal
 from worker.journal.journal import Journal, Recorder
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
-from worker.outage import WONDER_S, Outage, Speak
+from worker.outage import WONDER_S, Speak
 from worker.room.events import Left, Typed
 from worker.room.outbox import Outbox
 from worker.team.promises import PROMISE_S
 from worker.team.tool_runs import Tell
-from worker.turns import watchdog
-from worker.turns.watchdog import AGAIN_S
+from worker.turns.watchdog import AGAIN_S, PATIENCE_S
 
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."
 HELLO, PROMISED = "Hello there.", "We call you back on Monday."
@@ -477,48 +475,34 @@ async def test_given_a_sentence_that_is_ready_when_the_line_is_mended_then_it_is
     assert held.said == [HELLO]
 
 
+@pytest.mark.parametrize(("loudness", "said"), [(0.05, "One moment, please."), (1, HELLO)])
 @virtual_time
-async def test_given_a_noise_when_a_word_is_due_then_it_is_said_when_that_is_over_and_not_if_nobody_waits_by_then() -> (
-    None
-):
-    loop, speaker, heard = asyncio.get_running_loop(), FakeSpeaker(OPENAI.sample_rate), list[str]()
-    gate = AudioGate(
-        speaker, OPENAI.sample_rate, lambda event: heard.append(event.text) if isinstance(event, Heard) else None
-    )
+async def test_given_a_sound_when_a_word_is_due_then_it_is_said_when_that_is_over_and_not_to_one_who_speaks(
+    tmp_path: Path, loudness: float, said: str
+) -> None:
+    """What is softer than speech is a noise to the provider."""
 
-    async def nobody() -> str | None:
-        return None
+    def mute(asked: Asked) -> Sequence[Step]:
+        return [Pause(600_000)] if asked.said == "Where is it?" else play(asked)
 
-    outage = Outage(
-        team(),
-        gate,
-        speak,
-        clock=loop.time,
-        present=lambda: ("alfa", 0),
-        connected=lambda: True,
-        promise=nobody,
-        left=heard.append,
-    )
+    held = Held(tmp_path, Provider(mute))
 
-    async def watch(start: Start, seconds: float, *, noise: bool) -> None:
-        until = loop.time() + seconds
-        while loop.time() < until:
-            outage.watch(start, caller_speaking=noise)
-            await asyncio.sleep(0.1)
+    async def caller() -> None:
+        await held.until(journal.AgentSaid)
+        held.call.put(Typed("caller", "Where is it?"))
+        await asyncio.sleep(PATIENCE_S - 0.03)
+        sound = (tone(300, 300, OPENAI.sample_rate) * loudness).astype("<i2").tobytes() + bytes(OPENAI.sample_rate * 2)
+        for start in range(0, len(sound), OPENAI.sample_rate // 10):
+            held.call.hear(sound[start : start + OPENAI.sample_rate // 10])
+            await asyncio.sleep(0.05)
+        await held.until(journal.AgentSaid, 2)
+        held.call.put(Left("enough"))
 
-    async with background(gate.run()) as start:
-        outage.fill(watchdog.Step.MOMENT)
-        await watch(start, 2.0, noise=True)
-        assert not speaker.queued
-        await watch(start, 0.7, noise=False)
-        assert speaker.queued
-        await asyncio.sleep(3)
-        outage.fill(watchdog.Step.STILL)
-        await watch(start, 2.0, noise=True)
-        outage.filled()
-        await watch(start, 2.0, noise=False)
-        await asyncio.sleep(5)
-    assert heard == [team().announcements.moment]
+    await held.hold(team(), caller)
+    assert held.said[1:] == [said]
+    wrote, heard = held.only(journal.UserWrote)[0], held.only(journal.AgentSaid)[1]
+    assert [event.action for event in held.only(journal.WatchdogFired)] == ["say: one moment"], "it was due"
+    assert PATIENCE_S < (heard.started_ms - wrote.at) / 1000 < PATIENCE_S + 1.5
 
 
 @virtual_time
