@@ -1,7 +1,6 @@
 """Messages whose sentences are judged while they are spoken: what is heard of them, whatever comes in whatever order."""
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -214,7 +213,7 @@ async def test_the_first_sentence_is_heard_as_soon_as_it_is_known_to_be_over_and
     assert stage.began == pytest.approx(max(there + delay_s, over, sound))
 
 
-@settings(max_examples=100, deadline=None, derandomize=not os.environ.get("BATON_SOAK"))
+@settings(max_examples=100, deadline=None)
 @given(messages(shortest_pause_ms=60, shortest=4), st.data())
 @virtual_time
 async def test_given_a_voice_that_pauses_then_what_has_passed_is_heard_to_its_end(
