@@ -76,6 +76,9 @@ def schedules() -> Iterator[Holding]:
     yield Holding(SENTENCES[:1], late_ms=_NEVER, times=9)
     yield Holding(SENTENCES[:3], guard_s=8.0, deadline_s=8.5, times=9)
     yield Holding(SENTENCES, late_ms=7000, late_from=24, later_from=45)  # twice silent in the middle, and it goes on
+    yield Holding(
+        SENTENCES[:1], late_ms=_NEVER, speed=3.0, times=2, guard_s=9.9, deadline_s=10
+    )  # after the line is swapped
     for seed in range(200 if SOAK else 4):
         yield _any(seed)
 

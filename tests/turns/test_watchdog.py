@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from worker.turns.watchdog import (
     AGAIN_S,
+    ANEW_S,
     ANSWER_S,
     ASK_S,
     BEGIN_S,
@@ -174,6 +175,18 @@ def test_given_a_turn_that_was_noticed_late_then_the_answer_has_its_chance_befor
     assert listen(watchdog, 20.0) is None
     assert watchdog.deadline == 20.0 + CHANCE_S
     assert listen(watchdog, 20.0 + CHANCE_S) is Step.MOMENT
+
+
+def test_given_another_session_then_its_answer_is_waited_for_no_longer_but_has_a_chance() -> None:
+    watchdog = turn()
+    watchdog.speaks(1.0, model=False)
+    assert listen(watchdog, 1.0, Wait.LINE) is None
+    assert listen(watchdog, 1.0) is None
+    assert listen(watchdog, ANSWER_S - 0.1) is not Step.APOLOGISE
+    assert listen(watchdog, ANSWER_S - 0.1, Wait.LINE) is None
+    assert listen(watchdog, ANSWER_S) is None
+    assert listen(watchdog, ANSWER_S - 0.2 + ANEW_S) is not Step.APOLOGISE
+    assert listen(watchdog, ANSWER_S - 0.1 + ANEW_S) is Step.APOLOGISE
 
 
 FACTS = ("asked", "alive", "busy", "cut", "calls_tool", "over", "owed", "spoke", "word", "sound", "step", "failed")

@@ -13,6 +13,7 @@ CHANCE_S = 0.5  # to answer a turn that was noticed late, before the silence is 
 AGAIN_S = 9.0  # of silence after a word that answered nothing
 ASK_S = 2.0  # before that, while a tool runs, the model is asked for a word: callers know its voice
 ANSWER_S = 20.0  # whatever the model does meanwhile: an answer of which nothing is heard by then will not come
+ANEW_S = 9.0  # of these, whoever is asked in a new session has so much at least
 _UP_S = 0.5  # whether the line is up again
 
 
@@ -188,7 +189,9 @@ class Watchdog:
         if self._wait is Wait.NOTHING and wait is not Wait.NOTHING:
             self._begin_waiting(now)
         self._wait, self._listens_at = wait, math.inf
-        if wait is not Wait.ANSWER:
+        if wait is Wait.LINE:
+            self._unanswered_since = max(self._unanswered_since, now - ANSWER_S + ANEW_S)
+        elif wait is not Wait.ANSWER:
             self._unanswered_since = now
         if wait is Wait.NOTHING or self._sounding or caller_speaking:
             return None
