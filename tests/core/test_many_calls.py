@@ -76,7 +76,7 @@ async def _agents(livekit: api.LiveKitAPI, room: str) -> int:
 
 
 def _written(log: Path, words: str, times: int = 1) -> None:
-    """Waits until a log has these words so many times. A participant who comes and goes at once is nobody's news in the room."""
+    """Waits until a log has these words so many times. Who comes and goes at once is nobody's news in the room."""
     deadline = time.monotonic() + 20
     while log.read_text().count(words) < times:
         assert time.monotonic() < deadline, log.read_text()[-2000:]
