@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.gate_script import answer
-from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE, SCALE, frames, spoken
+from bench.tones import ALFA, BRAVO, CHAT, LONG, MOVE, SCALE, frames, prevailing
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, CallTool, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
 from tests.simulators.openai_realtime.session import Event
@@ -30,10 +30,10 @@ _speaking = 0  # the connection that was asked for a reply last
 
 def transcribe(pcm: bytes) -> str:
     """What the caller's tone means."""
-    sound = np.frombuffer(pcm, "<i2")
-    tell("turn", heard=frames(sound, SAMPLE_RATE))
+    heard = frames(np.frombuffer(pcm, "<i2"), SAMPLE_RATE)
+    tell("turn", heard=heard)
     words = {CHAT: "chat", MOVE: "move", LONG: "long", **dict.fromkeys(SCALE, "scale")}
-    return words.get(spoken(sound, SAMPLE_RATE) or 0, "")
+    return words.get(prevailing(heard) or 0, "")
 
 
 def play(asked: Asked) -> Sequence[Step]:
