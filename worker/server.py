@@ -1,8 +1,6 @@
 """The worker: registers with LiveKit under the name `baton`, and holds a call in every job it is given."""
 
 import asyncio
-import contextlib
-import ctypes
 import logging
 import math
 import os
@@ -19,8 +17,8 @@ from agents.loader import load_team
 from agents.spec import TeamSpec
 from tools.context import CallContext, Caller
 from tools.database import Database
+from worker import footprint, prepare
 from worker import job as jobs
-from worker import prepare
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.arrival import Arrival, arrival, caller_of, known_as, returning
 from worker.background import background
@@ -61,17 +59,10 @@ from worker.team.tool_runs import Tell
 logger = logging.getLogger(__name__)
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-_M_ARENA_MAX = -8  # malloc.h of glibc
 _ANNOUNCEMENTS = Announcements(STATE_FOLDER / "announcements")
 _SUBSCRIBED_S = 3.0  # a caller who does not listen by then is greeted all the same
 _RETURNS_S = 10.0  # a caller whose call goes on in another worker is in the room, or has left
 _STOPPED = "the worker stopped"
-
-
-def _share_arenas() -> None:
-    """Calls run in threads, and glibc keeps memory back for each: twice as much a call as with two arenas for all."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 async def run(settings: Settings) -> None:
@@ -80,7 +71,7 @@ async def run(settings: Settings) -> None:
         raise SettingsError(
             "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
         )
-    _share_arenas()
+    footprint.share_arenas()
     team = load_team(settings.team)
     endpoints = choose_endpoints(settings, team)
     endpoints.load()
@@ -96,6 +87,7 @@ async def run(settings: Settings) -> None:
         await prepare.aside(settings)
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
         server = _server(settings, team, endpoints, text_models, prices, recorder, mcp, sound)
+        footprint.keep_imports()
         async with background() as start:
 
             def registered(*_: object) -> None:

@@ -1,5 +1,6 @@
 """Whether somebody speaks in a stretch of sound: Silero's network, which comes with faster-whisper."""
 
+import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ WINDOW_MS = 32
 _CONTEXT = 64  # samples of the window before, that it wants too
 
 Samples = NDArray[np.float32]
+_loading = threading.Lock()
 
 
 class VoiceDetector:
@@ -54,9 +56,14 @@ def to_float(pcm: bytes) -> Samples:
     return np.frombuffer(pcm, np.int16).astype(np.float32) / np.float32(32768)
 
 
-@cache
 def load() -> Any:
     """The network, for all streams: a stream's state is its own. It takes a third of a second, and 13 MB."""
+    with _loading:  # calls that begin together would each have one
+        return _loaded()
+
+
+@cache
+def _loaded() -> Any:
     import onnxruntime  # an idle worker does without
 
     options = onnxruntime.SessionOptions()
