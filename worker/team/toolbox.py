@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -188,8 +189,12 @@ def _rules(spec: ToolSpec, confirmed: Set[str | None]) -> ToolRules:
 
 
 def _schema(tool: llm.FunctionTool[..., Any] | llm.RawFunctionTool[..., Any]) -> Schema:
-    if isinstance(tool, llm.RawFunctionTool):
-        return {**tool.info.raw_schema, "type": "function"}
+    return {**tool.info.raw_schema, "type": "function"} if isinstance(tool, llm.RawFunctionTool) else _described(tool)
+
+
+@cache
+def _described(tool: llm.FunctionTool[..., Any]) -> Schema:
+    """Made once for all calls: a millisecond of pydantic's a tool, while a caller waits to be greeted."""
     schema = llm.utils.build_legacy_openai_schema(tool, internally_tagged=True)
     return {key: value for key, value in schema.items() if key != "strict"}
 
