@@ -15,7 +15,7 @@ from tests.simulators.openai_realtime.server import Provider
 from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineEvent, LineMoved, SpeechStarted, Transcript
-from worker.line.line import LATE_S, Line
+from worker.line.line import Line
 from worker.line.link import Arms
 from worker.line.profile import OPENAI
 
@@ -99,17 +99,3 @@ async def test_given_speech_on_its_way_when_the_socket_is_lost_then_it_is_heard_
     assert heard.provider.words() == ["chat", "long", "chat"]
     said = pcm(400, 300, 200) + pcm(500, 600, 700) + pcm(300, 400, 700)
     assert bytes(heard.provider.connections[-1].audio).endswith(said)
-
-
-async def test_given_words_that_are_written_down_when_the_call_goes_on_then_their_sound_is_not_kept(
-    heard: Heard,
-) -> None:
-    heard.say(300, 400, 700)
-    await heard.until(Transcript)
-    heard.say(0, 20_000, 0)
-    heard.say(400, 400, 700)
-    await heard.until(Transcript, 2)
-    ring = heard.line._ring
-    kept_s = (ring.position - ring.oldest) / SAMPLE_RATE
-    assert kept_s <= OPENAI.onset_s + LATE_S
-    assert ring.position > 20 * SAMPLE_RATE

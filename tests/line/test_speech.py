@@ -1,8 +1,5 @@
 """What a new session is to hear again of a caller."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from worker.line.ring import Ring
 from worker.line.speech import Speech
 
@@ -56,35 +53,3 @@ def test_a_ring_tells_where_begins_what_it_still_has() -> None:
     assert ring.position - ring.oldest == len(kept) // 2
     assert 1000 <= len(kept) // 2 <= 1100
     assert ring.since(ring.oldest - 500) == kept, "there is no more"
-
-
-def test_what_a_ring_is_to_forget_it_does_not_have() -> None:
-    ring = Ring(RATE, seconds=10)
-    ring.append(bytes(8000))
-    ring.forget(3000)
-    assert ring.oldest == 3000
-    assert len(ring.since(3000)) == 2000
-    ring.forget(1000)
-    assert ring.oldest == 3000, "it is forgotten"
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(["began", "stopped", "written", "other"]), st.integers(1, 9000)), max_size=40)
-)
-def test_whatever_a_session_tells_then_what_the_next_must_hear_is_not_forgotten(told: list[tuple[str, int]]) -> None:
-    speech, ring, open_items, stopped = Speech(RATE), Ring(RATE, seconds=1000), list[str](), list[str]()
-    alive = 0
-    for number, (what, after) in enumerate(told):
-        ring.append(bytes(2 * after))
-        must = speech.settled(alive, ONSET_S)
-        assert ring.oldest <= must, "the session may be lost now"
-        alive = ring.position
-        if what == "began":
-            speech.started(str(number), max(must, alive - round(ONSET_S * RATE)))
-            open_items.append(str(number))
-        elif what == "stopped" and open_items:
-            stopped.append(open_items.pop(0))
-            speech.stopped(stopped[-1], alive)
-        elif what == "written" and stopped:
-            speech.written(stopped.pop(after % len(stopped)))
-        ring.forget(speech.settled(alive, 2 * ONSET_S))

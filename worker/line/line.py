@@ -51,7 +51,6 @@ from worker.line.unanswered import Unanswered
 
 NOTICED_MS = 200  # so long after the silence that ends a turn, a session that hears the caller has said so
 FRAMES = 60  # of a session that forgets nothing: with so many, it is left for another in the next pause
-LATE_S = 4.0  # on a slow network a session tells of speech later than it does as a rule, by no more
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
 
 
@@ -104,7 +103,6 @@ class Line:
         self._speech = Speech(self.profile.sample_rate)
         self._unanswered = Unanswered(self.profile.sample_rate, self.profile.silence_ms + NOTICED_MS)
         self._alive_at = 0  # in samples: the last sign of life of the present session, or its beginning
-        self._told_again = 0  # in samples: until then a session that comes may be told what its predecessor was
         self._unheard: asyncio.TimerHandle | None = None
 
     @property
@@ -412,7 +410,6 @@ class Line:
         alive = self._ring.position if not lost and self._unanswered.heard_nothing else self._alive_at
         start, again = self._speech.replay(alive, old.profile.onset_s)
         self._alive_at = new.began = max(start, self._ring.oldest)
-        self._told_again = self._ring.position + self._ring.capacity
         self._unanswered.said_something()
         for item in again:
             self._memory.forget(item)
@@ -477,8 +474,6 @@ class Line:
                 self._memory.add(memory.Called(item, call_id, name, arguments))
             case _:
                 pass
-        if self._ring.position > self._told_again:
-            self._ring.forget(self._speech.settled(self._alive_at, session.profile.onset_s + LATE_S))
         self._emit(event)
 
     def _forget_unheard(self) -> None:

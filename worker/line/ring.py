@@ -2,25 +2,20 @@
 
 
 class Ring:
-    """Keeps the newest `seconds` of PCM16 mono at `sample_rate` Hz; older audio is dropped, and what is to be forgotten.
+    """Keeps the newest `seconds` of PCM16 mono at `sample_rate` Hz; older audio is dropped.
 
     Positions count samples since the call began, so that a mark set before a reconnect still means the same sound.
     """
 
     def __init__(self, sample_rate: int, seconds: int = 30) -> None:
-        self.capacity = sample_rate * seconds  # samples
+        self._capacity = sample_rate * seconds * 2
         self._pcm = bytearray()
         self.position = 0
 
     def append(self, pcm: bytes) -> None:
         self._pcm += pcm
         self.position += len(pcm) // 2
-        if self.position - self.oldest > self.capacity * 11 // 10:  # not at every frame: it moves memory
-            self.forget(self.position - self.capacity)
-
-    def forget(self, position: int) -> None:
-        """What came before it nobody will ask for."""
-        if (surplus := (position - self.oldest) * 2) > 0:
+        if (surplus := len(self._pcm) - self._capacity) > self._capacity // 10:  # not at every frame: it moves memory
             del self._pcm[:surplus]
 
     @property

@@ -37,17 +37,12 @@ class Speech:
         """Whether words of something that has ended are still to come."""
         return bool(self._stopped)
 
-    def settled(self, alive: int, onset_s: float) -> int:
-        """Up to where all speech is in transcripts, if a session that tells of it so late at most lived at `alive`."""
-        told = max(0, alive - round(onset_s * self._sample_rate))
-        return max(self._written, min([*self._unwritten.values(), told]))
-
     def replay(self, alive: int, onset_s: float) -> tuple[int, tuple[str, ...]]:
         """A new session takes the place of one that gave a sign of life at `alive`, and tells of speech so late at most.
 
         Returns where its audio shall begin, and the items that it will hear again, which are none any more.
         """
-        start = self.settled(alive, onset_s)
+        start = max(self._written, min([*self._unwritten.values(), max(0, alive - round(onset_s * self._sample_rate))]))
         again = (*self._unwritten, *self._ahead)
         self._unwritten.clear()
         self._stopped.clear()
