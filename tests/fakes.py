@@ -1,14 +1,20 @@
-"""Stand-ins at the edges that behave: a speaker that plays at real speed on the loop's clock, a camera that films."""
+"""Stand-ins at the edges that behave: a speaker that plays on the loop's clock, a camera that films, a kept journal."""
 
 import asyncio
 import io
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from agents.showing import Source
 from bench.tones import tone
+from worker.journal.events import JournalEvent, journal_event
+from worker.journal.journal import Recorder
+from worker.journal.lease import Lease
 from worker.looking.glimpse import SENSES, Glimpse
 from worker.looking.view import View
 from worker.shown.result import Size
@@ -117,3 +123,39 @@ def film(number: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (32, 32), (number // 32 * 8 % 256, number % 32 * 8, 77)).save(out, "JPEG", quality=95)
     return out.getvalue()
+
+
+class KeptJournal(Recorder):
+    """Keeps the journals of calls in memory, as they would stand in a database. It takes nothing out again."""
+
+    def __init__(self) -> None:
+        self._kept = dict[str, dict[int, Any]]()
+
+    def record(
+        self,
+        call: str,
+        number: int,
+        event: JournalEvent,
+        lease: Lease | None = None,
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._kept.setdefault(call, {})[number] = event.model_dump(mode="json")
+
+    async def written(self, call: str) -> Mapping[int, JournalEvent]:
+        return {number: journal_event.validate_python(kept) for number, kept in self._kept.get(call, {}).items()}
+
+
+class PromptRecorder(Recorder):
+    """Whoever records waits until it is written: a clock that jumps would jump on while the thread that writes works."""
+
+    def _later(self, write: Callable[[], Awaitable[None]]) -> None:
+        written = Future[None]()
+
+        async def write_and_tell() -> None:
+            try:
+                await write()
+            finally:
+                written.set_result(None)
+
+        super()._later(write_and_tell)
+        written.result()

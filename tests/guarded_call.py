@@ -12,7 +12,7 @@ from livekit import rtc
 from livekit.agents import llm
 
 from agents.spec import TeamSpec
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeSpeaker, KeptJournal, speak
 from tests.gate.voices import Lead, Message, samples_of
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace, Recite, Script
 from tests.simulators.openai_realtime.server import Provider, text
@@ -22,7 +22,7 @@ from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Action, Finding, Guard, Panel, Passage, Place
 from worker.journal import events as journal
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
@@ -155,44 +155,43 @@ async def held(
         FakeSpeaker(SAMPLE_RATE),
         Room(),
     )
-    with Recorder(f"sqlite+aiosqlite:///{folder}/journal.db") as recorder:
-        async with provider.serve():
-            call = Call(
-                team=spec,
-                endpoints=dict.fromkeys(spec.speakers, (Endpoint(OPENAI, provider.url, "scripted"),)),
-                text_models={},
-                caller="caller",
-                sink=speaker,
-                outbox=room,
-                journal=Journal(
-                    "c", recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=events.append
-                ),
-                today="Monday",
-                make_context=context,
-                speak=speak,
-                guards=Panel(dict.fromkeys(spec.speakers, guards)) if guards else None,
-            )
+    async with provider.serve():
+        call = Call(
+            team=spec,
+            endpoints=dict.fromkeys(spec.speakers, (Endpoint(OPENAI, provider.url, "scripted"),)),
+            text_models={},
+            caller="caller",
+            sink=speaker,
+            outbox=room,
+            journal=Journal(
+                "c", KeptJournal(), elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=events.append
+            ),
+            today="Monday",
+            make_context=context,
+            speak=speak,
+            guards=Panel(dict.fromkeys(spec.speakers, guards)) if guards else None,
+        )
 
-            async def hold() -> None:
-                await call.run()
+        async def hold() -> None:
+            await call.run()
 
-            on = Held(call, provider, speaker, room, events, given)
+        on = Held(call, provider, speaker, room, events, given)
 
-            async def speaks() -> None:
-                quiet = np.random.default_rng(1).normal(0, 20, SAMPLE_RATE // 20).astype("<i2").tobytes()
-                while True:
-                    said = bytes(on.spoken[: len(quiet)])
-                    del on.spoken[: len(quiet)]
-                    call.hear(said + quiet[len(said) :])
-                    await asyncio.sleep(0.05)
+        async def speaks() -> None:
+            quiet = np.random.default_rng(1).normal(0, 20, SAMPLE_RATE // 20).astype("<i2").tobytes()
+            while True:
+                said = bytes(on.spoken[: len(quiet)])
+                del on.spoken[: len(quiet)]
+                call.hear(said + quiet[len(said) :])
+                await asyncio.sleep(0.05)
 
-            async with background(hold()) as start:
-                ear = start(speaks()) if microphone else None
-                yield on
-                if ear:
-                    ear.cancel()
-                call.put(Left("enough"))
-                await asyncio.sleep(1)
+        async with background(hold()) as start:
+            ear = start(speaks()) if microphone else None
+            yield on
+            if ear:
+                ear.cancel()
+            call.put(Left("enough"))
+            await asyncio.sleep(1)
 
 
 def a_team(**more: Any) -> TeamSpec:

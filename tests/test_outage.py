@@ -13,7 +13,7 @@ from livekit.agents import llm
 from agents.limits import LimitsSpec
 from agents.spec import TeamSpec
 from bench.tones import tone
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeSpeaker, KeptJournal, speak
 from tests.simulators.openai_realtime.script import Asked, Fail, Pause, Say, Step
 from tests.simulators.openai_realtime.server import Provider, text
 from tests.virtual_time import virtual_time
@@ -22,7 +22,7 @@ from tools.database import Database
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.events import LineLost
 from worker.line.profile import OPENAI
@@ -124,28 +124,27 @@ class Held:
 
         loop = asyncio.get_running_loop()
         began = loop.time()
-        with Recorder(f"sqlite+aiosqlite:///{self.folder}/journal.db") as recorder:
-            async with self.provider.serve():
-                self.call = Call(
-                    team=spec,
-                    endpoints={"alfa": (Endpoint(OPENAI, url or self.provider.url, "scripted"),)},
-                    caller="caller",
-                    sink=self.speaker,
-                    outbox=Outbox(rtc.Room()),
-                    journal=Journal(
-                        "c",
-                        recorder,
-                        elapsed_ms=lambda: round((loop.time() - began) * 1000),
-                        publish=self._take,
-                    ),
-                    today="Monday",
-                    make_context=context,
-                    speak=asked,
-                    text_models={},
-                )
-                async with background(*([caller()] if caller else [])):
-                    self.reason = await self.call.run()
-                self.ended = loop.time() - began
+        async with self.provider.serve():
+            self.call = Call(
+                team=spec,
+                endpoints={"alfa": (Endpoint(OPENAI, url or self.provider.url, "scripted"),)},
+                caller="caller",
+                sink=self.speaker,
+                outbox=Outbox(rtc.Room()),
+                journal=Journal(
+                    "c",
+                    KeptJournal(),
+                    elapsed_ms=lambda: round((loop.time() - began) * 1000),
+                    publish=self._take,
+                ),
+                today="Monday",
+                make_context=context,
+                speak=asked,
+                text_models={},
+            )
+            async with background(*([caller()] if caller else [])):
+                self.reason = await self.call.run()
+            self.ended = loop.time() - began
 
     def refuse(self, status: int, count: int = 1000) -> None:
         self.provider.refusals.count, self.provider.refusals.status = count, status

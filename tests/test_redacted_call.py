@@ -18,7 +18,7 @@ from agents.team_file import read_team
 from bench.tones import tone
 from tests.core.conftest import ROOT
 from tests.core.planted import DIALLED, EVERY, SHOWN, SPOKEN, TYPED, WORDS, found, script
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeSpeaker, PromptRecorder, speak
 from tests.simulators.openai_realtime.script import Pace
 from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
@@ -28,7 +28,7 @@ from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
 from worker.journal.events import JournalEvent
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.redaction.kept import Redaction
@@ -59,7 +59,7 @@ class Held:
         spoken = iter([text for secret in SPOKEN for text in secret.told])
         provider = Provider(script(), pace=Pace(think_ms=20), transcribe=lambda _: next(spoken))
         loop = asyncio.get_running_loop()
-        with Recorder(f"sqlite+aiosqlite:///{self.folder}/baton.db") as recorder:
+        with PromptRecorder(f"sqlite+aiosqlite:///{self.folder}/baton.db") as recorder:
             async with provider.serve():
                 notes = Journal(
                     "c",

@@ -23,7 +23,7 @@ from agents.showing import Source
 from agents.spec import TeamSpec
 from bench.tones import tone
 from tests.conformance import script
-from tests.fakes import FakeCamera, FakeSpeaker, speak
+from tests.fakes import FakeCamera, FakeSpeaker, KeptJournal, speak
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, Pace, Script, Step
 from tests.simulators.openai_realtime.server import Provider as OpenAI
@@ -36,7 +36,7 @@ from worker.call import Call
 from worker.gate.guard import Guard, Panel
 from worker.journal.events import CallStarted, JournalEvent
 from worker.journal.files import Folder
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.journal.leases import Taken
 from worker.line import gemini_model
 from worker.line.endpoint import Azure, Endpoint, Vertex
@@ -373,7 +373,7 @@ async def staged(
             service.simulator.pace = pace
             service.endpoint = replace(service.endpoint, profile=change(service.endpoint.profile))
             services.append(service)
-        recorder = stack.enter_context(Recorder(f"sqlite+aiosqlite:///{folder}/journal.db"))
+        recorder = KeptJournal()
         room, speaker, camera = Room(), FakeSpeaker(RATE), FakeCamera()
         files = Folder(folder / "files") if keeps else None
         journal: list[JournalEvent] = [_STARTED]

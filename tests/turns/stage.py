@@ -14,7 +14,7 @@ from livekit.agents import llm
 from agents.providers import OpenAISpec
 from agents.spec import TeamSpec
 from bench.tones import spoken, tone
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeSpeaker, KeptJournal, speak
 from tests.simulators.openai_realtime.hearing import Hearing
 from tests.simulators.openai_realtime.script import Asked, Pace, Script
 from tests.simulators.openai_realtime.server import Provider
@@ -23,7 +23,7 @@ from tools.database import Database
 from worker.background import background
 from worker.call import Call
 from worker.journal.events import AgentSaid, JournalEvent
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
@@ -123,27 +123,26 @@ async def staged(
 
     provider = Provider(noted, pace=pace, transcribe=transcribe, keep_events=False, hearing=hearing)
     async with provider.serve():
-        with Recorder(f"sqlite+aiosqlite:///{folder}/journal.db") as recorder:
-            speaker = FakeSpeaker(RATE)
-            call = Call(
-                team=spec,
-                endpoints={"alfa": (Endpoint(OPENAI, provider.url, "any", OpenAISpec()),)},
-                text_models={},
-                caller="caller",
-                sink=speaker,
-                outbox=Outbox(rtc.Room()),
-                journal=Journal(
-                    "turns", recorder, elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=events.append
-                ),
-                today="Monday",
-                make_context=_context,
-                speak=speak,
-            )
-            stage = Stage(call, provider, speaker, events, asked)
-            async with background(_hold(call, stage)):
-                async with background(stage.microphone()):
-                    yield stage
-                call.put(Left("enough"))
+        speaker = FakeSpeaker(RATE)
+        call = Call(
+            team=spec,
+            endpoints={"alfa": (Endpoint(OPENAI, provider.url, "any", OpenAISpec()),)},
+            text_models={},
+            caller="caller",
+            sink=speaker,
+            outbox=Outbox(rtc.Room()),
+            journal=Journal(
+                "turns", KeptJournal(), elapsed_ms=lambda: round((loop.time() - began) * 1000), publish=events.append
+            ),
+            today="Monday",
+            make_context=_context,
+            speak=speak,
+        )
+        stage = Stage(call, provider, speaker, events, asked)
+        async with background(_hold(call, stage)):
+            async with background(stage.microphone()):
+                yield stage
+            call.put(Left("enough"))
 
 
 async def _hold(call: Call, stage: Stage) -> None:
