@@ -100,7 +100,10 @@ class Provider:
 
     def http_options(self) -> HttpOptions:
         """What a client needs to find and to trust this server. One for each: LiveKit's plugin writes into it."""
-        return HttpOptions(base_url=self.url, async_client_args={"ssl": tls.client_context()})
+        trusted = tls.client_context()
+        return HttpOptions(
+            base_url=self.url, client_args={"verify": trusted}, async_client_args={"ssl": trusted, "verify": trusted}
+        )
 
     def strike(self, moment: Moment, what: What, **more: Any) -> None:
         """Sets a fault at a moment, counted from now; `more` as Fault has it."""
