@@ -13,16 +13,16 @@ from aiohttp.test_utils import TestServer
 from livekit import rtc
 from livekit.agents import llm
 
-from agents.loader import load_team, prepare
+from agents.loader import load_team
 from agents.spec import TeamSpec
-from tests.fakes import FakeSpeaker, speak
+from tests.fakes import FakeSpeaker, KeptJournal, speak
+from tests.first_day import first_day
 from tools.context import CallContext
-from tools.database import Database
 from worker.background import background
 from worker.call import Call
 from worker.gate.guard import Guard, Panel
 from worker.journal import events as journal
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.profile import LOCAL
 from worker.local_model.brain import EmbeddingBrain
@@ -238,9 +238,7 @@ async def typed_call(
 ) -> AsyncIterator[TypedCall]:
     """A call that has been greeted, unless it shall not, with a database in `folder`."""
     loop = asyncio.get_running_loop()
-    url = f"sqlite+aiosqlite:///{folder}/calls.db"
-    database = Database(url)
-    await prepare(team, database, date.today())
+    database = await first_day(team, folder / "calls.db", date.today())
     voice = _Mime()
     typed = TypedCall(folder, voice)
     server = TestServer(app(Senses(_Deaf(), voice, eyes or _Blind(), brain)))
@@ -253,30 +251,29 @@ async def typed_call(
         )
 
     try:
-        with Recorder(url) as recorder:
-            typed.call = Call(
-                team=team,
-                endpoints=dict.fromkeys(
-                    team.speakers, (Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"), *stands_in)
-                ),
-                text_models={},
-                caller="caller",
-                sink=FakeSpeaker(LOCAL.sample_rate),
-                outbox=typed.room,
-                journal=Journal(
-                    "typed", recorder, elapsed_ms=lambda: round(loop.time() * 1000), publish=typed.room.event
-                ),
-                today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
-                make_context=context,
-                speak=speak,
-                guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
-                camera=camera,
-            )
-            async with background(_hold(typed.call)):
-                if greeted:
-                    await typed.greeted()
-                yield typed
-                typed.call.put(Left("the test is over"))
+        typed.call = Call(
+            team=team,
+            endpoints=dict.fromkeys(
+                team.speakers, (Endpoint(LOCAL, f"http://127.0.0.1:{server.port}/v1", "local"), *stands_in)
+            ),
+            text_models={},
+            caller="caller",
+            sink=FakeSpeaker(LOCAL.sample_rate),
+            outbox=typed.room,
+            journal=Journal(
+                "typed", KeptJournal(), elapsed_ms=lambda: round(loop.time() * 1000), publish=typed.room.event
+            ),
+            today=f"{datetime.now():%A} {datetime.now().day} {datetime.now():%B %Y}",
+            make_context=context,
+            speak=speak,
+            guards=Panel(dict.fromkeys(team.speakers, guards)) if guards else None,
+            camera=camera,
+        )
+        async with background(_hold(typed.call)):
+            if greeted:
+                await typed.greeted()
+            yield typed
+            typed.call.put(Left("the test is over"))
     finally:
         await server.close()
 

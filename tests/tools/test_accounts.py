@@ -5,20 +5,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.tools.test_shop import TODAY, call
+from tests.first_day import first_day
+from tests.tools.test_shop import TEAM, TODAY, call
 from tools.accounts import WRONG_PINS
 from tools.database import Database
 from tools.shop import Customer, Order
-from tools.shop_seed import prepare
 
 ORDER, PIN, WRONG = 1088, 314_159, 314_150
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> Database:
-    found = Database(f"sqlite+aiosqlite:///{tmp_path}/shop.db")
-    await prepare(found, TODAY)
-    return found
+    return await first_day(TEAM, tmp_path / "shop.db", TODAY)
 
 
 async def customer(database: Database) -> Customer:

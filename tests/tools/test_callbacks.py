@@ -5,16 +5,15 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from tests.first_day import first_day
+from tests.tools.test_shop import TEAM
 from tools.callbacks import Callback, call_back, person_needed
 from tools.context import CallContext, Caller
 from tools.database import Database
-from tools.shop_seed import prepare
 
 
 async def database(folder: Path) -> Database:
-    found = Database(f"sqlite+aiosqlite:///{folder}/shop.db")
-    await prepare(found, date.today())
-    return found
+    return await first_day(TEAM, folder / "shop.db", date.today())
 
 
 def context(shop: Database, call: str, phone: str, **facts: object) -> CallContext:

@@ -8,6 +8,7 @@ from livekit.agents import llm
 from sqlalchemy import func, select
 
 from agents.loader import load_team
+from tests.first_day import first_day
 from tools.context import CallContext
 from tools.database import Database
 from tools.returns import is_sent_back, may_go_back
@@ -22,9 +23,7 @@ TEAM = load_team(Path("agents/shop/team.yaml"))
 
 @pytest.fixture
 async def database(tmp_path: Path) -> Database:
-    found = Database(f"sqlite+aiosqlite:///{tmp_path}/shop.db")
-    await prepare(found, TODAY)
-    return found
+    return await first_day(TEAM, tmp_path / "shop.db", TODAY)
 
 
 async def call(
