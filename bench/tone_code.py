@@ -113,7 +113,9 @@ class ToneCode:
 
     @functools.cache  # noqa: B019 - a code is a value, and there are few of them
     def _sound(self, sample_rate: int) -> Samples:
-        slots = [self._level(number) * _slot(number) for number in range(-(-self.ms // SLOT_MS))]
+        count = -(-self.ms // SLOT_MS)
+        _digits(count - 1)  # if there are too many, that is known at once
+        slots = [self._level(number) * _slot(number) for number in range(count)]
         sound = np.round(np.concatenate(slots)[: self.ms * SAMPLE_RATE // 1000])
         return sound if sample_rate == SAMPLE_RATE else soxr.resample(sound, SAMPLE_RATE, sample_rate)
 

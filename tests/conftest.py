@@ -1,14 +1,17 @@
 """What a test needs of the machine. `make test` gets it, or says what to install; nothing is left out in silence."""
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("unhurried", deadline=None)  # no test asserts a time of the machine's clock
-settings.load_profile("unhurried")
 SOAK = bool(os.environ.get("BATON_SOAK"))
+# no test asserts a time of the machine's clock
+settings.register_profile("unhurried", deadline=None, max_examples=500 if SOAK else 30)
+settings.load_profile("unhurried")
+gc.disable()  # until all tests are read: it would look again and again through libraries that stay
 TESTS = Path(__file__).parent
 PARTS = {"conformance", "core", "line", "local_model", "looking", "recording", "shown", "simulators", "turns"}
 SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if name.strip()}
@@ -28,3 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needed = {name for marker in item.iter_markers("needs") for name in marker.args}
         if named := sorted(needed & SKIP):
             item.add_marker(pytest.mark.skip(reason=f"BATON_SKIP names {', '.join(named)}"))
+
+
+def pytest_collection_finish() -> None:
+    """What has been read until now stays to the end, and is no garbage."""
+    gc.freeze()
+    gc.enable()

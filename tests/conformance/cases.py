@@ -328,10 +328,11 @@ async def session_limit(at: Stage) -> str:
     await at.answered(1)
     at.say(THANKS)
     await at.answered(2)
-    await asyncio.sleep(SESSION_S * (1 - EARLY) - 8)
     simulator = at.service.simulator
     if isinstance(simulator, Gemini):
         simulator.connections[at.service.given[-1].connection].suffer(Fault("", "go_away", left_ms=10_000))
+    else:
+        await asyncio.sleep(SESSION_S * (1 - EARLY) - 8)
     at.say(WAIT)
     await at.answered(3)
     await at.until(lambda: at.of("line.switched"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.fakes import FakeSpeaker
@@ -161,7 +161,6 @@ def cases(draw: st.DrawFn) -> tuple[Message, Judge, list[tuple[float, str]]]:
     return message, Judge(blocks, delays), acts
 
 
-@settings(max_examples=100, deadline=None)
 @given(cases())
 @virtual_time
 async def test_nothing_is_heard_or_shown_that_has_not_passed(
@@ -178,7 +177,6 @@ async def test_nothing_is_heard_or_shown_that_has_not_passed(
     assert len(stage.over) == 1
 
 
-@settings(max_examples=100, deadline=None)
 @given(messages(), st.sampled_from([0.0, 0.1, 0.8]), st.sampled_from([OPENAI, GEMINI]))
 @virtual_time
 async def test_given_all_passes_then_all_is_heard_and_remembered(
@@ -194,7 +192,6 @@ async def test_given_all_passes_then_all_is_heard_and_remembered(
     assert not stage.withheld
 
 
-@settings(max_examples=25, deadline=None)
 @given(messages(shortest=4), st.sampled_from([0.0, 0.1, 0.8]))
 @virtual_time
 async def test_the_first_sentence_is_heard_as_soon_as_it_is_known_to_be_over_and_has_been_judged(
@@ -213,7 +210,6 @@ async def test_the_first_sentence_is_heard_as_soon_as_it_is_known_to_be_over_and
     assert stage.began == pytest.approx(max(there + delay_s, over, sound))
 
 
-@settings(max_examples=100, deadline=None)
 @given(messages(shortest_pause_ms=60, shortest=4), st.data())
 @virtual_time
 async def test_given_a_voice_that_pauses_then_what_has_passed_is_heard_to_its_end(

@@ -376,5 +376,5 @@ class LongCall(RuleBasedStateMachine):
         assert {item: self.memory.text(item) for item in self.said} == self.said
 
 
-LongCall.TestCase.settings = settings(max_examples=100, stateful_step_count=100, deadline=None)
+LongCall.TestCase.settings = settings(stateful_step_count=100)
 TestLongCall = LongCall.TestCase

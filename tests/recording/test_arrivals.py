@@ -1,7 +1,7 @@
 """Frames of a microphone that come late, in bursts, after a pause, or by another clock."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.recording.arrivals import Arrivals
@@ -54,7 +54,6 @@ def test_given_a_pause_whose_first_frame_comes_late_then_the_others_tell_how_lon
     assert abs(found[50] - (made(51) + 3 * RATE)) <= FRAME
 
 
-@settings(deadline=None)
 @given(
     ppm=st.sampled_from([-300, -100, 100, 300]),
     jitter=st.lists(st.integers(0, FRAME // 2), min_size=50, max_size=50),

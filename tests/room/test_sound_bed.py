@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.background import BackgroundSpec
@@ -135,7 +135,6 @@ async def random_call(doings: list[tuple[str, float]]) -> None:
 DOINGS = st.sampled_from(["tool", "tool", "caller", "say", "say", "pause", "resume", "cut"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(DOINGS, st.floats(0.05, 2.5)), min_size=3, max_size=25))
 def test_whatever_happens_no_sound_is_under_speech(doings: list[tuple[str, float]]) -> None:
     random_call([("tool", 1.2), *doings])
