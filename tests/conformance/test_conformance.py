@@ -1,6 +1,8 @@
 """Every provider against every case; what it showed is what the docs' table says."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,16 @@ from tests.simulators.openai_realtime.script import Pace
 AGAIN = "run python -m tests.conformance.table > docs/providers/conformance.md"
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("profile", table.COLUMNS)
+def cells() -> Iterator[Any]:
+    """Each case with each plugin and with the embedded model, and in turn in one of the other dialects. Soak: all."""
+    others = ("azure", "azure legacy", "vertex")
+    for number, case in enumerate(CASES):
+        for profile in table.COLUMNS:
+            waits = profile in others and profile != others[number % len(others)]
+            yield pytest.param(profile, case, marks=[pytest.mark.soak] if waits else [])
+
+
+@pytest.mark.parametrize(("profile", "case"), cells())
 def test_a_provider_does_in_a_call_what_the_docs_say(profile: str, case: str, tmp_path: Path) -> None:
     assert table.run(profile, case, tmp_path) == table.read()[profile, case], AGAIN
 

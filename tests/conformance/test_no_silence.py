@@ -220,13 +220,15 @@ async def call(folder: Path, names: Sequence[str], troubles: Sequence[Trouble]) 
 
 
 def schedules() -> Iterator[tuple[str, Trouble]]:
-    """Each fault with each kind of provider: of a reply, once, or of all that are asked for; both in a soak."""
+    """Each fault, with one kind of provider or the other: of a reply, once, or of all that are asked for. Soak: all."""
     for place, kind in enumerate(("openai", "gemini")):
         for number, reply in enumerate(REPLIES):
             for always in (False, True):
-                if SOAK or always == (place + number) % 2:
+                if SOAK or (number % 2 == place and always == number // 2 % 2):
                     yield kind, Trouble([reply] * ((2 if "tool" in reply else 9) if always else 1))
-        for happening in (*HAPPENINGS, *UNNOTICED):
+        for number, happening in enumerate((*HAPPENINGS, *UNNOTICED)):
+            if not SOAK and number % 2 != place:
+                continue
             yield kind, Trouble(happening=happening, phrase=BILL if happening.startswith("handoff") else THANKS)
 
 
@@ -238,7 +240,7 @@ async def test_given_a_turn_that_goes_wrong_then_the_caller_hears_something_in_t
     await call(tmp_path, [kind], [trouble])
 
 
-@pytest.mark.parametrize("seed", range(200 if SOAK else 8))
+@pytest.mark.parametrize("seed", range(200 if SOAK else 3))
 @virtual_time
 async def test_given_anything_that_goes_wrong_then_the_caller_hears_something_in_time(
     seed: int, tmp_path: Path
