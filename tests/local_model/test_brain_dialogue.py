@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from agents.cards import in_words
 from agents.context import state, told
 from agents.plan import SETTLE
 from agents.references import References
+from tools.card import Card
 from worker.local_model.brain import EmbeddingBrain
 from worker.local_model.conversation import SILENCE, Conversation, Item, Message, Say, Tool, ToolCall, ToolResult
 
@@ -154,6 +156,12 @@ def test_a_result_is_spoken_and_a_machine_error_is_an_apology(brain: EmbeddingBr
     assert words(talk(brain, asked, ToolResult("call", "You owe two pounds."))) == "You owe two pounds."
     assert "sorry" in words(talk(brain, asked, ToolResult("call", "Error parsing arguments for `fines`: 1 …")))
     assert "The sum is 2" in words(talk(brain, asked, ToolResult("call", '{"sum": 2}')))
+
+
+def test_a_note_about_what_the_caller_cannot_see_is_not_read_to_them(brain: EmbeddingBrain) -> None:
+    asked, note = "Do I have any fines on 12345?", in_words(Card(title="Fines", fields={"Sum": "2 pounds"}))
+    assert words(talk(brain, asked, ToolResult("call", f"You owe two pounds. {note}"))) == "You owe two pounds."
+    assert words(talk(brain, asked, ToolResult("call", note))) == "Fines; Sum: 2 pounds."
 
 
 def test_it_hands_over_once_and_the_next_agent_deals_with_the_same_words(brain: EmbeddingBrain) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from agents.cards import UNSEEN
 from worker.local_model.brain.phrases import HANDOFF, able, summary
 from worker.local_model.brain.slots import Slot
 from worker.local_model.conversation import Say, Tool, ToolCall
@@ -18,6 +19,8 @@ ANYTHING_ELSE = "Is there anything else?"
 GIVEN_UP = "I am sorry, I cannot make it out. What else can I do for you?"
 BROKEN = "I am sorry, that did not work. Could you try it in other words?"
 _SENTENCES = 4
+# beside a result, for the agent; what a tool says in words of its own tells it all, else the note does
+_UNSEEN = re.compile(rf"\[{UNSEEN}.*?you have to say: (.*?)\]$", re.DOTALL)
 _LONGEST_WISH = 12  # words; a longer one is no reminder any more
 _POLITE = re.compile(
     r"(?i)^(?:and|then|also|please|first|(?:i|we) (?:also )?(?:want|need|wish|would like|'d like) to|i'd like to|"
@@ -69,6 +72,8 @@ def help_with(tools: Sequence[Tool]) -> str:
 def result(output: str) -> str:
     """A tool's output as it is spoken: sentences as they are, JSON as words, errors of the machine as an apology."""
     text = output.strip()
+    if note := _UNSEEN.search(text):
+        text = text[: note.start()].rstrip() or note[1]
     if not text:
         return "Done."
     if text.startswith(("Error parsing arguments", "An internal error", "Unknown function")):
