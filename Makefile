@@ -49,10 +49,11 @@ pictures:  # how the page looks now is how it is to look: tests/core/pictures
 	@$(PYTHON) bootstrap.py test
 	@BATON_PICTURES=renew $(BIN)/python -m pytest -q tests/core/test_page_scenes.py
 
-soak:  # the random tests, and random calls, many times as many; about twenty minutes
+soak:  # the random tests, and random calls, many times as many, and spoken ones; about half an hour
 	@$(PYTHON) bootstrap.py test
 	@BATON_SOAK=1 $(BIN)/python -m pytest -q tests -m "not system" -n 2 --dist worksteal --timeout=3600
 	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s tests/core tests/test_tutorial.py --timeout=3600
+	@BATON_SOAK=1 $(BIN)/python -m pytest -q -s -m soak tests/system
 
 lock:  # what the versions in pyproject.toml mean today
 	@$(PYTHON) bootstrap.py lock

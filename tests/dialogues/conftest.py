@@ -5,9 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.system.conftest import House, ears, running
+from tests.system.conftest import House, ears, running, senses
 
-__all__ = ["ears", "houses"]
+__all__ = ["ears", "houses", "senses"]
 AT_ONCE = 3
 
 

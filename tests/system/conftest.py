@@ -1,22 +1,28 @@
 """The whole of Baton as `baton up` starts it, on ports of its own, once for all system tests."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
 import yaml
 
-from worker.caller import Caller
+from worker.caller import Caller, CallerError
 from worker.livekit_server import free_port, read_config, with_free_ports
 from worker.local_model.ears import Ears
+from worker.local_model.senses import Senses
+from worker.local_model.server import load_senses
+from worker.settings import Settings
 from worker.talk import join
 
 ROOT = Path(__file__).parents[2]
@@ -35,27 +41,42 @@ class House:
 
     def read(self, query: str, **values: object) -> list[tuple[object, ...]]:
         """Rows of the shop's and the journal's database."""
-        engine = sqlalchemy.create_engine(f"sqlite:///{self.folder}/.baton/baton.db")
-        with engine.connect() as connection:
+        with self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(sqlalchemy.text(query), values)]
 
-    def reset_shop(self) -> None:
-        """No returns, and deliveries as they were."""
-        engine = sqlalchemy.create_engine(f"sqlite:///{self.folder}/.baton/baton.db")
-        with engine.begin() as connection:
-            connection.execute(sqlalchemy.text("DELETE FROM returns"))
-            for number, day in self._days.items():
+    def reset_shop(self, *numbers: int) -> None:
+        """No returns, and deliveries as they were: of all orders, or of those named."""
+        with self._engine.begin() as connection:
+            for number in numbers or self._days:
+                given = {"number": number, "day": self._days[number]}
+                connection.execute(sqlalchemy.text("DELETE FROM returns WHERE order_number = :number"), given)
                 change = "UPDATE orders SET delivery_day = :day, moved_by = NULL WHERE number = :number"
-                connection.execute(sqlalchemy.text(change), {"day": day, "number": number})
+                connection.execute(sqlalchemy.text(change), given)
 
-    @property
-    def _days(self) -> dict[str, str]:
-        saved = self.folder / "days.json"
-        if not saved.exists():
-            rows = self.read("SELECT number, delivery_day FROM orders")
-            saved.write_text(json.dumps({str(number): str(day) for number, day in rows}))
-        days: dict[str, str] = json.loads(saved.read_text())
-        return days
+    def journal(self, room: str) -> list[dict[str, Any]]:
+        """The events of the call in a room so far, in order."""
+        query = "SELECT body FROM journal_events JOIN journal_calls ON id = call WHERE room = :room ORDER BY number"
+        return [json.loads(str(body)) for (body,) in self.read(query, room=room)]
+
+    async def until(self, room: str, wanted: Callable[[list[dict[str, Any]]], bool], what: str) -> list[dict[str, Any]]:
+        """The events of the call in a room, when they are as `wanted`. Raises CallerError, naming `what`, if never."""
+        try:
+            async with asyncio.timeout(60):
+                while not wanted(events := self.journal(room)):  # noqa: ASYNC110 - a journal tells nobody
+                    await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            types = " ".join(event["type"] for event in self.journal(room))
+            raise CallerError(f"{what}: not in the journal, {types}") from error
+        return events
+
+    @cached_property
+    def _engine(self) -> sqlalchemy.Engine:
+        return sqlalchemy.create_engine(f"sqlite:///{self.folder}/.baton/baton.db")
+
+    @cached_property
+    def _days(self) -> dict[int, str]:
+        """When each order was to come before anybody called."""
+        return {int(str(number)): str(day) for number, day in self.read("SELECT number, delivery_day FROM orders")}
 
     async def caller(self, room: str = "") -> Caller:
         """A caller with a token from the front desk, for a room of their own or a given one; `async with` joins."""
@@ -92,7 +113,7 @@ def start(folder: Path, settings: dict[str, str]) -> House:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and (line := process.stdout.readline()):
         printed.append(line)
-        if "ready" in line:
+        if "Baton is ready" in line:  # a part may be "not ready"
             return House(folder, settings, f"http://127.0.0.1:{settings['BATON_HTTP_PORT']}", process)
     process.kill()
     pytest.fail("baton up is not ready: " + "".join(printed))
@@ -116,5 +137,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def ears() -> Ears:
-    return Ears()
+def senses() -> Senses:
+    """What an embedded model needs that is served by a test itself."""
+    return load_senses(Settings())
+
+
+@pytest.fixture(scope="session")
+def ears(senses: Senses) -> Ears:
+    return senses.ears

@@ -109,7 +109,7 @@ class IndependentClient:
         self._heard.clear()
         self._loud_at = 0.0
 
-    async def answer(self, quiet_s: float = 1.2, timeout_s: float = 25.0) -> Pcm:
+    async def answer(self, quiet_s: float = 0.5, timeout_s: float = 25.0) -> Pcm:
         """What the agent says next, PCM16 mono at 24 kHz, up to a silence of `quiet_s`. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):

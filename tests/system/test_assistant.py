@@ -10,7 +10,7 @@ from tests.system.conftest import ROOT, House, environment, start
 from tests.system.test_call import ask
 from worker.local_model.ears import Ears
 
-pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
+pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.needs("flite", "espeak-ng")]
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ import pytest
 
 from tests.speech import RATE, say, silence
 from tests.system.conftest import House
+from tests.system.pitch import pitch
 from worker.caller import Caller, Pcm
 from worker.local_model.ears import Ears
 
-pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
+pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.needs("flite", "espeak-ng")]
 
 
 async def ask(caller: Caller, ears: Ears, spoken: Pcm) -> str:
@@ -18,22 +19,6 @@ async def ask(caller: Caller, ears: Ears, spoken: Pcm) -> str:
     ended = await caller.say(spoken)
     await caller.answered(ended)
     return ears.recognise_now(caller.heard(ended).tobytes(), RATE).lower()
-
-
-def pitch(pcm: Pcm) -> float:
-    """Median fundamental frequency in Hz, by autocorrelation of loud windows of 40 ms."""
-    window, found = RATE * 40 // 1000, []
-    for start in range(0, len(pcm) - window, window):
-        part = pcm[start : start + window].astype(np.float64)
-        if np.abs(part).max() < 2000:
-            continue
-        part = part - part.mean()
-        against = np.correlate(part, part, "full")[window - 1 :]
-        lags = slice(RATE // 400, RATE // 70)
-        lag = int(np.argmax(against[lags])) + RATE // 400
-        if against[lag] > 0.5 * against[0]:
-            found.append(RATE / lag)
-    return float(np.median(found))
 
 
 async def test_given_a_caller_when_they_ask_then_the_team_answers_and_hands_over(house: House, ears: Ears) -> None:

@@ -58,7 +58,7 @@ class Screen:
     ("lines", "article"),
     [
         (("Update cannot be installed", "Error 0x80070643"), "recovery partition is full"),
-        (("Your files are not safe", "Error 0x80070070"), "backup disk is full"),
+        pytest.param(("Your files are not safe", "Error 0x80070070"), "backup disk is full", marks=pytest.mark.soak),
     ],
 )
 async def test_an_error_on_a_shared_screen_leads_to_its_article(

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from aiohttp import web
 
 from tests.speech import say, silence
+from tests.system.embedded_model import Model, serving
 from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
@@ -25,9 +25,7 @@ from worker.line.events import (
 from worker.line.line import Line
 from worker.line.link import Arms
 from worker.line.profile import LOCAL
-from worker.livekit_server import free_port
-from worker.local_model.server import app, load_senses
-from worker.settings import Settings
+from worker.local_model.senses import Senses
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
 Kind = TypeVar("Kind", bound=LineEvent)
@@ -40,16 +38,9 @@ class Caller:
     """A line to a model whose sockets the test can cut, and all that came of it."""
 
     line: Line
-    runner: web.AppRunner
+    model: Model
     events: list[LineEvent] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def cut(self) -> None:
-        """The sockets are gone, without a word of goodbye."""
-        assert self.runner.server
-        for connection in self.runner.server.connections:
-            if connection.transport:
-                connection.transport.abort()
 
     async def hear(self, pcm: bytes) -> None:
         """At ten times the pace of speech."""
@@ -68,23 +59,17 @@ class Caller:
 
 
 @pytest.fixture
-async def caller() -> AsyncIterator[Caller]:
-    senses = await asyncio.to_thread(load_senses, Settings())
-    runner = web.AppRunner(app(senses), shutdown_timeout=1)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-
+async def caller(senses: Senses) -> AsyncIterator[Caller]:
     def take(event: LineEvent) -> None:
         found.events.append(event)
         found.changed.set()
 
-    endpoint = Endpoint(LOCAL, f"http://127.0.0.1:{port}/v1", "any")
-    line = Line(Arms(0, INSTRUCTIONS, (), "warm", (endpoint,)), take, breaker=Breaker())
-    found = Caller(line, runner)
-    yield found
-    await line.close()
-    await runner.cleanup()
+    async with serving(senses) as model:
+        endpoint = Endpoint(LOCAL, f"http://127.0.0.1:{model.port}/v1", "any")
+        line = Line(Arms(0, INSTRUCTIONS, (), "warm", (endpoint,)), take, breaker=Breaker())
+        found = Caller(line, model)
+        yield found
+        await line.close()
 
 
 async def test_given_a_socket_that_is_cut_in_mid_utterance_then_all_of_it_reaches_the_model(caller: Caller) -> None:
@@ -94,7 +79,7 @@ async def test_given_a_socket_that_is_cut_in_mid_utterance_then_all_of_it_reache
     half = len(spoken) // 2 // FRAME * FRAME
     await caller.hear(spoken[:half])
     await caller.until(SpeechStarted)
-    caller.cut()
+    caller.model.cut()
     await caller.hear(spoken[half:])
     await caller.until(LineMoved)
     await caller.until(SpeechStopped)
@@ -108,7 +93,7 @@ async def test_given_a_socket_that_is_cut_then_the_memory_is_in_the_new_session(
     caller.line.write("When are you open?")
     caller.line.ask()
     await caller.until(ReplyEnded)
-    caller.cut()
+    caller.model.cut()
     await caller.until(LineMoved)
     seen = len(caller.events)
     caller.line.write("Can you say that again?")

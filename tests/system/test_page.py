@@ -1,5 +1,6 @@
 """The page in a real browser: what a person sees and hears, with recorded speech as the microphone."""
 
+import base64
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 import yaml
 from livekit import api
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
-from tests.speech import RATE, Pcm, say, silence
+from tests.speech import RATE, Pcm, say
 from tests.system.conftest import House
+from tests.system.conversation import Conversation
+from tests.system.pitch import pitch
 from worker.caller import Caller
 from worker.keys import machine_keys
 from worker.local_model.ears import Ears
@@ -66,70 +69,57 @@ def microphone(path: Path, *parts: Pcm) -> str:
 
 
 async def test_given_a_browser_when_its_microphone_speaks_then_the_team_answers_and_hands_over(
-    house: House, ears: Ears, tmp_path: Path
+    house: House, ears: Ears
 ) -> None:
-    house.reset_shop()
-    recorded = microphone(
-        tmp_path / "caller.wav",
-        silence(8000),
-        say("Hello, where is my order?"),
-        silence(7000),
-        say("It is order one zero four two."),
-        silence(12_000),
-        say("I want to send something back."),
-        silence(60_000),
-    )
-    async with browser("--use-fake-ui-for-media-stream", recorded) as page:
+    async with browser() as page:
+        await page.add_init_script(path=Path(__file__).with_name("microphone.js"))
         async with page.expect_response("**/api/join") as joined:
             await page.goto(house.desk)
             await page.get_by_label("Your name").fill("Anna")
             await page.get_by_role("button", name="Call").click()
         room = (await (await joined.value).json())["room"]
         async with listener(house, room) as heard:
-            await page.locator(".handoff", has_text="returns").wait_for(timeout=60_000)
-            # a reply's figure comes when it has been heard to its end
-            await page.locator(".line.agent", has_text="delivered").locator(".latency").wait_for(timeout=30_000)
-            words = ears.recognise_now(heard.heard().tobytes(), RATE).lower()
+            call = Conversation(house, room, heard)
+
+            async def ask(text: str) -> Pcm:
+                """Speaks into the microphone; returns the answer as it is received in the room."""
+                speech = base64.b64encode(say(text).tobytes()).decode()
+                return heard.heard(await call.answered(page.evaluate("speech => speak(speech)", speech)))
+
+            def words(pcm: Pcm) -> str:
+                return ears.recognise_now(pcm.tobytes(), RATE).lower()
+
+            await call.greeted()
+            assert "order number" in words(await ask("Hello, where is my order?"))
+            orders = await ask("It is order one zero four two.")
+            assert "copper kettle" in words(orders)
+            assert "on its way" in words(orders)
+            returns = await ask("I want to send something back.")
+            assert "sent back" in words(returns)
+        await expect(page.locator(".handoff").last).to_contain_text("Returns")
         lines = await page.locator(".conversation").inner_text()
-        latencies = await page.locator(".line.agent .latency").count()
+        await expect(page.locator(".line.agent .latency")).to_have_count(3)  # beside each reply to a turn
         await page.get_by_role("button", name="Leave").click()
         await page.get_by_text("You left the call.").wait_for()
-    assert "order number" in words
-    assert "copper kettle" in words
-    assert "on its way" in words
-    assert "sent back" in words
+    lower, higher = sorted((pitch(orders), pitch(returns)))
+    assert higher > 1.15 * lower, f"the two agents sound alike: {lower:.0f} and {higher:.0f} Hz"
     assert "1042" in lines.replace(" ", "")
-    assert latencies >= 3, "a figure beside each reply to a turn"
 
 
-async def test_given_a_microphone_that_is_refused_then_the_page_says_what_to_do(house: House) -> None:
-    async with browser() as page:
-        await page.context.clear_permissions()
-        await page.add_init_script(
-            "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
-        )
-        await page.goto(house.desk)
-        await page.get_by_role("button", name="Call").click()
-        alert = await page.get_by_role("alert").inner_text()
-        assert "microphone was refused" in alert
-        assert "Allow it" in alert
-
-
-async def test_given_a_server_that_is_away_then_the_page_says_so(house: House) -> None:
+async def test_given_trouble_before_a_call_then_the_page_says_what_to_do(house: House) -> None:
     async with browser("--use-fake-ui-for-media-stream") as page:
         await page.goto(house.desk)
+        call, alert = page.get_by_role("button", name="Call"), page.get_by_role("alert")
         await page.route("**/api/join", lambda route: route.abort())
-        await page.get_by_role("button", name="Call").click()
-        assert "The server is away" in await page.get_by_role("alert").inner_text()
-
-
-async def test_given_a_phone_then_nothing_is_cut_off_at_its_edges(house: House) -> None:
-    async with browser("--use-fake-ui-for-media-stream") as page:
-        await page.set_viewport_size({"width": 360, "height": 640})
-        await page.goto(house.desk)
-        await page.get_by_role("button", name="Call").click()
-        await page.get_by_role("button", name="Leave").wait_for()
-        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+        await call.click()
+        await expect(alert).to_contain_text("The server is away")
+        await page.unroute("**/api/join")
+        await page.evaluate(
+            "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
+        )
+        await call.click()
+        await expect(alert).to_contain_text("microphone was refused")
+        await expect(alert).to_contain_text("Allow it")
 
 
 @pytest.mark.parametrize(

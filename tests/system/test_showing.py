@@ -9,7 +9,7 @@ from tests.speech import RATE, say
 from tests.system.conftest import House
 from worker.local_model.ears import Ears
 
-pytestmark = [pytest.mark.system, pytest.mark.needs("flite", "espeak-ng")]
+pytestmark = [pytest.mark.system, pytest.mark.soak, pytest.mark.needs("flite", "espeak-ng")]
 SLIP = ("Order 1042", "Copper kettle", "Total 39 EUR")
 
 

@@ -1,14 +1,13 @@
-"""A whole call by telephone with the shop, on the embedded model: narrow sound both ways, digits, a PIN, an order moved."""
+"""A whole call by telephone with the shop, on the embedded model: narrow sound both ways, digits, a PIN."""
 
-import asyncio
 import json
-from datetime import date, timedelta
 
 import pytest
 
 from tests.phone import NUMBER, Phone
 from tests.speech import RATE, say
 from tests.system.conftest import House
+from tests.system.conversation import Conversation
 from worker.keys import machine_keys
 from worker.local_model.ears import Ears
 
@@ -31,53 +30,33 @@ async def test_given_a_caller_by_telephone_then_they_are_served_as_any_other(hou
     )
 
     async with phone(house) as caller:
+        call = Conversation(house, caller.room_name, caller)
 
-        async def answer(since: float) -> str:
-            """The agents' words, as far as they were heard."""
-            await caller.answered(since, within=40)
-            told = [one.text for one in caller.captions if one.at > since and one.final and not one.mine]
-            return " ".join(told).lower()
+        def heard(since: float = 0.0) -> str:
+            """As it sounds at a telephone."""
+            return ears.recognise_now(caller.heard(since).tobytes(), RATE).lower()
 
-        async def ask(text: str) -> str:
-            return await answer(await caller.say(say(text)))
-
-        assert "hearth and home" in await answer(0)
-        heard = ears.recognise_now(caller.heard().tobytes(), RATE).lower()
-        assert "help you" in heard, "it can be understood at a telephone; not every word, Hearth is heart"
-        assert "order number" in await ask("Where is my order?")
-        assert "being packed" in await ask("It is one zero eight eight.")
-        assert "what is the pin of your account" in await ask("Which address is it going to?")
-        assert "not the pin" in await answer(await caller.dial(f"{WRONG}#"))
-        told = await answer(await caller.dial(f"{PIN}#"))
-        assert str(name).lower() in told
-        assert str(postcode).replace(" ", "").lower() in told.replace(" ", "")
-        assert "which day" in await ask("I want to change the delivery day.")
-        assert "thursday" in await ask("On Thursday, please.")
-        assert "done" in await ask("Yes, please.")
+        await call.greeted()
+        await caller.answered(0.0, quiet=0.5)
+        assert "help you" in heard(), "not every word can be told: Hearth is heart"
+        assert "order number" in heard(await call.answered(caller.say(say("Where is my order?", "rms"))))
+        assert "packed" in heard(await call.answered(caller.say(say("It is one zero eight eight.", "rms"))))
+        await call.answered(caller.say(say("What is the address for the delivery?", "rms")))
+        assert "what is the pin of your account" in call.told()
+        await call.answered(caller.dial(f"{WRONG}#"))
+        assert "not the pin" in call.told()
+        await call.answered(caller.dial(f"{PIN}#"))
+        assert str(name).lower() in call.told()
+        assert str(postcode).replace(" ", "").lower() in call.told().replace(" ", "")
         assert caller.hung_up is None
 
-    [(day, moved_by)] = house.read("SELECT delivery_day, moved_by FROM orders WHERE number = :number", number=ORDER)
-    moved = date.fromisoformat(str(day))
-    assert moved.weekday() == 3
-    assert timedelta(0) < moved - date.today() <= timedelta(30)
-    call = str(moved_by).split(":")[0]
-
-    def journal() -> list[str]:
-        return [
-            str(body)
-            for (body,) in house.read("SELECT body FROM journal_events WHERE call = :call ORDER BY number", call=call)
-        ]
-
-    async with asyncio.timeout(15):
-        while "call.ended" not in (bodies := journal())[-1]:  # noqa: ASYNC110 - a journal tells nobody
-            await asyncio.sleep(0.1)
-    events = [json.loads(body) for body in bodies]
-    assert events[-1]["type"] == "call.ended"
+    events = await house.until(caller.room_name, lambda events: events[-1]["type"] == "call.ended", "the end")
     assert events[-1]["reason"] == "the caller left"
     assert [event["digits"] for event in events if event["type"] == "user.dialled"] == ["[digits]", "[digits]"]
     asked = [event for event in events if event["type"] == "tool.called" and event["tool"] == "delivery_address"]
     assert [event["arguments"]["pin"] for event in asked] == ["[digits]", "[digits]"]
-    kept = "\n".join([*bodies, *(path.read_text() for path in (house.folder / ".baton" / "logs").glob("*.log"))])
+    logs = (path.read_text() for path in (house.folder / ".baton" / "logs").glob("*.log"))
+    kept = "\n".join([json.dumps(events), *logs])
     assert PIN not in kept
     assert WRONG not in kept
     assert events[0]["caller"] == f"sip_{NUMBER}"
