@@ -27,7 +27,7 @@ Kind = Literal["turn", "back_channel", "vocal_tic", "non_directed", "noise"]
 LIBRIVOX = "librivox/sense_and_sensibility_01_austen_64kb-{}.wav"
 VOICE_DBFS = -22.0  # of a caller who speaks into their microphone
 _DATA = Path("/usr/share/pocketsphinx/test/data")
-_CACHE = Path(os.environ.get("BATON_CACHE", ".cache")) / "clips"
+CACHE = Path(os.environ.get("BATONCACHE", ".cache")) / "clips"
 _FLITE = ("slt", "rms", "awb", "kal16")
 _ESPEAK = {
     "espeak": "en-gb",
@@ -58,17 +58,17 @@ class Clip:
         return self.kind == "turn"
 
     def pcm(self) -> Pcm:
-        path = _CACHE / f"{hashlib.sha256(f'{_VERSION} {self.name}'.encode()).hexdigest()[:20]}.wav"
+        path = CACHE / f"{hashlib.sha256(f'{_VERSION} {self.name}'.encode()).hexdigest()[:20]}.wav"
         if not path.exists():
             _write(path, _at(self.level_dbfs, self.make()))
-        return _read(path)
+        return read(path)
 
 
 def _spoken(text: str, voice: str) -> Callable[[], Pcm]:
     def make() -> Pcm:
         if voice in _OURS:
-            return np.frombuffer(_our_voice().speak_now(text, voice), np.int16)
-        path = _CACHE / f"voice-{os.getpid()}.wav"
+            return np.frombuffer(our_voice().speak_now(text, voice), np.int16)
+        path = CACHE / f"voice-{os.getpid()}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         if voice in _ESPEAK:
             command = ["espeak-ng", "-v", _ESPEAK[voice], "-s", "155", "-w", str(path), text]
@@ -76,7 +76,7 @@ def _spoken(text: str, voice: str) -> Callable[[], Pcm]:
             command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
         subprocess.run(command, check=True, capture_output=True)
         try:
-            return _read(path)
+            return read(path)
         finally:
             path.unlink()
 
@@ -84,7 +84,7 @@ def _spoken(text: str, voice: str) -> Callable[[], Pcm]:
 
 
 @cache
-def _our_voice() -> Voice:
+def our_voice() -> Voice:
     return Voice()
 
 
@@ -99,16 +99,16 @@ def person(name: str, from_ms: int = 0, to_ms: int | None = None) -> Callable[[]
     def make() -> Pcm:
         path = _DATA / name
         raw = path.suffix == ".raw"
-        pcm = _resampled(np.frombuffer(path.read_bytes(), np.int16), 16000) if raw else _read(path)
+        pcm = resampled(np.frombuffer(path.read_bytes(), np.int16), 16000) if raw else read(path)
         return pcm[RATE * from_ms // 1000 : None if to_ms is None else RATE * to_ms // 1000]
 
     return make
 
 
-def _babble() -> Pcm:
+def babble() -> Pcm:
     """Four people at once."""
     files = sorted((_DATA / "librivox").glob("*.wav"))[:4]
-    voices = [_at(VOICE_DBFS, _read(path))[RATE // 2 : RATE * 3] for path in files]
+    voices = [_at(VOICE_DBFS, read(path))[RATE // 2 : RATE * 3] for path in files]
     shortest = min(map(len, voices))
     return np.asarray(sum(voice[:shortest].astype(np.float64) for voice in voices) / 4, np.int16)
 
@@ -125,13 +125,13 @@ def _at(dbfs: float, pcm: Pcm) -> Pcm:
     return np.asarray((sound * 10 ** (dbfs / 20) / level).clip(-32768, 32767), np.int16)
 
 
-def _resampled(pcm: Pcm, rate: int) -> Pcm:
+def resampled(pcm: Pcm, rate: int) -> Pcm:
     return pcm if rate == RATE else np.asarray(soxr.resample(pcm, rate, RATE), np.int16)
 
 
-def _read(path: Path) -> Pcm:
+def read(path: Path) -> Pcm:
     with wave.open(str(path)) as file:
-        return _resampled(np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate())
+        return resampled(np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate())
 
 
 def _write(path: Path, pcm: Pcm) -> None:
@@ -197,8 +197,8 @@ def clips() -> list[Clip]:
         Clip("somebody reads, far", "non_directed", person(LIBRIVOX.format("0870"), 300, 3300), -50.0),
         Clip("somebody reads, next door", "non_directed", person(LIBRIVOX.format("0880"), 300, 3300), -44.0),
         Clip("somebody reads, in the room", "non_directed", person(LIBRIVOX.format("0890"), 300, 3300), -39.0),
-        Clip("four people, far", "non_directed", _babble, -48.0),
-        Clip("four people, in the room", "non_directed", _babble, -40.0),
+        Clip("four people, far", "non_directed", babble, -48.0),
+        Clip("four people, in the room", "non_directed", babble, -40.0),
         *say("non_directed", "dinner is ready", "awb", level_dbfs=-42.0),
         *say("non_directed", "where did you put the keys?", "slt", level_dbfs=-46.0),
         # ---- they want the floor

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 RATE = 24000
 Sound = NDArray[np.float64]
-_KEYS = {"1": (697, 1209), "5": (770, 1336), "9": (852, 1477), "#": (941, 1477)}
+_ROWS, _COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477)
+_KEYS = {key: (_ROWS[place // 3], _COLUMNS[place % 3]) for place, key in enumerate("123456789*0#")}
 
 
 def _time(ms: int) -> Sound:
