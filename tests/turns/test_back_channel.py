@@ -19,6 +19,16 @@ from worker.turns.back_channel import is_back_channel, says_nothing, was_said
         "Right, right.",
         "Right, right. Right. Right. Right.",
         "I see.",
+        "Hmmmm.",
+        "That's great.",
+        "Oh, that is very interesting.",
+        "Okay, makes sense.",
+        "Of course.",
+        "Wow, really?",
+        "I understand.",
+        "So, I see…",
+        "P-p-p-p",
+        "Ph Ph Ph",
     ],
 )
 def test_listeners(text: str) -> None:
@@ -36,10 +46,23 @@ def test_listeners(text: str) -> None:
         "Yes, please.",
         "Thursday.",
         "Thank you.",
+        "That's not right.",
+        "That's too bad.",
+        "I know what I want.",
+        "Of course not.",
+        "It is.",
+        "And then?",
+        "Mmmm, no.",
+        "K L M.",
     ],
 )
 def test_callers_who_want_something(text: str) -> None:
     assert not is_back_channel(text)
+
+
+def test_a_hum_without_an_end_is_weighed_at_once() -> None:
+    assert not is_back_channel("m" * 100_000 + "e")
+    assert not is_back_channel("mhm" * 10_000 + " what")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +78,7 @@ def test_what_a_recogniser_writes_for_no_words(text: str, nothing: bool) -> None
         ("Have a good day.", 300, False),
         ("No, no, no.", 320, False),
         ("No.", 280, True),
+        ("What?", 120, True),
         ("Stop.", 250, True),
         ("Stop, please.", 350, True),
         ("Thursday. Thursday.", 420, True),

@@ -46,7 +46,8 @@ def test_given_a_pause_for_breath_when_the_caller_goes_on_then_the_reply_pauses_
     floor.speech_started(0.1, audible=True)
     assert floor.decide(DECIDE_S, loud=False) is Verdict.RESUME
     assert floor.sound(0.8, audible=True) is Verdict.PAUSE, "nobody speaks over the rest of what they say"
-    assert floor.decide(0.8 + DECIDE_S, loud=True) is Verdict.CUT, "longer in all than anybody only listens"
+    floor.decide(0.8 + DECIDE_S, loud=True)
+    assert floor.decide(LONGEST_S, loud=True) is Verdict.CUT, "longer in all than anybody only listens"
     assert floor.speech_stopped(2.5) is Verdict.TURN
 
 
@@ -91,6 +92,15 @@ def test_given_a_voice_then_it_is_no_thing() -> None:
     floor.decide(DECIDE_S, loud=True)
     assert floor.speech_stopped(1.4) is Verdict.NONE, "too long for a back-channel: its words decide"
     assert floor.transcript("Right, right.", "a", audible=True) is Verdict.RESUME
+
+
+def test_given_a_listener_who_takes_a_second_and_a_half_then_nothing_is_lost_before_their_words_are_known() -> None:
+    floor = BargeIn()
+    floor.speech_started(0.0, "a", audible=True)
+    floor.decide(DECIDE_S, loud=True)
+    assert floor.decide(1.5, loud=True) is Verdict.NONE
+    floor.speech_stopped(1.7)
+    assert floor.transcript("Mhm, okay.", "a", audible=True) is Verdict.RESUME
 
 
 def test_given_a_longer_sound_whose_words_do_not_come_then_it_was_a_turn() -> None:

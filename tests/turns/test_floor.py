@@ -77,7 +77,7 @@ async def test_given_a_long_sound_without_a_word_then_what_it_cut_off_is_taken_u
         await stage.say(LONG, 900)
         await stage.speaking()
         await asyncio.sleep(1)
-        await stage.say(sound, 1800)
+        await stage.say(sound, 2300)
         await stage.quiet()
         assert stage.said[-1] == "And the rest of it."
         cut = stage.said[-2]

@@ -6,7 +6,7 @@ from worker.turns.back_channel import is_back_channel, says_nothing
 
 NOISE_S = 0.25  # a sound in which nobody has been heard to speak by then is a thing
 DECIDE_S = 0.6  # from the onset; shorter, and "uh-huh" cuts a reply off; longer, and the agent seems deaf
-LONGEST_S = 1.3  # who still speaks by then does more than listen
+LONGEST_S = 1.8  # who still speaks by then does more than listen; the agent is silent, so waiting loses nobody's words
 WORDS_S = 1.5  # after a longer sound the agent waits for its words: it was a turn if they do not come
 TRANSCRIPT_S = 3.0  # a transcript that has not come by then will not come
 DISTRUST_S = 30.0  # after a thing was heard, sound alone silences nobody for so long: who types, types on
