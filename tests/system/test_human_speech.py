@@ -10,7 +10,10 @@ import pytest
 
 from tests.phone import line
 from tests.speech import RATE, say
+from tests.turns.clips import in_a_room
+from tests.turns.clips.drawn import practice
 from worker.local_model.ears import Ears
+from worker.turns.back_channel import is_back_channel
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("pocketsphinx-testdata")]
 DATA = Path("/usr/share/pocketsphinx/test/data")
@@ -58,6 +61,14 @@ def test_every_digit_of_a_number_comes_through_a_telephone(ears: Ears) -> None:
         sound = line(np.pad(say("It is one zero eight eight."), (start, end)))
         heard.append("".join(filter(str.isdigit, ears.recognise_now(sound.tobytes(), RATE))))
     assert heard.count("1088") >= 11, heard
+
+
+@pytest.mark.needs("flite", "espeak-ng")
+def test_hums_are_written_as_hums(ears: Ears) -> None:
+    """And not as "It hurts.", or "And then them."."""
+    hums = [clip for clip in practice() if clip.name.startswith(("uh-huh (", "mm-hmm (", "mhm ("))][:10]
+    heard = [ears.recognise_now(in_a_room(clip.pcm(), before_ms=300).tobytes(), RATE) for clip in hums]
+    assert sum(is_back_channel(words) for words in heard) >= 6, heard
 
 
 @pytest.mark.parametrize("sound", ["silence", "noise", "hum", "keys"])
