@@ -14,10 +14,9 @@ from collections.abc import Iterator, Sequence
 from bench.tones import ALFA, BRAVO
 from tests.simulators.openai_realtime.script import Asked, Pace, Say, Step
 from tests.simulators.openai_realtime.server import Provider
-from tests.turns.clips import OPENER, clips
-from tests.turns.clips.fresh import fresh
+from tests.turns.clips import OPENER
 from tests.turns.clips.hearing import EmbeddedHearing, written_down
-from tests.turns.clips.unseen import unseen
+from tests.turns.clips.sets import every_clip
 
 REPLY_MS = 4000
 TELLS = "It is on its way to you. It left our house on Monday in the morning, and the van has it since then."
@@ -31,7 +30,7 @@ class Played:
     def __init__(self) -> None:
         self.text = TELLS
         self._words: Iterator[str] = iter(())
-        self._every = {clip.name: clip for clip in (*clips(), *unseen(), *fresh())}
+        self._every = {clip.name: clip for clip in every_clip()}
 
     def is_now(self, name: str) -> None:
         clip = self._every[name]

@@ -13,8 +13,7 @@ from bench.report import Report, Row
 from bench.tones import ALFA, BRAVO, FRAME_MS
 from bench.turn_rates import Outcome, share
 from tests.turns.clips import OPENER, Clip, clips, in_a_room
-from tests.turns.clips.fresh import fresh
-from tests.turns.clips.unseen import unseen
+from tests.turns.clips.drawn import held_out
 
 _SPOKEN_OVER_AT_S = 2.2
 _RESTED_S = 2.0
@@ -29,8 +28,8 @@ _LISTENING = {
 
 
 def played() -> dict[str, Sequence[Clip]]:
-    """What turn-taking was made with, and, told apart, what nothing was tuned on."""
-    return {"": clips(), "unseen: ": [*unseen(), *fresh()]}
+    """What turn-taking was made with, and, told apart, what is drawn by a seed and nothing was tuned on."""
+    return {"tuned: ": clips(), "held out: ": held_out()}
 
 
 async def turns(*, every: int) -> Report:

@@ -1,4 +1,4 @@
-"""Clips that nobody had listened to when the decision was changed last: other words again, in three further voices."""
+"""Clips of other words again, in three further voices, which nobody had listened to at first."""
 
 from tests.turns.clips import LIBRIVOX, Clip, made, person, say, sounds
 

@@ -6,10 +6,9 @@ python -m tests.turns.clips.listen
 import numpy as np
 import yaml
 
-from tests.turns.clips import OPENER, RATE, Clip, Pcm, clips, in_a_room
-from tests.turns.clips.fresh import fresh
+from tests.turns.clips import OPENER, RATE, Clip, Pcm, in_a_room
 from tests.turns.clips.hearing import HEARD, Heard
-from tests.turns.clips.unseen import unseen
+from tests.turns.clips.sets import every_clip
 from worker.local_model.ears import Ears
 from worker.local_model.turn_detection import WINDOW_MS, Started, Stopped, TurnDetector
 from worker.voice_detection import VoiceDetector
@@ -40,9 +39,7 @@ def _part(pcm: Pcm, start_ms: int, end_ms: int) -> Pcm:
 
 def main() -> None:
     ears = Ears()
-    found = {
-        clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *clips(), *unseen(), *fresh())
-    }
+    found = {clip.name: [_row(heard) for heard in listen(ears, clip)] for clip in (OPENER, *every_clip())}
     ears.close()
     head = "# What the embedded ears hear in each clip: start, told, stop, told (ms), words, how sure. See listen.py.\n"
     HEARD.write_text(head + yaml.safe_dump(found, sort_keys=False, default_flow_style=None, width=120))

@@ -1,4 +1,4 @@
-"""Clips that nothing was tuned on: other words, other voices, other recordings. Only what is found of them is told."""
+"""Clips of other words, voices and recordings. Nothing was tuned on them at first; `drawn` has what nothing is tuned on."""
 
 from tests.turns.clips import LIBRIVOX, Clip, made, person, say, sounds
 
