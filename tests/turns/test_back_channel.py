@@ -99,3 +99,9 @@ def test_what_a_recogniser_is_not_sure_of_was_not_said_unless_it_took_long(
     sure: float | None, sound_ms: int, could: bool
 ) -> None:
     assert was_said("It hurts.", sound_ms, sure) is could
+
+
+def test_a_quick_word_that_asks_for_the_floor_is_believed() -> None:
+    assert was_said("Hello?", 400, -1.4)
+    assert was_said("What's…", 300, -1.4)
+    assert not was_said("Henlo.", 400, -1.4)

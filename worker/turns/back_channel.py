@@ -28,6 +28,7 @@ _PHRASES = (
 )
 _LISTENS = re.compile(rf"(?:(?:hm|{_PHRASES}|{_ACKNOWLEDGES}|{_AGREES}|{_APPRECIATES})(?: |$))+")
 _BEGINNINGS = frozenset(("and", "so", "well", "like"))  # alone, they were thinking aloud; before "I see", too
+_ASKS = frozenset(("no", "stop", "wait", "hello", "what", "what's", "who", "why", "sorry", "pardon", "help"))
 _ASIDE = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪[^♪]*♪?")  # [music], (coughs), *laughs*
 
 
@@ -54,9 +55,10 @@ def is_back_channel(text: str) -> bool:
 def was_said(text: str, sound_ms: int, sure: float | None = None) -> bool:
     """Whether so many words can have been said in a sound of `sound_ms`. Only one as short as a hum is doubted.
 
-    `sure`: how sure the recogniser is of them (mean log probability), if it says so.
+    `sure`: how sure the recogniser is of them (mean log probability), if it says so. Nobody is of a quick "what?", and hums
+    do not sound like it.
     """
-    if sure is not None and sure < _UNSURE and sound_ms <= _HUMS_MS:
+    if sure is not None and sure < _UNSURE and sound_ms <= _HUMS_MS and not _ASKS.intersection(_words(text)[:1]):
         return False
     once = re.sub(r"\b(\w+)(?:[.!?]+ \1\b)+", r"\1", text)  # `Thursday. Thursday.` is a recogniser that stutters
     vowels = [re.findall(r"[aeiouy]+", re.sub(r"(?<=[^aeiouy])e$", "", word)) for word in _words(once)]
