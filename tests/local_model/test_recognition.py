@@ -11,7 +11,6 @@ from tests.local_model.fakes import RATE, Ears
 from tests.virtual_time import virtual_time
 from worker.local_model import input_audio
 from worker.local_model.configuration import Configuration
-from worker.local_model.ears import said_once
 from worker.local_model.input_audio import InputAudio, Recognition
 from worker.local_model.round_robin import RoundRobin
 from worker.local_model.turn_detection import LONGEST_MS, WINDOW_MS
@@ -159,21 +158,3 @@ async def test_without_turn_detection_the_last_ten_minutes_are_kept() -> None:
     for _ in range(11 * 60):
         line.speak(1000)
     assert len(line.audio._pcm) == 600 * SECOND
-
-
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        ("Got it. Got it. Got it. Got", "Got it."),
-        ("Okay, so how much is it? Okay, so how mu", "Okay, so how much is it?"),
-        ("Okay. How much is it? Okay. How much", "Okay. How much is it?"),
-        ("Oh, okay. Okay. Okay. Okay. Ok", "Oh, okay. Okay."),
-        ("Yes. Yes.", "Yes. Yes."),
-        ("4. 4. 4. 4.", "4. 4. 4. 4."),
-        ("No. No wait. No.", "No. No wait. No."),
-        ("No, no, that is wrong.", "No, no, that is wrong."),
-        ("", ""),
-    ],
-)
-def test_a_sentence_that_whisper_goes_round_in_was_said_once(written: str, said: str) -> None:
-    assert said_once(written) == said

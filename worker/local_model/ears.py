@@ -1,7 +1,6 @@
 """Hearing: which words speech is."""
 
 import asyncio
-import itertools
 import re
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,6 @@ import faster_whisper
 import numpy as np
 import soxr
 from ctranslate2 import StorageView
-from ctranslate2.models import WhisperGenerationResult
 from faster_whisper.tokenizer import Tokenizer
 
 from worker.local_model.round_robin import RoundRobin
@@ -28,16 +26,13 @@ _WORKERS = 2  # recognitions at a time: two callers do not wait for one another
 _CORES = 2  # for each
 _UNSURE = -0.75  # mean log probability; below, the whole window is worth its time
 _MADE_UP = -1.5  # and below this, the text is nobody's
-_MUTE = 0.3  # Whisper's own probability that nobody speaks: 0.2 at most for speech, more for noise and laughter
+_MUTE = 0.6  # Whisper's own probability that nobody speaks: 0.2 at most for speech, 0.8 at least for noise
 _LOOP = re.compile(
     r"(?i)(.{15,}?)\s*\1|((?:\S+ )+\S+?)([.,!?]* \2)+[.,!?]*$"
 )  # a sentence, or all of it, said twice over
 # what went before, as far as Whisper knows: digits are written one by one then, and 1088 does not become 108, which it
 # did for one telephone caller in five while there was but one number in it
-# and a hum stays a hum: without an example of one, Whisper makes "It hurts." of an "uh-huh"
-_CONTEXT_WORDS = (
-    " The number is 4 0 5 7. My account number is 2 0 6 6. It comes on Thursday. Yes, please. Uh-huh. Mm-hmm. Okay."
-)
+_CONTEXT_WORDS = " The number is 4 0 5 7. My account number is 2 0 6 6. It comes on Thursday. Yes, please."
 
 
 class Ears:
@@ -81,52 +76,23 @@ class Ears:
         for frames in dict.fromkeys((min(short, _FRAMES), _FRAMES)):
             padding = ((0, 0), (0, max(0, frames - spectrum.shape[1])))
             padded = np.pad(spectrum[:, :frames], padding, constant_values=spectrum.min())
-            heard = self._whisper.model.encode(StorageView.from_array(np.ascontiguousarray(padded[None], np.float32)))
-            found = self._words(heard, tokens)
+            features = StorageView.from_array(np.ascontiguousarray(padded[None], np.float32))
+            [found] = self._whisper.model.generate(
+                features,
+                [self._prompt],
+                beam_size=1,
+                max_length=2 * tokens,
+                return_scores=True,
+                return_no_speech_prob=True,
+            )
             if found.no_speech_prob >= _MUTE:
                 return Words()
-            text = self._text(found)
-            if (once := said_once(text)) != text:
-                found, text = self._words(heard, self._length(found, once)), once
+            text = str(self._decode(found.sequences_ids[0])).strip()
             whole = frames == _FRAMES
             ended = len(found.sequences_ids[0]) < tokens and len(text.split()) < words and not _LOOP.match(text)
             if ended and found.scores[0] > (_MADE_UP if whole else _UNSURE):
                 return Words.of(text, found.scores[0])
         return Words()
 
-    def _words(self, heard: StorageView, tokens: int) -> WhisperGenerationResult:
-        """So many tokens at most."""
-        [found] = self._whisper.model.generate(
-            heard,
-            [self._prompt],
-            beam_size=1,
-            max_length=max(len(self._prompt) + tokens, 2 * tokens),  # the prompt counts, and half of it is the most
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
-        return found
-
-    def _text(self, found: WhisperGenerationResult, tokens: int | None = None) -> str:
-        return str(self._decode(found.sequences_ids[0][:tokens])).strip()
-
-    def _length(self, found: WhisperGenerationResult, beginning: str) -> int:
-        """How many tokens that is. A mean over a loop would be sure of anything: what was said before is never in doubt."""
-        lengths = range(1, len(found.sequences_ids[0]))
-        return next((length for length in lengths if len(self._text(found, length)) >= len(beginning)), len(lengths))
-
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
-
-
-def said_once(text: str) -> str:
-    """`Got it. Got it. Got it. Got` is what Whisper makes of one `Got it.`; what is said twice and ends stays as it is."""
-    sentences = [found.strip() for found in re.findall(r"[^.?!]+[.?!]*", text)]
-    for begin, period in itertools.product((0, 1), (1, 2)):
-        turns = sentences[begin:]
-        again = len(turns) > period and all(
-            turns[at - period].startswith(turns[at]) for at in range(period, len(turns))
-        )
-        looped = len(turns) > 2 * period or not text.endswith((".", "?", "!"))
-        if again and looped and re.search("[a-z]", turns[0], re.IGNORECASE):
-            return " ".join(sentences[: begin + period])
-    return text
