@@ -276,8 +276,11 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
         await until_left(stage, hung)
         await stage.turn(caller, "chat")
         agents = [one for one in caller.others() if one.startswith("agent-")]
-    first, second = [who for came, who in caller.agents if came][-2:]
-    assert caller.agents == [(True, first), (False, first), (True, second)], "the old one goes, then the next comes"
+    (first, second), later = [who for came, who in caller.agents if came][:2], caller.agents[3:]
+    assert caller.agents[:3] == [(True, first), (False, first), (True, second)], "the old one goes, then the next comes"
+    assert later in ([], [(True, first), (False, first)]), (
+        "LiveKit's client may join again before it hears that it is over"
+    )
     assert agents == [second]
     # by pitch, not by track: LiveKit gives the next agent the receiver of the one that has gone, and both tracks sound
     next_at = next(place for place, sound in enumerate(caller.heard) if sound.track and sound.hz == ALFA)

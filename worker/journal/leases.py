@@ -24,7 +24,9 @@ from worker.journal.presence import HOLDER
 HOLDS_S = 3.0  # a busy machine is later than one thinks, and a call that is moved in vain is a gap for nothing
 LIVES_S = 0.5  # how often a worker tells that it lives
 LATE_S = 0.75  # after the last time: then it is worth a look whether its process is there
-OFFERED_S = 4.0  # an offer that nobody has taken by then is made again
+OFFERED_S = (
+    2.0  # an offer that nobody has taken by then is made again: LiveKit may have given it to the worker that hangs
+)
 _FORGOTTEN_S = 3600.0  # a worker that has not told that it lives for so long
 _OFFER = "offer-"  # how the holder of a call begins that a watcher offers
 _NOBODY = ""  # holds what its worker has given up
