@@ -36,7 +36,16 @@ async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:
                         silences = await measure.barge_ins(home, rounds // 2 + 1)
                         report.rows.append(Row("silence after barge-in", name, "ms", _ms(silences), budget=150))
                     report.rows.append(Row("memory, idle worker", name, "MB", [idle_mb], budget=150))
-                    loads = [await measure.load(home, worker, count, seconds) for count in calls]
+                    loads = list[measure.Load]()
+                    for count in calls:
+                        try:
+                            loads.append(await measure.load(home, worker, count, seconds))
+                        except TimeoutError:
+                            if name == "baton":
+                                raise
+                            print(
+                                f"{name}: with {count} calls at once one was not greeted in 15 s, and is not measured"
+                            )
                     for load in loads:
                         what = f"CPU a call, {load.calls} at once"
                         report.rows.append(Row(what, name, "cores", [load.cores_a_call]))
