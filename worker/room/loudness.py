@@ -8,7 +8,9 @@ _FLOOR_DBFS = -60.0  # quieter rooms exist, but a floor below would call a breat
 _ABOVE_FLOOR_DB = 14.0
 _LOUD_DBFS = -42.0  # speech of somebody at the microphone is louder; chatter behind them is not
 _CLIPPED = 32_000
+_CLIPPED_DBFS = -13.5  # a frame of which more than a twentieth is clipped is louder
 _NOTHING = 4  # a codec makes that of pure silence
+_NOTHING_DBFS = -78.0  # a frame that has no more is softer
 _JUDGED_S = 8.0
 
 
@@ -28,17 +30,16 @@ class Loudness:
         samples = np.frombuffer(pcm, np.int16)
         exact = samples.astype(
             np.float32
-        )  # every 10 ms of every call: a dot product costs a third of a mean of squares
+        )  # a dot product costs a third of a mean of squares, in every frame of every call
         level = 10 * math.log10(max(1e-12, float(exact @ exact) / max(1, len(exact)) / 32768**2))
         rate = 0.3 if level < self._floor else 0.01
         self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
         was, self.loud = self.loud, level > max(_LOUD_DBFS, self._floor + _ABOVE_FLOOR_DB)
         self.dbfs = level
         self._heard_s += self._frame_s
-        peak = max(samples.max(initial=0), -int(samples.min(initial=0)))
-        if peak <= _NOTHING:
+        if level < _NOTHING_DBFS and np.abs(exact).max(initial=0) <= _NOTHING:
             self._silent_s += self._frame_s
-        elif peak >= _CLIPPED and np.count_nonzero(np.abs(exact) >= _CLIPPED) > len(samples) // 20:
+        elif level > _CLIPPED_DBFS and np.count_nonzero(np.abs(exact) >= _CLIPPED) > len(samples) // 20:
             self._clipped_s += self._frame_s
         return self.loud and not was
 
