@@ -7,6 +7,7 @@ stream, with the ids that the plugin's own events leave out.
 
 import base64
 import contextlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -58,7 +59,7 @@ class OpenAILink:
         voice = self._profile.voice(arms.role)
         self._session = realtime_model(endpoint, voice, cast("aiohttp.ClientSession", self._sockets)).session()
         self._session.on("openai_client_event_queued", self._on_client_event)
-        self._session.on("openai_server_event_received", self._on_server_event)
+        self._session.on("openai_server_event_received", _Hook(self._on_server_event))
         self._session.on("error", self._on_error)
         self.arm(arms)
         for entry in entries:
@@ -121,6 +122,8 @@ class OpenAILink:
             self._complaint = event["error"]
         for told in _translate(event):
             self._tell(told)
+        if event["type"] in _TAKEN:
+            event["type"] = "taken"
 
     def _on_error(self, error: llm.RealtimeModelError) -> None:
         """The end of the session. Errors that are none come through the raw hook."""
@@ -180,6 +183,22 @@ _CLOSES: Mapping[int, Failure] = {
     aiohttp.WSCloseCode.TRY_AGAIN_LATER: Failure.OVERLOAD,
 }
 _ASK, _ARM = "ask_", "arm_"
+# What the plugin would keep a second time, and nobody would fetch there: sound as frames, until the reply is over.
+_TAKEN = frozenset(
+    {"response.output_audio.delta", "response.output_audio_transcript.delta", "response.output_text.delta"}
+)
+
+
+class _Hook:
+    """A callback of LiveKit's `EventEmitter`, which asks for its signature at each event: longer than the event takes."""
+
+    __signature__ = inspect.Signature([inspect.Parameter("event", inspect.Parameter.POSITIONAL_ONLY)])
+
+    def __init__(self, take: Callable[[dict[str, Any]], None]) -> None:
+        self._take = take
+
+    def __call__(self, event: dict[str, Any], /) -> None:
+        self._take(event)
 
 
 def _translate(event: dict[str, Any]) -> Sequence[LinkEvent]:
