@@ -123,8 +123,8 @@ async def test_given_a_call_that_is_given_up_then_it_can_be_taken_at_once(stores
     held = stores[0].leases
     await held.live("w1")
     await held.take("c1", "r", "w1", "a1")
-    await held.note("w1", {"c1": {"text": "one two"}})
-    await held.give_up("w1", ["c1"])
+    await held.live("w1", {"c1": {"text": "one"}, "c2": {"text": "of no call of w1"}})
+    await held.give_up("w1", {"c1": {"text": "one two"}})
     [lost] = await held.lost()
     assert await held.offer(lost, "n1")
     taken = await held.take("c1", "r", "w2", "a2")

@@ -243,8 +243,7 @@ class Recorder:
             return
         lease.lose()
         with _logged(f"call {lease.call} is not given up"):
-            await self._store.leases.note(self._holder, {lease.call: lease.mask.moment(lease.moment)})
-            await self._store.leases.give_up(self._holder, [lease.call])
+            await self._store.leases.give_up(self._holder, {lease.call: lease.mask.moment(lease.moment)})
 
     async def _live(self) -> None:
         """Tells every LIVES_S that this worker lives. What it holds no more, it is told then."""
@@ -258,9 +257,11 @@ class Recorder:
                     await self._give_up(lease)
             hung = {lease for lease in mine if lease.hung}
             told_at = time.monotonic()
+            moments = {lease: lease.mask.moment(lease.moment) for lease in mine if not lease.lost}
+            new = {one.call: moment for one, moment in moments.items() if moment != noted.get(one, {})}
             with _logged("the database does not know that this worker lives"):
                 try:
-                    held = await self._store.leases.live(self._holder)
+                    held = await self._store.leases.live(self._holder, new)
                 except (SQLAlchemyError, OSError):
                     for lease in mine:
                         lease.told_at = time.monotonic()
@@ -269,9 +270,6 @@ class Recorder:
                     if lease.call not in held:
                         lease.lose()
                     lease.told_at = told_at  # after that: whoever has lost it must not speak for a moment
-                moments = {lease: lease.mask.moment(lease.moment) for lease in mine if not lease.lost}
-                if new := {one.call: moment for one, moment in moments.items() if moment != noted.get(one, {})}:
-                    await self._store.leases.note(self._holder, new)
                 noted = moments
             try:
                 async with asyncio.timeout(LIVES_S):

@@ -7,11 +7,12 @@ takes each. Whoever holds a call no more can write nothing into its journal.
 Times are the database's, in seconds: no two machines' clocks are compared.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import JSON, Float, String, and_, delete, false, func, insert, or_, select, update
+from sqlalchemy import JSON, Float, String, and_, bindparam, delete, false, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
@@ -41,7 +42,7 @@ class Taken:
     """A call, as its worker finds it.
 
     `age_s` is how long ago it began; `silent_s`, how long nobody has held it: None for one that begins. `standing` and
-    `moment` are what its last worker left, see `Leases.stand` and `Leases.note`.
+    `moment` are what its last worker left, see `hold` and `Leases.live`.
     """
 
     age_s: float
@@ -107,18 +108,33 @@ def _postgresql_now(_element: _Now, _compiler: SQLCompiler, **_: Any) -> str:
     return "(extract(epoch from clock_timestamp())::double precision)"
 
 
+# What is asked several times a second is put together once.
+_LIVES = update(_Holder).where(_Holder.id == bindparam("who")).values(until=_Now() + bindparam("seconds"))
+_HELD = select(_Lease.call).where(_Lease.holder == bindparam("who"))
+_THIS = _Lease.call == bindparam("which"), _Lease.holder == bindparam("who")
+_IS_HELD = select(_Lease.call).where(*_THIS).with_for_update(read=True)
+_STANDS = update(_Lease).where(*_THIS).values(standing=bindparam("new", type_=JSON))
+_MOMENT = update(_Lease).where(*_THIS).values(moment=bindparam("new", type_=JSON))
+
+
 class Leases:
     """A worker and its calls by `holder`, the worker's own id. All methods may be used by any number of processes."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def live(self, holder: str) -> frozenset[str]:
-        """A worker lives, and holds all its calls for HOLDS_S. Returns which these are: others have what is missing."""
+    async def live(
+        self, holder: str, moments: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    ) -> frozenset[str]:
+        """A worker lives, and holds all its calls for HOLDS_S. Returns which these are: others have what is missing.
+
+        `moments`: what of calls is in no event yet, by the call: it changes too often for the journal.
+        """
         async with self._engine.begin() as connection:
             await _live(connection, holder, HOLDS_S)
-            calls = await connection.scalars(select(_Lease.call).where(_Lease.holder == holder))
-            return frozenset(calls)
+            for call, moment in moments.items():
+                await remember(connection, call, holder, moment)
+            return frozenset(await connection.scalars(_HELD, {"who": holder}))
 
     async def take(self, call: str, room: str, holder: str, agent: str) -> Taken | None:
         """A worker takes a call that begins, is offered or was given up. None: another has it."""
@@ -141,16 +157,12 @@ class Leases:
             return None
         return Taken(0.0, None, None, None)
 
-    async def note(self, holder: str, moments: Mapping[str, Mapping[str, Any]]) -> None:
-        """What of calls is in no event yet, by the call: it changes too often for the journal."""
-        async with self._engine.begin() as connection:
-            for call, moment in moments.items():
-                await remember(connection, call, holder, moment)
-
-    async def give_up(self, holder: str, calls: Collection[str]) -> None:
-        """A worker cannot hold them any more: they are offered to others at once."""
+    async def give_up(self, holder: str, calls: Mapping[str, Mapping[str, Any]]) -> None:
+        """A worker cannot hold them any more: they are offered to others at once, each with its moment, see `live`."""
         given = {"holder": _NOBODY, "silent": _Now()}
         async with self._engine.begin() as connection:
+            for call, moment in calls.items():
+                await remember(connection, call, holder, moment)
             await connection.execute(
                 update(_Lease).where(_Lease.call.in_(calls), _Lease.holder == holder).values(**given)
             )
@@ -202,22 +214,20 @@ async def hold(connection: AsyncConnection, call: str, holder: str, standing: Ma
 
     `standing`, if there is a new one, is what another worker would need to know. Raises LeaseLost.
     """
-    held = (_Lease.call == call, _Lease.holder == holder)
+    held = {"which": call, "who": holder}
     if standing is not None:
-        found = bool((await connection.execute(update(_Lease).where(*held).values(standing=standing))).rowcount)
+        found = bool((await connection.execute(_STANDS, {**held, "new": standing})).rowcount)
     else:
-        found = await connection.scalar(select(_Lease.call).where(*held).with_for_update(read=True)) is not None
+        found = await connection.scalar(_IS_HELD, held) is not None
     if not found:
         raise LeaseLost(f"call {call} is held by another worker")
 
 
 async def remember(connection: AsyncConnection, call: str, holder: str, moment: Mapping[str, Any] | None) -> None:
     """Within a transaction: what of a call is in no event yet."""
-    held = (_Lease.call == call, _Lease.holder == holder)
-    await connection.execute(update(_Lease).where(*held).values(moment=moment))
+    await connection.execute(_MOMENT, {"which": call, "who": holder, "new": moment})
 
 
 async def _live(connection: AsyncConnection, holder: str, seconds: float) -> None:
-    until = {"until": _Now() + seconds}
-    if not (await connection.execute(update(_Holder).where(_Holder.id == holder).values(**until))).rowcount:
-        await connection.execute(insert(_Holder).values(id=holder, **until))
+    if not (await connection.execute(_LIVES, {"who": holder, "seconds": seconds})).rowcount:
+        await connection.execute(insert(_Holder).values(id=holder, until=_Now() + seconds))

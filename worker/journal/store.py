@@ -5,7 +5,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, DateTime, Float, Integer, String, event, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    String,
+    bindparam,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -58,6 +72,17 @@ class _Cost(_Tables):
     cost: Mapped[float] = mapped_column(Float(53))
     tokens: Mapped[int] = mapped_column(BigInteger)
     unpriced: Mapped[int] = mapped_column(Integer)  # how many of its replies are not in `cost`, or not wholly
+
+
+# What is asked with every event, and every reply, is put together once.
+_ENTER = insert(_Entry)
+_SAME = ("call", "day", "agent", "provider", "model", "currency")
+_MORE = ("cost", "tokens", "unpriced")
+_COSTS_MORE = (
+    update(_Cost)
+    .where(*(getattr(_Cost, name) == bindparam(f"same_{name}") for name in _SAME))
+    .values({name: getattr(_Cost, name) + bindparam(f"more_{name}") for name in _MORE})
+)
 
 
 class Store:
@@ -143,7 +168,7 @@ class Store:
                 {"call": call, "number": number + offset, "body": entry.model_dump(mode="json")}
                 for offset, entry in enumerate(events)
             ]
-            await connection.execute(insert(_Entry), rows)
+            await connection.execute(_ENTER, rows)
             if holder:
                 await leases.hold(connection, call, holder, standing)
 
@@ -247,9 +272,8 @@ async def _add_cost(connection: AsyncConnection, call: str, entry: CostUpdated) 
         "currency": entry.currency,
     }
     more = {"cost": entry.cost or 0.0, "tokens": sum(entry.tokens.values()), "unpriced": int(bool(entry.unpriced))}
-    same = [getattr(_Cost, key) == value for key, value in row.items()]
-    added = {key: getattr(_Cost, key) + value for key, value in more.items()}
-    if not (await connection.execute(update(_Cost).where(*same).values(**added))).rowcount:
+    told = {f"same_{name}": row[name] for name in _SAME} | {f"more_{name}": more[name] for name in _MORE}
+    if not (await connection.execute(_COSTS_MORE, told)).rowcount:
         await connection.execute(insert(_Cost).values(**row, **more))
 
 
