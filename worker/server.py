@@ -71,7 +71,7 @@ async def run(settings: Settings) -> None:
         raise SettingsError(
             "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
         )
-    footprint.share_arenas()
+    footprint.give_back()
     team = load_team(settings.team)
     endpoints = choose_endpoints(settings, team)
     endpoints.load()

@@ -1,6 +1,5 @@
 """What a new session is to hear again of a caller."""
 
-from worker.line.ring import Ring
 from worker.line.speech import Speech
 
 RATE = 1000
@@ -43,13 +42,3 @@ def test_given_all_words_in_whatever_order_then_nothing_is_heard_again() -> None
     for item in ("three", "one", "two"):
         speech.written(item)
     assert speech.replay(3000, ONSET_S) == (2700, ())
-
-
-def test_a_ring_tells_where_begins_what_it_still_has() -> None:
-    ring = Ring(RATE, seconds=1)
-    for number in range(50):
-        ring.append(bytes([number]) * 200)
-    kept = ring.since(ring.oldest)
-    assert ring.position - ring.oldest == len(kept) // 2
-    assert 1000 <= len(kept) // 2 <= 1100
-    assert ring.since(ring.oldest - 500) == kept, "there is no more"

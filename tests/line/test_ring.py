@@ -1,0 +1,21 @@
+"""What the line still has of the caller's sound."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.line.ring import Ring
+
+RATE = 100
+
+
+@given(st.lists(st.integers(0, 250), max_size=20), st.integers(-50, 1000))
+def test_a_ring_has_the_newest_second_whatever_the_pieces_were(pieces: list[int], position: int) -> None:
+    ring, whole = Ring(RATE, seconds=1), b""
+    for number, samples in enumerate(pieces):
+        pcm = bytes([number, 255 - number]) * samples
+        ring.append(pcm)
+        whole += pcm
+    assert ring.position == len(whole) // 2
+    assert ring.oldest == max(0, ring.position - RATE)
+    assert ring.since(ring.oldest) == whole[-RATE * 2 :]
+    assert ring.since(position) == whole[max(position, ring.oldest) * 2 :]
