@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.on_demand import OPENAI, load_on_demand
+from worker.on_demand import OPENAI, load_later, load_on_demand
 
 
 @pytest.fixture
@@ -39,6 +39,19 @@ def test_given_a_package_when_a_name_is_asked_for_then_it_is_there_and_another_i
     load_on_demand(gathering)
     package = import_module(gathering)
     assert package.zwei == 2
+    with pytest.raises(AttributeError, match="three"):
+        _ = package.three
+
+
+def test_given_modules_that_are_loaded_later_then_the_first_name_brings_all_of_them(gathering: str) -> None:
+    load_later(gathering, f"{gathering}.inner")
+    package, inner = import_module(gathering), import_module(f"{gathering}.inner")
+    assert f"{gathering}.one" not in sys.modules
+    assert not hasattr(package, "__path__")
+    assert package.zwei == 2
+    assert f"{gathering}.one" in sys.modules
+    assert issubclass(inner.Three, package.One)
+    assert sys.modules[gathering] is not package
     with pytest.raises(AttributeError, match="three"):
         _ = package.three
 

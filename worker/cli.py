@@ -35,9 +35,10 @@ def up(team: Team = None) -> None:
 @app.command()
 def worker(team: Team = None) -> None:
     """One worker: registers with LiveKit at LIVEKIT_URL, and takes calls until it is stopped."""
-    from worker.on_demand import load_on_demand
+    from worker.on_demand import AV, load_later, load_on_demand
 
     load_on_demand()  # before what it is for is imported
+    load_later(*AV)
     from worker import server
 
     _run(server.run, team)

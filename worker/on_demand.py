@@ -1,4 +1,4 @@
-"""Packages that only gather names: each name is loaded when somebody asks for it, and not all of them when one is."""
+"""What is loaded when somebody asks for something of it: a name of a package that only gathers names, or a library."""
 
 import ast
 import sys
@@ -19,6 +19,28 @@ OPENAI = (
 def load_on_demand(root: str = OPENAI) -> None:
     """For a package and those in it that are not imported yet. Their `__init__` has but imports from their own modules."""
     sys.meta_path.insert(0, _Finder(root))
+
+
+AV = ("av", "av.container")  # decoders of sound and video, for LiveKit's players of files: 12 MB
+
+
+def load_later(*names: str) -> None:
+    """Modules of one package, of which who imports them needs nothing yet. They are no package's `from` imports."""
+    for name in names:
+        if name not in sys.modules:
+            sys.modules[name] = _Later(name)
+
+
+class _Later(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        """The real module takes its place now; whoever has this one gets what that has."""
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        package = self.__name__.partition(".")[0]
+        for module in [module for module in sys.modules.values() if isinstance(module, _Later)]:
+            if module.__name__.partition(".")[0] == package:
+                sys.modules.pop(module.__name__, None)
+        return getattr(import_module(self.__name__), name)
 
 
 class _Finder(MetaPathFinder):
