@@ -16,6 +16,9 @@ from livekit import rtc
 
 from bench.tones import FRAME_MS, loudest, tone
 from worker.background import background
+from worker.room import own_events
+from worker.room.microphone import OneTrackStream
+from worker.room.speaker import Speaker
 
 Pcm = npt.NDArray[np.int16]
 RATE = 24000
@@ -40,7 +43,7 @@ class Caller:
         self.room = room
         self._url, self._token = url, token
         self._connection = rtc.Room()
-        self._source = rtc.AudioSource(RATE, 1, 100)
+        self._source = Speaker(RATE)
         self._waiting = asyncio.Queue[Pcm]()
         self._tracks = asyncio.Queue[rtc.Track]()
         self._stack = AsyncExitStack()
@@ -55,6 +58,7 @@ class Caller:
         self._connection.on("participant_disconnected", lambda other: self._note(other, came=False))
         self.joined_at = time.monotonic()
         await self._connection.connect(self._url, self._token)
+        own_events.to_room(self._connection)  # eight callers in one process would wake each other all the time
         track = rtc.LocalAudioTrack.create_audio_track("caller", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self._connection.local_participant.publish_track(track, options)
@@ -129,7 +133,7 @@ class Caller:
         while True:
             speaks = not self._waiting.empty()
             pcm = self._waiting.get_nowait() if speaks else silence
-            await self._source.capture_frame(rtc.AudioFrame(pcm.tobytes(), RATE, 1, len(pcm)))
+            self._source.put(pcm.tobytes())
             if speaks:
                 self._waiting.task_done()
             due += FRAME_MS / 1000
@@ -141,7 +145,7 @@ class Caller:
                 start(self._follow(await self._tracks.get(), number))
 
     async def _follow(self, track: rtc.Track, number: int) -> None:
-        stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=FRAME_MS)
+        stream = OneTrackStream(track, sample_rate=RATE, num_channels=1, frame_size_ms=FRAME_MS)
         try:
             async for event in stream:
                 hz = loudest(np.frombuffer(event.frame.data, np.int16)[::2], RATE // 2)

@@ -9,6 +9,7 @@ from livekit import rtc
 
 from worker.arrival import known_by
 from worker.background import background
+from worker.room import own_events
 from worker.room.digits import Digits
 from worker.room.events import Came, Gone, Left, Replying, RoomEvent, Warned
 from worker.room.linked import SIP, STANDARD, LinkedPeople
@@ -41,6 +42,7 @@ class Doors:
 
     async def run(self) -> None:
         room = self._room
+        own_events.to_room(room)
         room.on("track_subscribed", self._on_track)
         room.on("participant_disconnected", self._on_left)
         room.on("participant_connected", self._on_came)

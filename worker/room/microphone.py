@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from livekit import rtc
-from livekit.rtc._ffi_client import FfiClient
-from livekit.rtc._proto.ffi_pb2 import FfiEvent
+
+from worker.room import own_events
 
 FRAME_MS = 50
 _MISSING_S = 0.2  # no frame for that long: the track is muted, or the network gone
@@ -24,7 +24,7 @@ class Microphone:
 
     async def run(self) -> None:
         """Listens until the track ends, or until cancelled."""
-        stream = _OneTrackStream(self._track, sample_rate=self._sample_rate, num_channels=1, frame_size_ms=FRAME_MS)
+        stream = OneTrackStream(self._track, sample_rate=self._sample_rate, num_channels=1, frame_size_ms=FRAME_MS)
         silence = bytes(self._sample_rate * FRAME_MS // 1000 * 2)
         fill = 0  # frames of silence that may still follow
         try:
@@ -46,26 +46,13 @@ class Microphone:
             await stream.aclose()
 
 
-class _OneTrackStream(rtc.AudioStream):
-    """An AudioStream that is woken by its own frames only.
-
-    The SDK's own is woken by those of every stream in the process, so that n calls cost n times n wake-ups. It uses
-    the SDK's private queue: the version is pinned.
-    """
+class OneTrackStream(rtc.AudioStream):
+    """An AudioStream that is woken by its own frames only."""
 
     def __init__(self, track: rtc.Track, **options: int) -> None:
         super().__init__(track, **options)  # type: ignore[arg-type]
         handle = self._ffi_handle.handle
-        queues = FfiClient.instance.queue
-
-        def own(event: FfiEvent) -> bool:
-            return event.audio_stream_event.stream_handle == handle
-
-        with queues._lock:
-            queues._subscribers = [
-                (queue, loop, own if queue is self._ffi_queue else wanted)
-                for queue, loop, wanted in queues._subscribers
-            ]
+        own_events.only(self._ffi_queue, lambda event: event.audio_stream_event.stream_handle == handle)
 
     @property
     def empty(self) -> bool:
