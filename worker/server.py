@@ -27,8 +27,9 @@ from worker.gate.guard import Panel
 from worker.gate.guards import build
 from worker.journal import events as journal
 from worker.journal.files import Folder
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.journal.lease import Lease
+from worker.journal.recorder import Recorder
 from worker.line.cost import Prices, read_prices
 from worker.line.endpoint import Endpoints, choose_endpoints
 from worker.line.profile import fitting
