@@ -29,5 +29,5 @@ def guarded(**parts: Any) -> Call:
 
 
 if __name__ == "__main__":
-    with patch("worker.server.Call", guarded):
+    with patch("worker.held_call.Call", guarded):
         main()

@@ -13,8 +13,8 @@ from PIL import Image
 from agents.showing import Source
 from bench.tones import tone
 from worker.journal.events import JournalEvent, journal_event
-from worker.journal.journal import Recorder
 from worker.journal.lease import Lease
+from worker.journal.recorder import Recorder
 from worker.looking.glimpse import SENSES, Glimpse
 from worker.looking.view import View
 from worker.shown.result import Size

@@ -67,5 +67,5 @@ def guarded(**parts: Any) -> Call:
 if __name__ == "__main__":
     watchdog.PATIENCE_S = watchdog.ANSWER_S = 60.0  # the ear knows the model's sentences only
     hold = Call if "BATON_UNGUARDED" in os.environ else guarded
-    with patch("worker.server.Call", hold), patch("worker.server.Speaker", Written):
+    with patch("worker.held_call.Call", hold), patch("worker.held_call.Speaker", Written):
         main()

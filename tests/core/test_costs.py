@@ -20,7 +20,8 @@ from tests.virtual_time import virtual_time
 from worker.background import background
 from worker.call import Call
 from worker.journal import events as journal
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
+from worker.journal.recorder import Recorder
 from worker.line.cost import Price, Prices
 from worker.line.endpoint import Endpoint
 from worker.line.events import Usage

@@ -25,7 +25,8 @@ from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
+from worker.journal.recorder import Recorder
 from worker.line import compaction
 from worker.line.endpoint import Endpoint
 from worker.line.memory import Entry, Memory, turn_starts

@@ -44,7 +44,8 @@ from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
 from worker.background import background
 from worker.call import Call
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
+from worker.journal.recorder import Recorder
 from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed

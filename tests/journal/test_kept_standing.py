@@ -12,7 +12,8 @@ from agents.redaction import RedactionSpec
 from agents.snapshot import Decision, Running, Snapshot
 from tests.journal.test_redaction import CARD, PIN, until
 from worker.journal import events as journal
-from worker.journal.journal import LARGE, Journal, Recorder
+from worker.journal.journal import LARGE, Journal
+from worker.journal.recorder import Recorder
 from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy
 from worker.redaction.standing import KeptStanding

@@ -14,8 +14,9 @@ from tests.postgres import postgres
 from worker.journal import lease as lease_module
 from worker.journal import leases
 from worker.journal.events import CallStarted, UserSaid
-from worker.journal.journal import Journal, Recorder
+from worker.journal.journal import Journal
 from worker.journal.leases import HOLDS_S, LATE_S, LeaseLost
+from worker.journal.recorder import Recorder
 from worker.journal.store import Store
 from worker.redaction.policy import Value
 

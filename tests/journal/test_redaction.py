@@ -12,7 +12,8 @@ from agents.redaction import RedactionSpec
 from worker.journal import events as journal
 from worker.journal import store
 from worker.journal.events import JournalEvent
-from worker.journal.journal import LARGE, MARGIN_MS, Journal, Recorder
+from worker.journal.journal import LARGE, MARGIN_MS, Journal
+from worker.journal.recorder import Recorder
 from worker.journal.store import Store
 from worker.redaction.kept import Redaction
 from worker.redaction.policy import Policy

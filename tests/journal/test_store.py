@@ -7,7 +7,7 @@ import pytest
 
 from tests.postgres import postgres
 from worker.journal.events import AgentSaid, CallEnded, CallStarted, CostUpdated, UserSaid
-from worker.journal.journal import Recorder
+from worker.journal.recorder import Recorder
 from worker.journal.store import Store, StoreError
 
 STARTED = CallStarted(call="c1", room="r", team="shop", agent="reception", model="local", caller="anna")
