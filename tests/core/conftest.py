@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import yaml
 
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE, spoken
+from tests.core.forked import FORKS, Forked, Running
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
 from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
@@ -40,23 +42,56 @@ class House:
     provider_port: int
     program: Sequence[str] = BATON
 
-    def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "subprocess.Popen[str]":
+    @cached_property
+    def database(self) -> sqlalchemy.Engine:
+        """The journal's."""
+        return sqlalchemy.create_engine(f"sqlite:///{self.folder}/.baton/baton.db")
+
+    def share_announcements(self) -> None:
+        """Each is made once, not once for each house: a file is named after all that it depends on."""
+        (shared := Path(self.environment["BATON_CACHE"]) / "announcements").mkdir(parents=True, exist_ok=True)
+        (mine := self.folder / ".baton").mkdir()
+        (mine / "announcements").symlink_to(shared)
+
+    def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> Running:
         """A part of Baton, ready."""
         return self.begin(*arguments, program=program, **settings).ready()
 
     def begin(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "Starting":
         """The same, which may not be ready yet: several start at once."""
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
+        log.touch()
+        command, environment = [*(program or self.program), *arguments], {**self.environment, **settings}
+        if FORKS:
+            return Starting(Forked(command, self.folder, environment, log), log)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, *(program or self.program), *arguments],
+                [sys.executable, *command],
                 cwd=self.folder,
-                env={**self.environment, **settings},
+                env=environment,
                 stdout=subprocess.PIPE,
                 stderr=output,
                 text=True,
             )
         return Starting(process, log)
+
+    def does(self, *arguments: str) -> tuple[int, str]:
+        """A command that ends: its exit code, and what was printed."""
+        command = [*self.program, *arguments]
+        if FORKS:
+            run = Forked(command, self.folder, self.environment)
+            assert run.stdout
+            told = run.stdout.read()
+            return run.wait(), told
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode, done.stdout
 
     def worker(self, places: int, program: Sequence[str] | None = None) -> "Starting":
         ours = {"BATON_MAX_CALLS": str(places), "BATON_WORKER_HTTP_PORT": str(free_port())}
@@ -67,10 +102,10 @@ class House:
 class Starting:
     """A part that was begun."""
 
-    process: "subprocess.Popen[str]"
+    process: Running
     log: Path
 
-    def ready(self) -> "subprocess.Popen[str]":
+    def ready(self) -> Running:
         assert self.process.stdout
         if not self.process.stdout.readline().startswith("ready"):
             self.process.kill()
@@ -140,9 +175,8 @@ class Stage:
 
     def journal(self, room: str) -> list[dict[str, Any]]:
         """The events of the call in a room so far, in order."""
-        engine = sqlalchemy.create_engine(f"sqlite:///{self.house.folder}/.baton/baton.db")
         query = "SELECT body FROM journal_events JOIN journal_calls ON id = call WHERE room = :room ORDER BY number"
-        with engine.connect() as connection:
+        with self.house.database.connect() as connection:
             rows = connection.execute(sqlalchemy.text(query), {"room": room}).scalars()
             return [json.loads(row) for row in rows]
 
@@ -196,6 +230,7 @@ def house_with(
         **settings,
     }
     house = House(folder, environment, port, program)
+    house.share_announcements()
     parts = [house.start("livekit")]
     try:
         starting = [*(house.worker(count, worker) for count in places), house.begin("desk")]

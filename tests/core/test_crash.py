@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, House, Stage, agent_of, house_with, transcribe
+from tests.core.forked import Running
 from tests.core.test_core import TONES, kinds, only, script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Script, Step
 from tests.simulators.openai_realtime.server import Provider
@@ -29,13 +29,13 @@ class Workers:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._running: list[subprocess.Popen[str]] = []
+        self._running: list[Running] = []
 
     def fill(self) -> None:
         starting = [self._house.worker(4, NOTING) for _ in range(2 - len(self._running))]
         self._running += [one.ready() for one in starting]
 
-    def holder(self) -> "subprocess.Popen[str]":
+    def holder(self) -> Running:
         """Whoever has the call: its socket to the provider tells."""
         port = self._house.provider_port
         [holder] = [one for one in self._running if port in _remote_ports(one.pid)]
@@ -50,7 +50,7 @@ class Workers:
         self._running.remove(worker)
         return killed
 
-    def forget(self, worker: "subprocess.Popen[str]") -> None:
+    def forget(self, worker: Running) -> None:
         """It goes by itself."""
         self._running.remove(worker)
 
@@ -140,7 +140,7 @@ def remembered(stage: Stage) -> list[str]:
     return [text for text in texts if text]
 
 
-async def until_left(stage: Stage, worker: "subprocess.Popen[str]") -> None:
+async def until_left(stage: Stage, worker: Running) -> None:
     """Waits until a worker that came back has found out, and has left its call."""
     async with asyncio.timeout(20):
         while not any("is held by another worker" in log.read_text() for log in stage.house.folder.glob("worker*.log")):

@@ -1,0 +1,9 @@
+"""What a worker, a front desk, a LiveKit server and `baton phone` import before they begin; see forked.py."""
+
+from importlib import import_module
+
+from worker.on_demand import load_on_demand
+
+load_on_demand()
+for part in ("front_desk", "livekit_server", "phone.command", "server"):
+    import_module(f"worker.{part}")
