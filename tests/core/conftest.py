@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import sqlalchemy
 import yaml
@@ -41,6 +42,7 @@ class House:
     environment: dict[str, str]
     provider_port: int
     program: Sequence[str] = BATON
+    begun: list[tuple[str, Running]] = field(default_factory=list)  # which part, in order
 
     @cached_property
     def database(self) -> sqlalchemy.Engine:
@@ -62,17 +64,12 @@ class House:
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
         log.touch()
         command, environment = [*(program or self.program), *arguments], {**self.environment, **settings}
-        if FORKS:
-            return Starting(Forked(command, self.folder, environment, log), log)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=self.folder,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-            )
+        process: Running = (
+            Forked(command, self.folder, environment, log)
+            if FORKS
+            else _started(command, self.folder, environment, log)
+        )
+        self.begun.append((arguments[0], process))
         return Starting(process, log)
 
     def does(self, *arguments: str) -> tuple[int, str]:
@@ -93,9 +90,20 @@ class House:
         )
         return done.returncode, done.stdout
 
+    def workers(self) -> list[psutil.Process]:
+        """Those that run."""
+        return [psutil.Process(part.pid) for name, part in self.begun if name == "worker" and part.poll() is None]
+
     def worker(self, places: int, program: Sequence[str] | None = None) -> "Starting":
         ours = {"BATON_MAX_CALLS": str(places), "BATON_WORKER_HTTP_PORT": str(free_port())}
         return self.begin("worker", program=program, **ours)
+
+
+def _started(command: Sequence[str], folder: Path, environment: dict[str, str], log: Path) -> "subprocess.Popen[str]":
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=output, text=True
+        )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import IO, Protocol
 
 FORKS = sys.platform == "linux"  # elsewhere a copy may not use all libraries of the system's
 _COPIES = multiprocessing.get_context("forkserver")
@@ -27,7 +27,7 @@ class Running(Protocol):
     pid: int
 
     @property
-    def stdout(self) -> TextIO | None: ...
+    def stdout(self) -> IO[str] | None: ...
 
     @property
     def returncode(self) -> int | None: ...
@@ -36,7 +36,7 @@ class Running(Protocol):
 
     def wait(self, timeout: float | None = None) -> int: ...
 
-    def send_signal(self, number: int) -> None: ...
+    def send_signal(self, number: int, /) -> None: ...
 
     def terminate(self) -> None: ...
 
@@ -61,7 +61,7 @@ class Forked:
         output.close()
         assert self._process.pid
         self.pid = self._process.pid
-        self.stdout: TextIO | None = os.fdopen(os.dup(printed.fileno()))
+        self.stdout: IO[str] | None = os.fdopen(os.dup(printed.fileno()))
         printed.close()
 
     @property
@@ -94,6 +94,8 @@ def _run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], output: Connection, log: Path | None
 ) -> None:
     """In the copy."""
+    from tests.core.preloaded import SET  # by the process that is copied: pytest's own need not import all that
+
     os.dup2(output.fileno(), 1)
     os.dup2(1, 2)
     output.close()
@@ -102,7 +104,7 @@ def _run(
             os.dup2(logged.fileno(), 2)
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update({**SET, **environment})
     sys.path[:0] = [str(folder), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     kind, program, *arguments = command
     sys.argv = ["baton", *arguments]
