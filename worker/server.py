@@ -23,6 +23,7 @@ from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.arrival import Arrival, arrival, caller_of, known_as, returning
 from worker.background import background
 from worker.call import Call
+from worker.departure import Departed, Departure
 from worker.gate.guard import Panel
 from worker.gate.guards import build
 from worker.journal import events as journal
@@ -86,7 +87,8 @@ async def run(settings: Settings) -> None:
     if team.prepare:
         await prepare.aside(settings)
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
-        server = _server(settings, team, endpoints, text_models, prices, recorder, mcp, sound)
+        departure = Departure()
+        server = _server(settings, team, endpoints, text_models, prices, recorder, mcp, sound, departure)
         footprint.keep_imports()
         async with background() as start:
 
@@ -104,6 +106,7 @@ async def run(settings: Settings) -> None:
                     raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
             finally:
                 told.cancel()
+                departure.tell()
                 await server.aclose()
                 running.cancel()
 
@@ -117,6 +120,7 @@ def _server(
     recorder: Recorder,
     mcp: McpServers,
     sound: Sound | None,
+    departure: Departure,
 ) -> AgentServer:
     places = Places(settings.max_calls, team.team)
     guards = build(team, settings) if any(team.guards_of(name) for name in team.agents) else None
@@ -138,7 +142,11 @@ def _server(
     async def hold(job: JobContext) -> None:
         job.add_shutdown_callback(lambda: _release(places, job.job.id))
         try:
-            await _hold(job, settings, team, policy, endpoints, text_models, prices, recorder, mcp, sound, guards)
+            await _hold(
+                job, settings, team, policy, endpoints, text_models, prices, recorder, mcp, sound, guards, departure
+            )
+        except Departed:
+            logger.info("job %s: nobody had come yet", job.job.id)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")
@@ -173,6 +181,7 @@ async def _hold(
     mcp: McpServers,
     sound: Sound | None,
     guards: Panel | None,
+    departure: Departure,
 ) -> None:
     """One job: takes a call that begins, or that another worker has left, unless another has it."""
     wanted = jobs.read(job.job.metadata)
@@ -206,8 +215,11 @@ async def _hold(
                     mcp,
                     sound,
                     guards,
+                    departure,
                 )
         over = True
+    except Departed:
+        raise
     except Exception:
         over = True
         raise
@@ -232,6 +244,7 @@ async def _hold_taken(
     mcp: McpServers,
     sound: Sound | None,
     guards: Panel | None,
+    departure: Departure,
 ) -> None:
     """Joins the room, waits for somebody to speak to, and holds their call.
 
@@ -299,7 +312,7 @@ async def _hold_taken(
     call = begin() if before else None
     joined = None
     try:
-        joined = await _join(job, call_id, speaker, before)
+        joined = await _join(job, call_id, speaker, before, departure)
     finally:
         if call and not joined:
             await call.close()
@@ -401,9 +414,12 @@ async def _leave_when_lost(lease: Lease, speaker: Speaker, call: Call) -> None:
 
 
 async def _join(
-    job: JobContext, call_id: str, speaker: Speaker, before: Orphan | None
+    job: JobContext, call_id: str, speaker: Speaker, before: Orphan | None, departure: Departure
 ) -> tuple[rtc.RemoteParticipant, rtc.LocalTrackPublication] | None:
-    """Whom the call is held with, and our voice in the room. None: nobody is there, or another job has them."""
+    """Whom the call is held with, and our voice in the room. None: nobody is there, or another job has them.
+
+    Raises Departed.
+    """
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     if not before and await _is_held(job):
         await speaker.aclose()
@@ -416,7 +432,8 @@ async def _join(
             identity = known_as(before.past.started.caller) if before else None
             if before and before.past.names.several:
                 identity = _still_there(job.room, before) or None
-            return await job.wait_for_participant(identity=identity, kind=[STANDARD, SIP]), publication
+            coming = job.wait_for_participant(identity=identity, kind=[STANDARD, SIP])
+            return await departure.or_else(coming), publication
     except (RuntimeError, TimeoutError):
         logger.info("call %s: nobody came", call_id)
         return None

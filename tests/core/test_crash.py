@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
+from livekit import api
 
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE
@@ -59,6 +60,7 @@ class Workers:
             one.terminate()
         for one in self._running:
             assert one.wait(30) == 0
+        self._running = []
 
 
 def _remote_ports(pid: int) -> set[int]:
@@ -294,6 +296,21 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
     assert kinds(events).count("call.ended") == 1
     assert only(events, "call.ended")[0]["reason"] == "the caller left"
     assert kinds(events)[-1] == "call.ended"
+
+
+async def test_given_a_worker_that_has_to_go_before_its_caller_comes_then_it_waits_for_nobody(
+    stage: Stage, workers: Workers
+) -> None:
+    room, settings = "nobody-yet", stage.house.environment
+    keys = settings["LIVEKIT_URL"], settings["LIVEKIT_API_KEY"], settings["LIVEKIT_API_SECRET"]
+    async with api.LiveKitAPI(*keys) as livekit, asyncio.timeout(20):
+        await livekit.agent_dispatch.create_dispatch(api.CreateAgentDispatchRequest(agent_name="baton", room=room))
+        asked = api.ListParticipantsRequest(room=room)
+        while not (await livekit.room.list_participants(asked)).participants:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.1)
+    await asyncio.to_thread(workers.stop)
+    logs = [log.read_text() for log in stage.house.folder.glob("worker*.log")]
+    assert sum("nobody had come yet" in log for log in logs) == 1
 
 
 async def test_given_a_worker_that_has_to_go_then_its_call_goes_on_in_another(stage: Stage, workers: Workers) -> None:
