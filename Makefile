@@ -1,6 +1,7 @@
 # Two commands: `make run` talks, `make test` tests. Both set up what they need; `make install` only sets up.
 PYTHON ?= python3
 BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE :=  # a hundred processes start in the tests, and would each compile all of it again
 
 .PHONY: run test test-unit test-core test-spoken test-live check install dialogues pictures soak lock clean
 

@@ -18,11 +18,13 @@ SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if 
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Whole folders that are left out are not even read: that would take as long as half of the rest."""
-    left_out = (
-        "not parts" in config.option.markexpr and collection_path.parent == TESTS and collection_path.name in PARTS
-    )
-    return True if left_out else None
+    """What is left out as a whole is not even read: each of pytest's processes would import it first."""
+    wanted = config.option.markexpr
+    if collection_path.parent == TESTS and collection_path.name in PARTS and "not parts" in wanted:
+        return True
+    if wanted == "system" and collection_path.match("test_*.py") and "mark.system" not in collection_path.read_text():
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

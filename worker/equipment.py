@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.spec import TeamSpec
 from worker.announcements import Announcements
+from worker.departure import Departure
 from worker.gate.guard import Panel
 from worker.journal.files import Folder
 from worker.journal.recorder import Recorder
@@ -31,6 +32,7 @@ class Equipment:
     recorder: Recorder
     mcp: McpServers
     sound: Sound | None
+    departure: Departure
     guards: Panel | None
 
     @property

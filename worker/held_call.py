@@ -83,7 +83,7 @@ class HeldCall:
         """Returns when the call is over, or when it is another worker's."""
         joined = None
         try:
-            joined = await join(self._job, self._lease.call, self._speaker, self._before)
+            joined = await join(self._job, self._lease.call, self._speaker, self._before, self._equipment.departure)
         finally:
             if self._call and not joined:
                 await self._call.close()

@@ -9,6 +9,7 @@ from livekit.agents import JobContext
 
 from worker import job as jobs
 from worker.background import background
+from worker.departure import Departed
 from worker.equipment import Equipment
 from worker.held_call import HeldCall
 from worker.journal.lease import Lease
@@ -38,6 +39,8 @@ async def hold(job: JobContext, equipment: Equipment) -> None:
             else:
                 await HeldCall(job, lease, before, equipment).hold()
         over = True
+    except Departed:
+        raise
     except Exception:
         over = True
         raise

@@ -7,6 +7,7 @@ from livekit import api, rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from worker.arrival import known_as
+from worker.departure import Departure
 from worker.resume import Orphan
 from worker.room.linked import SIP, STANDARD
 from worker.room.speaker import Speaker
@@ -18,9 +19,12 @@ _RETURNS_S = 10.0  # a caller whose call goes on in another worker is in the roo
 
 
 async def join(
-    job: JobContext, call_id: str, speaker: Speaker, before: Orphan | None
+    job: JobContext, call_id: str, speaker: Speaker, before: Orphan | None, departure: Departure
 ) -> tuple[rtc.RemoteParticipant, rtc.LocalTrackPublication] | None:
-    """Whom the call is held with, and our voice in the room. None: nobody is there, or another job has them."""
+    """Whom the call is held with, and our voice in the room. None: nobody is there, or another job has them.
+
+    Raises Departed.
+    """
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     if not before and await _is_held(job):
         await speaker.aclose()
@@ -33,7 +37,8 @@ async def join(
             identity = known_as(before.past.started.caller) if before else None
             if before and before.past.names.several:
                 identity = _still_there(job.room, before) or None
-            return await job.wait_for_participant(identity=identity, kind=[STANDARD, SIP]), publication
+            coming = job.wait_for_participant(identity=identity, kind=[STANDARD, SIP])
+            return await departure.or_else(coming), publication
     except (RuntimeError, TimeoutError):
         logger.info("call %s: nobody came", call_id)
         return None

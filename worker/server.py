@@ -13,6 +13,7 @@ from agents.loader import load_team
 from worker import footprint, prepare
 from worker.announcements import SAMPLE_RATE, Announcements, of_team
 from worker.background import background
+from worker.departure import Departed, Departure
 from worker.equipment import Equipment
 from worker.gate.guards import build
 from worker.holding import hold
@@ -51,6 +52,7 @@ async def run(settings: Settings) -> None:
     if team.prepare:
         await prepare.aside(settings)
     with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
+        departure = Departure()
         equipment = Equipment(
             settings=settings,
             team=team,
@@ -62,6 +64,7 @@ async def run(settings: Settings) -> None:
             recorder=recorder,
             mcp=mcp,
             sound=sound,
+            departure=departure,
             guards=build(team, settings) if any(team.guards_of(name) for name in team.agents) else None,
         )
         server = _server(equipment)
@@ -82,6 +85,7 @@ async def run(settings: Settings) -> None:
                     raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
             finally:
                 told.cancel()
+                departure.tell()
                 await server.aclose()
                 running.cancel()
 
@@ -110,6 +114,8 @@ def _server(equipment: Equipment) -> AgentServer:
         job.add_shutdown_callback(lambda: release(job.job.id))
         try:
             await hold(job, equipment)
+        except Departed:
+            logger.info("job %s: nobody had come yet", job.job.id)
         finally:
             places.free(job.job.id)
             job.shutdown("the call is over")

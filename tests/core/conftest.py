@@ -8,17 +8,20 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import sqlalchemy
 import yaml
 
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE, spoken
+from tests.core.forked import FORKS, Forked, Running
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
 from tests.simulators.openai_realtime.server import Provider
 from worker.livekit_server import free_port, read_config, with_free_ports
@@ -39,38 +42,78 @@ class House:
     environment: dict[str, str]
     provider_port: int
     program: Sequence[str] = BATON
+    begun: list[tuple[str, Running]] = field(default_factory=list)  # which part, in order
 
-    def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "subprocess.Popen[str]":
+    @cached_property
+    def database(self) -> sqlalchemy.Engine:
+        """The journal's."""
+        return sqlalchemy.create_engine(f"sqlite:///{self.folder}/.baton/baton.db")
+
+    def share_announcements(self) -> None:
+        """Each is made once, not once for each house: a file is named after all that it depends on."""
+        (shared := Path(self.environment["BATON_CACHE"]) / "announcements").mkdir(parents=True, exist_ok=True)
+        (mine := self.folder / ".baton").mkdir()
+        (mine / "announcements").symlink_to(shared)
+
+    def start(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> Running:
         """A part of Baton, ready."""
         return self.begin(*arguments, program=program, **settings).ready()
 
     def begin(self, *arguments: str, program: Sequence[str] | None = None, **settings: str) -> "Starting":
         """The same, which may not be ready yet: several start at once."""
         log = self.folder / f"{arguments[0]}-{secrets.token_hex(2)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *(program or self.program), *arguments],
-                cwd=self.folder,
-                env={**self.environment, **settings},
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-            )
+        log.touch()
+        command, environment = [*(program or self.program), *arguments], {**self.environment, **settings}
+        process: Running = (
+            Forked(command, self.folder, environment, log)
+            if FORKS
+            else _started(command, self.folder, environment, log)
+        )
+        self.begun.append((arguments[0], process))
         return Starting(process, log)
+
+    def does(self, *arguments: str) -> tuple[int, str]:
+        """A command that ends: its exit code, and what was printed."""
+        command = [*self.program, *arguments]
+        if FORKS:
+            run = Forked(command, self.folder, self.environment)
+            assert run.stdout
+            told = run.stdout.read()
+            return run.wait(), told
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode, done.stdout
+
+    def workers(self) -> list[psutil.Process]:
+        """Those that run."""
+        return [psutil.Process(part.pid) for name, part in self.begun if name == "worker" and part.poll() is None]
 
     def worker(self, places: int, program: Sequence[str] | None = None) -> "Starting":
         ours = {"BATON_MAX_CALLS": str(places), "BATON_WORKER_HTTP_PORT": str(free_port())}
         return self.begin("worker", program=program, **ours)
 
 
+def _started(command: Sequence[str], folder: Path, environment: dict[str, str], log: Path) -> "subprocess.Popen[str]":
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=output, text=True
+        )
+
+
 @dataclass(frozen=True)
 class Starting:
     """A part that was begun."""
 
-    process: "subprocess.Popen[str]"
+    process: Running
     log: Path
 
-    def ready(self) -> "subprocess.Popen[str]":
+    def ready(self) -> Running:
         assert self.process.stdout
         if not self.process.stdout.readline().startswith("ready"):
             self.process.kill()
@@ -140,9 +183,8 @@ class Stage:
 
     def journal(self, room: str) -> list[dict[str, Any]]:
         """The events of the call in a room so far, in order."""
-        engine = sqlalchemy.create_engine(f"sqlite:///{self.house.folder}/.baton/baton.db")
         query = "SELECT body FROM journal_events JOIN journal_calls ON id = call WHERE room = :room ORDER BY number"
-        with engine.connect() as connection:
+        with self.house.database.connect() as connection:
             rows = connection.execute(sqlalchemy.text(query), {"room": room}).scalars()
             return [json.loads(row) for row in rows]
 
@@ -196,6 +238,7 @@ def house_with(
         **settings,
     }
     house = House(folder, environment, port, program)
+    house.share_announcements()
     parts = [house.start("livekit")]
     try:
         starting = [*(house.worker(count, worker) for count in places), house.begin("desk")]

@@ -2,17 +2,18 @@
 
 import asyncio
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import psutil
 import pytest
+from livekit import api
 
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, House, Stage, agent_of, house_with, transcribe
+from tests.core.forked import Running
 from tests.core.test_core import TONES, kinds, only, script
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Script, Step
 from tests.simulators.openai_realtime.server import Provider
@@ -29,13 +30,13 @@ class Workers:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._running: list[subprocess.Popen[str]] = []
+        self._running: list[Running] = []
 
     def fill(self) -> None:
         starting = [self._house.worker(4, NOTING) for _ in range(2 - len(self._running))]
         self._running += [one.ready() for one in starting]
 
-    def holder(self) -> "subprocess.Popen[str]":
+    def holder(self) -> Running:
         """Whoever has the call: its socket to the provider tells."""
         port = self._house.provider_port
         [holder] = [one for one in self._running if port in _remote_ports(one.pid)]
@@ -50,7 +51,7 @@ class Workers:
         self._running.remove(worker)
         return killed
 
-    def forget(self, worker: "subprocess.Popen[str]") -> None:
+    def forget(self, worker: Running) -> None:
         """It goes by itself."""
         self._running.remove(worker)
 
@@ -59,6 +60,7 @@ class Workers:
             one.terminate()
         for one in self._running:
             assert one.wait(30) == 0
+        self._running = []
 
 
 def _remote_ports(pid: int) -> set[int]:
@@ -140,7 +142,7 @@ def remembered(stage: Stage) -> list[str]:
     return [text for text in texts if text]
 
 
-async def until_left(stage: Stage, worker: "subprocess.Popen[str]") -> None:
+async def until_left(stage: Stage, worker: Running) -> None:
     """Waits until a worker that came back has found out, and has left its call."""
     async with asyncio.timeout(20):
         while not any("is held by another worker" in log.read_text() for log in stage.house.folder.glob("worker*.log")):
@@ -294,6 +296,21 @@ async def test_given_a_worker_that_hangs_and_comes_back_then_it_leaves_without_a
     assert kinds(events).count("call.ended") == 1
     assert only(events, "call.ended")[0]["reason"] == "the caller left"
     assert kinds(events)[-1] == "call.ended"
+
+
+async def test_given_a_worker_that_has_to_go_before_its_caller_comes_then_it_waits_for_nobody(
+    stage: Stage, workers: Workers
+) -> None:
+    room, settings = "nobody-yet", stage.house.environment
+    keys = settings["LIVEKIT_URL"], settings["LIVEKIT_API_KEY"], settings["LIVEKIT_API_SECRET"]
+    async with api.LiveKitAPI(*keys) as livekit, asyncio.timeout(20):
+        await livekit.agent_dispatch.create_dispatch(api.CreateAgentDispatchRequest(agent_name="baton", room=room))
+        asked = api.ListParticipantsRequest(room=room)
+        while not (await livekit.room.list_participants(asked)).participants:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.1)
+    await asyncio.to_thread(workers.stop)
+    logs = [log.read_text() for log in stage.house.folder.glob("worker*.log")]
+    assert sum("nobody had come yet" in log for log in logs) == 1
 
 
 async def test_given_a_worker_that_has_to_go_then_its_call_goes_on_in_another(stage: Stage, workers: Workers) -> None:

@@ -3,23 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.core.conftest import House, house_with
 from tests.core.page_agent import desk_of, in_room
 from tests.core.page_checks import violations
 from tests.speech import silence
-from tests.system.test_page import browser, microphone
+from tests.system.test_page import chromium, microphone, page_of
 from worker.journal import events as journal
 from worker.livekit_server import free_port
 
-pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 LISTENS = "document.addEventListener('baton', ({ detail }) => window.tellTest(detail));"
 
 
@@ -116,13 +116,20 @@ def house(tmp_path_factory: pytest.TempPathFactory, allowed: int) -> Any:
         yield house
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser("--use-fake-ui-for-media-stream", microphone(tmp_path / "quiet.wav", silence(1000))) as page:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    quiet = microphone(tmp_path_factory.mktemp("microphone") / "quiet.wav", silence(1000))
+    async with chromium("--use-fake-ui-for-media-stream", quiet) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(running: Browser) -> AsyncIterator[Page]:
+    async with page_of(running) as page:
         yield page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def heard(page: Page) -> Heard:
     return await Heard.on(page)
 

@@ -5,12 +5,12 @@ import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from livekit import rtc
-from playwright.async_api import FilePayload, Page, ViewportSize, expect
+from playwright.async_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from tests.core.breakable import breakable
 from tests.core.conftest import House, house_with
@@ -18,12 +18,12 @@ from tests.core.page_agent import PageAgent, call, in_room, saved
 from tests.core.page_checks import violations
 from tests.core.page_events import cards, cost, everything, started
 from tests.speech import silence
-from tests.system.test_page import browser, microphone
+from tests.system.test_page import chromium, microphone, page_of
 from tools.file import GivenFile
 from worker.journal import events as journal
 from worker.livekit_server import free_port
 
-pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNIq5mAFTEMLQkAAr5cQaIj5xMAAAAASUVORK5CYII="
 )
@@ -39,9 +39,16 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser("--use-fake-ui-for-media-stream", microphone(tmp_path / "quiet.wav", silence(1000))) as page:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    quiet = microphone(tmp_path_factory.mktemp("microphone") / "quiet.wav", silence(1000))
+    async with chromium("--use-fake-ui-for-media-stream", quiet) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(running: Browser) -> AsyncIterator[Page]:
+    async with page_of(running) as page:
         await page.set_viewport_size(DESK)
         yield page
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 from livekit import api, rtc
@@ -248,7 +247,5 @@ def worded(number: int) -> str:
 
 def worker_mb(stage: Stage) -> float:
     """What the house's worker holds in memory."""
-    ports = stage.house.environment["BATON_HTTP_PORT"]
-    parts = [part for part in psutil.Process().children() if part.environ().get("BATON_HTTP_PORT") == ports]
-    [worker] = [part for part in parts if part.cmdline()[-1] == "worker"]
+    [worker] = stage.house.workers()
     return float(worker.memory_info().rss) / 2**20

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from aiohttp import web
 from livekit import api
 from livekit.protocol import sip
 
-from tests.core.conftest import BATON, ROOT, House
+from tests.core.conftest import ROOT, House
 from tests.redis_server import redis
 from worker.livekit_server import free_port, read_config, with_free_ports
 
@@ -43,19 +41,8 @@ class Exchange:
         """Exit code, and what was printed."""
         if text:
             (self.folder / "telephony.yaml").write_text(text)
-        run = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *BATON,
-            "phone",
-            *arguments,
-            cwd=self.folder,
-            env={**self.environment, **settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        told, _ = await run.communicate()
-        assert run.returncode is not None
-        return run.returncode, told.decode()
+        house = House(self.folder, {**self.environment, **settings}, 0)
+        return await asyncio.to_thread(house.does, "phone", *arguments)
 
     async def apply(self, text: str = TEXT, *options: str) -> str:
         code, told = await self.phone("apply", "telephony.yaml", *options, text=text)

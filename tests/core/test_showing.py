@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 from PIL import Image
 
@@ -95,9 +94,8 @@ def named(house: House, word: str) -> list[Path]:
 
 
 def workers(house: House) -> int:
-    """Bytes that workers hold, the processes that read files included."""
-    ours = [process for process in psutil.Process().children() if "worker" in process.cmdline()]
-    return sum(process.memory_info().rss for process in ours)
+    """Bytes that workers hold."""
+    return sum(worker.memory_info().rss for worker in house.workers())
 
 
 async def test_given_a_picture_then_the_model_sees_it_small_upright_and_without_a_word_of_where(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -244,14 +244,15 @@ async def test_given_a_server_that_refuses_us_then_its_trouble_names_the_status(
         await asyncio.to_thread(servers.__exit__)
 
 
-@pytest.fixture
-async def box(marks: Path) -> AsyncIterator[Toolbox]:
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toolbox]:
     tools = (
         ToolSpec(mcp="shelf.add", name="sum_up"),
         ToolSpec(mcp="shelf.wait", timeout_s=0.5),
         ToolSpec(mcp="shelf.lend"),
         ToolSpec(mcp="shelf.gone"),
     )
+    marks = tmp_path_factory.mktemp("box") / "marks"
     with McpServers({"shelf": by_pipe(marks)}, {"SHELF_TOKEN": "x"}) as servers:
         yield Toolbox(AgentSpec(name="a", instructions="x", tools=tools), mcp=servers)
 

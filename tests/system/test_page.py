@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from livekit import api
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.speech import RATE, Pcm, say
 from tests.system.conftest import House
@@ -36,15 +36,31 @@ FLAGS = [
 
 @asynccontextmanager
 async def browser(*flags: str) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *flags])
-        page = await chromium.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    async with chromium(*flags) as running, page_of(running) as page:
         yield page
-        await chromium.close()
-        assert not faults
+
+
+@asynccontextmanager
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """For several pages, one after the other."""
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *flags])
+        yield running
+        await running.close()
+
+
+@asynccontextmanager
+async def page_of(running: Browser) -> AsyncIterator[Page]:
+    """A page that knows nothing of the others, and complains of nothing."""
+    page = await running.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    try:
+        yield page
+    finally:
+        await page.close()
+    assert not faults
 
 
 def listener(house: House, room: str) -> Caller:

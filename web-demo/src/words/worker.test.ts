@@ -47,9 +47,9 @@ describe('what the worker can tell', () => {
     const reasons = [
       ...found(/\bLeft\("([^"]+)"\)/g),
       ...found(/CallEnded\([^)]*reason="([^"]+)"/g),
-      ...found(/^(?:_STOPPED|REASON) = "([^"]+)"/gm, 'server.py', 'long_silence.py'),
+      ...found(/^(?:_STOPPED|REASON) = "([^"]+)"/gm, 'held_call.py', 'long_silence.py'),
       ...found(/_part\((?:start, )?f"([^"]+)"\)/g),
-      ...found(/^        reason = f"([^"]+)"/gm, 'server.py'),
+      ...found(/^            reason = f"([^"]+)"/gm, 'held_call.py'),
       ...found(/^    "([a-z_]+)": \("/gm, 'turns/limits.py').map((limit) => `a limit was reached: ${limit}`),
     ];
     expect(reasons.length).toBeGreaterThan(8);
