@@ -19,7 +19,7 @@ from tests.simulators.gemini_live.session import Session
 from tests.simulators.openai_realtime.server import Provider
 from tests.virtual_time import virtual_time
 from worker.line import gemini_model
-from worker.line.line import FRAMES
+from worker.line.session_memory import FRAMES
 from worker.looking.looking import KEPT_TURNS
 from worker.looking.view import View
 from worker.room.outbox import SEES

@@ -18,8 +18,6 @@ from worker.line.breaker import PROCESS, Breaker
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
-    AskRefused,
-    Audio,
     Connected,
     Failure,
     GoingAway,
@@ -28,29 +26,21 @@ from worker.line.events import (
     LineMoved,
     LinkEvent,
     LinkLost,
-    MessageEnded,
-    MessageStarted,
     Move,
-    ReplyEnded,
     ReplyStarted,
     SpeechStarted,
     SpeechStopped,
-    Text,
-    ToolRequested,
     Transcript,
 )
 from worker.line.failures import CODES
+from worker.line.hearing import Hearing
 from worker.line.link import Arms, Dial, Link
 from worker.line.openai import OpenAILink
 from worker.line.profile import Profile
-from worker.line.ring import Ring
 from worker.line.session import Session
+from worker.line.session_memory import SessionMemory
 from worker.line.sessions import Sessions
-from worker.line.speech import Speech
-from worker.line.unanswered import Unanswered
 
-NOTICED_MS = 200  # so long after the silence that ends a turn, a session that hears the caller has said so
-FRAMES = 60  # of a session that forgets nothing: with so many, it is left for another in the next pause
 HEARD_S = 1.5  # what a new session has not heard of a caller's speech by then has ended
 
 
@@ -90,19 +80,16 @@ class Line:
         breaker: Breaker = PROCESS,
         dials: Mapping[str, Dial] = DIALS,
     ) -> None:
-        self._emit, self._holds = emit, holds
-        self._cut_ms: dict[str, int] = {}  # of messages that were cut: after how many ms
+        self._emit = emit
         self._memory, self._limits = past or memory.Memory(), limits or MemorySpec()
         self._pictures, self._frames = pictures, frames
         self._memory.look(pictures if first.sees else 0, pictures)
         self._memory.watch(first.watches)
         self._sessions = Sessions(first, self, breaker, dials, self._memory.entries())
         self._memory.restored()
+        self._known = SessionMemory(self._memory, self._sessions, holds=holds)
         self._breaker = breaker
-        self._ring = Ring(self.profile.sample_rate)
-        self._speech = Speech(self.profile.sample_rate)
-        self._unanswered = Unanswered(self.profile.sample_rate, self.profile.silence_ms + NOTICED_MS)
-        self._alive_at = 0  # in samples: the last sign of life of the present session, or its beginning
+        self._hearing = Hearing(self.profile)
         self._unheard: asyncio.TimerHandle | None = None
 
     @property
@@ -127,10 +114,10 @@ class Line:
 
     def hear(self, pcm: bytes) -> None:
         """The caller's audio, PCM16 mono at the profile's rate."""
-        self._ring.append(pcm)
+        self._hearing.keep(pcm)
         if self._sessions.open:
             self._sessions.present.link.hear(pcm)
-            if self._unanswered.hear(pcm):
+            if self._hearing.in_vain(pcm):
                 self.give_up("the model does not hear the caller")
 
     def arm(self, arms: Arms) -> None:
@@ -139,7 +126,7 @@ class Line:
         self._memory.look(self._pictures if arms.sees else 0, self._pictures)
         self._memory.watch(arms.watches)
         if (after := self._memory.held()) != before:
-            self._sync(before, after)
+            self._known.sync(before, after)
         self._sessions.arm(arms)
 
     def expect(self, next_agents: Sequence[Arms], *, loss: bool = False) -> None:
@@ -156,7 +143,7 @@ class Line:
 
     def ago_ms(self, at_ms: int) -> int:
         """How long ago a moment of the present session's audio was heard, as far as is known."""
-        return (self._ring.position - self._position(at_ms)) * 1000 // self.profile.sample_rate
+        return self._hearing.ago_ms(self._sessions.present.began, at_ms)
 
     def cancel(self, reply: str | None = None) -> None:
         if self._sessions.open:
@@ -175,14 +162,14 @@ class Line:
 
     def write(self, text: str) -> None:
         """What the caller typed."""
-        self._remember(memory.Said(shortuuid("typed_"), "user", text))
+        self._known.add(memory.Said(shortuuid("typed_"), "user", text))
 
     def show(self, text: str, pictures: Sequence[bytes], about: str = "") -> None:
         """What the caller shows: JPEGs, what the model is told of them, and what is on them, as far as it is known."""
         before = self._memory.held()
         self._memory.show(memory.Shown(shortuuid("shown_"), text, tuple(pictures), about))
         *older, newest = self._memory.held()
-        self._sync(before, older)
+        self._known.sync(before, older)
         if self._sessions.open:
             self._sessions.present.remember(newest)
 
@@ -193,7 +180,7 @@ class Line:
         before = self._memory.held()
         self._memory.see(memory.Frame(shortuuid("frame_"), source, text, picture, about, whose), self._frames)
         *older, newest = self._memory.held()
-        self._sync(before, older)
+        self._known.sync(before, older)
         if self._sessions.open:
             self._sessions.present.frames += 1
             self._sessions.present.remember(newest)
@@ -207,11 +194,11 @@ class Line:
         before = self._memory.held()
         self._memory.look_away()
         if (after := self._memory.held()) != before:
-            self._sync(before, after)
+            self._known.sync(before, after)
 
     def note(self, text: str) -> None:
         """Something the model shall know that nobody said."""
-        self._remember(memory.Said(shortuuid("note_"), "system", text))
+        self._known.note(text)
 
     def tell(self, text: str) -> None:
         """Something that the present session alone has to know: the next one reads it in what was said."""
@@ -237,7 +224,7 @@ class Line:
 
     def outgrown(self) -> memory.Outgrown | None:
         """What of the model's memory is to be summarised now, if it has outgrown its budget. Ask when no tool runs."""
-        items = compaction.outgrown(self._memory, self._limits, self._speech.unwritten)
+        items = compaction.outgrown(self._memory, self._limits, self._hearing.unwritten)
         return self._memory.plan(items) if items else None
 
     def compact(self, outgrown: memory.Outgrown, summary: str) -> tuple[int, int] | None:
@@ -249,7 +236,7 @@ class Line:
         size, before = compaction.size(self._memory), self._memory.held()
         if not self._memory.compact(outgrown, summary):
             return None
-        self._sync(before, self._memory.held())
+        self._known.sync(before, self._memory.held())
         return size, compaction.size(self._memory)
 
     def _show(self, hidden: frozenset[str]) -> None:
@@ -257,115 +244,35 @@ class Line:
             return
         before = self._memory.held()
         self._memory.hide(hidden)
-        self._sync(before, self._memory.held())
-
-    def _sync(self, before: Sequence[memory.Entry], after: Sequence[memory.Entry]) -> None:
-        """Brings the provider's memory from what it was to what it shall be."""
-        if not self._sessions.open:
-            return  # the session to come is filled with what is shared
-        session = self._sessions.present
-        known, wanted = {entry.item for entry in before}, {entry.item for entry in after}
-        if self.profile.removes_items:
-            for entry in before:
-                if entry.item not in wanted:
-                    session.link.forget(entry.item)
-        else:
-            known = session.items
-            self._sessions.stale = bool(known & self._memory.withheld) or session.frames > FRAMES
-        previous = "root"
-        for entry in after:
-            if entry.item not in known:
-                session.remember(entry, after=previous)
-                self._memory.sounds(entry.item, 0)
-            previous = entry.item
-
-    def _correct(self, given: Sequence[memory.Entry]) -> None:
-        """What a session was given as text, and has come out otherwise."""
-        for entry in given:
-            if isinstance(entry, memory.Said) and entry.role == "assistant":
-                text = self._memory.text(entry.item)
-                if text and text != entry.text:
-                    self._change(entry.item, text)
-
-    def _change(self, item: str, heard: str) -> None:
-        """A message that the present session has as text."""
-        if self.profile.removes_items:
-            self._sessions.present.link.forget(item)
-            self._put_back(item)
-        else:
-            self.note(f'Of your last words the caller has heard only: "{heard}"')
+        self._known.sync(before, self._memory.held())
 
     def give_result(self, call_id: str, name: str, output: str) -> None:
         """What a tool returned, or why it did not."""
         before = self._memory.held()
         if self._memory.recall(call_id):
-            self._sync(before, self._memory.held())
-        self._remember(memory.Returned(shortuuid("result_"), call_id, name, output))
+            self._known.sync(before, self._memory.held())
+        self._known.add(memory.Returned(shortuuid("result_"), call_id, name, output))
 
     def heard(self, item: str, text: str, heard_ms: int, *, interrupted: bool) -> None:
         """What the caller heard of a message, or will have; of an interrupted one the model forgets the rest."""
-        if not interrupted or self._cut_ms.get(item) == heard_ms:
-            return
-        self._cut_ms[item] = heard_ms
-        as_sound = self._memory.audio_ms(item) > 0
-        if heard_ms > 0:
-            self._memory.word(item, text)
-            self._memory.sounds(item, heard_ms if as_sound else 0)
-        else:
-            self._memory.forget(item)
-        if not self._sessions.open:
-            return
-        if as_sound and heard_ms > 0 and self.profile.truncates:
-            self._sessions.present.link.truncate(item, heard_ms)
-        elif heard_ms > 0:
-            self._change(item, text)
-        elif self.profile.removes_items:
-            self._sessions.present.link.forget(item)
-        else:
-            self.note("The caller has heard nothing of your last words.")
+        if interrupted:
+            self._known.heard(item, text, heard_ms)
 
     def forget(self, item: str) -> None:
         """The model shall not know any more what was said there."""
-        self._memory.forget(item)
-        if self._sessions.open and item in self._sessions.present.items:
-            self._unlearn(item)
+        self._known.forget(item)
 
     def withhold(self, item: str, text: str, heard_ms: int) -> None:
         """Of a message that is not over the caller will hear no more than this, and the model shall know no more."""
-        self.heard(item, text, heard_ms, interrupted=True)
-        if self._sessions.open and not self.profile.removes_items:
-            self._unlearn(item)
-
-    def _unlearn(self, item: str) -> None:
-        """A session that cannot forget is left for another in the next pause."""
-        if self.profile.removes_items:
-            self._sessions.present.link.forget(item)
-        else:
-            self._memory.spoil(item)
-            self._sessions.stale = True
-
-    def _put_back(self, item: str) -> None:
-        previous = "root"
-        for entry in self._memory.held():
-            if entry.item == item:
-                self._sessions.present.remember(entry, after=previous)
-            previous = entry.item
+        self._known.withhold(item, text, heard_ms)
 
     def approve(self, item: str, characters: int) -> None:
         """So much of a message, in all, may be remembered."""
         self._memory.approve(item, characters)
 
     def release(self, item: str) -> None:
-        """All of a message may be remembered: by a session, too, that has come meanwhile and knows but what had passed."""
-        before = self._memory.text(item)
-        self._memory.release(item)
-        if not self._sessions.open or (text := self._memory.text(item)) == before:
-            return
-        session = self._sessions.present
-        if item in {entry.item for entry in session.given}:
-            self._change(item, text)
-        elif item not in session.items:
-            self._put_back(item)
+        """All of a message may be remembered."""
+        self._known.release(item)
 
     def words(self, item: str) -> str:
         """What the model has said in a message so far, as far as it may be remembered."""
@@ -374,11 +281,6 @@ class Line:
     async def close(self) -> None:
         self._forget_unheard()
         await self._sessions.close()
-
-    def _remember(self, entry: memory.Entry) -> None:
-        self._memory.add(entry)
-        if self._sessions.open:
-            self._sessions.present.remember(entry)
 
     # ---- for its sessions
 
@@ -389,11 +291,11 @@ class Line:
 
     def fits(self, session: Session) -> bool:
         """Whether its memory can be made what it shall be."""
-        return session.profile.removes_items or not session.items & self._memory.withheld
+        return self._known.fits(session)
 
     @property
     def waits(self) -> bool:
-        return self._speech.awaited
+        return self._hearing.awaits_words
 
     def on_lost(self, reason: str, *, final: bool) -> None:
         if not final:
@@ -405,82 +307,38 @@ class Line:
 
     def take_over(self, old: Session, new: Session, why: Move, *, lost: bool) -> None:
         """The new one hears what is in no transcript, and remembers what has changed since it was dialled."""
-        for event in [] if lost else self._left(old, why):
-            self._emit(event)
-        alive = self._ring.position if not lost and self._unanswered.heard_nothing else self._alive_at
-        start, again = self._speech.replay(alive, old.profile.onset_s)
-        self._alive_at = new.began = max(start, self._ring.oldest)
-        self._unanswered.said_something()
-        for item in again:
-            self._memory.forget(item)
-        self._memory.restored()
-        self._sync(new.given, self._memory.entries())
-        self._correct(new.given)
-        new.link.hear(self._ring.since(new.began))
+        if not lost:
+            for event in old.left("" if why is Move.HANDOFF else "its session had to be left"):
+                self._emit(event)
+            for item in old.onsets:  # speech that goes on will be heard by the new one
+                stopped = partial(self._emit, SpeechStopped(item, 0))
+                self._unheard = asyncio.get_running_loop().call_later(HEARD_S, stopped)
+        new.began, again = self._hearing.replay(old.profile.onset_s, lost=lost)
+        self._known.take_over(new, again)
+        new.link.hear(self._hearing.since(new.began))
         self._emit(LineMoved(why, new.profile.provider, new.profile.model))
 
-    def _left(self, old: Session, why: Move) -> list[LineEvent]:
-        """How what an open session was at ends for the call. Speech that goes on will be heard by the new one."""
-        failure = "" if why is Move.HANDOFF else "its session had to be left"
-        ended: list[LineEvent] = [MessageEnded(reply, item) for reply, items in old.replies.items() for item in items]
-        ended += [ReplyEnded(reply, failure) for reply in old.replies]
-        ended += [AskRefused(ask, "moved") for ask in old.asked]
-        for item in old.onsets:
-            self._unheard = asyncio.get_running_loop().call_later(HEARD_S, partial(self._emit, SpeechStopped(item, 0)))
-        return ended
-
     def on_event(self, session: Session, event: LinkEvent) -> None:
-        self._alive_at = self._ring.position
-        self._unanswered.said_something(of_speech=isinstance(event, SpeechStarted | Transcript))
+        self._hearing.alive(of_speech=isinstance(event, SpeechStarted | Transcript))
         match event:
             case Connected() | GoingAway() | LinkLost():
                 return
             case SpeechStarted(item, at_ms):
                 self._forget_unheard()
-                session.onsets[item] = at_ms
-                self._speech.started(item, self._position(at_ms))
+                self._hearing.started(item, session.began, at_ms)
             case SpeechStopped(item, at_ms):
-                self._speech.stopped(item, self._position(at_ms))
-                session.items.add(item)
-                self._memory.add(memory.Said(item, "user", ""))
-                self._memory.sounds(item, at_ms - session.onsets.pop(item, at_ms))
-            case Transcript(item, text, final=True):
-                self._speech.written(item)
-                self._memory.word(item, text)
-            case ReplyStarted(reply, ask):
+                self._hearing.stopped(item, session.began, at_ms)
+            case Transcript(item, final=True):
+                self._hearing.written(item)
+            case ReplyStarted():
                 self._breaker.worked(session.endpoint)
-                session.asked.discard(ask)
-                session.replies[reply] = set()
-            case AskRefused(ask):
-                session.asked.discard(ask)
-            case MessageStarted(reply, item):
-                session.spoke = True
-                session.replies.setdefault(reply, set()).add(item)
-                session.items.add(item)
-                self._memory.add(memory.Said(item, "assistant", ""))
-                if self._holds:
-                    self._memory.hold(item)
-            case MessageEnded(reply, item):
-                session.replies.get(reply, set()).discard(item)
-            case ReplyEnded(reply):
-                session.replies.pop(reply, None)
-            case Audio(_, item, pcm):
-                ms = len(pcm) * 500 // self.profile.sample_rate
-                self._memory.sounds(item, self._memory.audio_ms(item) + ms)
-            case Text(_, item, text):
-                self._memory.more(item, text)
-            case ToolRequested(_, item, call_id, name, arguments):
-                session.items.add(item)
-                self._memory.add(memory.Called(item, call_id, name, arguments))
             case _:
                 pass
+        self._known.on_event(session, event)
+        session.on_event(event)
         self._emit(event)
 
     def _forget_unheard(self) -> None:
         if self._unheard:
             self._unheard.cancel()
             self._unheard = None
-
-    def _position(self, ms: int) -> int:
-        """Where a moment of this session's audio is in the call's; not before it, not after now."""
-        return min(self._ring.position, self._sessions.present.began + max(0, ms) * self.profile.sample_rate // 1000)

@@ -6,6 +6,18 @@ from dataclasses import dataclass, field, replace
 
 from worker.line import memory
 from worker.line.endpoint import Endpoint
+from worker.line.events import (
+    AskRefused,
+    LineEvent,
+    LinkEvent,
+    MessageEnded,
+    MessageStarted,
+    ReplyEnded,
+    ReplyStarted,
+    SpeechStarted,
+    SpeechStopped,
+    ToolRequested,
+)
 from worker.line.link import Arms, Link
 from worker.line.profile import Profile
 
@@ -48,6 +60,38 @@ class Session:
     def unfinished(self) -> frozenset[str]:
         """Messages that it is in the middle of."""
         return frozenset(item for items in self.replies.values() for item in items)
+
+    def on_event(self, event: LinkEvent) -> None:
+        """What it says tells what it is at."""
+        match event:
+            case SpeechStarted(item, at_ms):
+                self.onsets[item] = at_ms
+            case SpeechStopped(item):
+                self.onsets.pop(item, None)
+                self.items.add(item)
+            case ReplyStarted(reply, ask):
+                self.asked.discard(ask)
+                self.replies[reply] = set()
+            case AskRefused(ask):
+                self.asked.discard(ask)
+            case MessageStarted(reply, item):
+                self.spoke = True
+                self.replies.setdefault(reply, set()).add(item)
+                self.items.add(item)
+            case MessageEnded(reply, item):
+                self.replies.get(reply, set()).discard(item)
+            case ReplyEnded(reply):
+                self.replies.pop(reply, None)
+            case ToolRequested(_, item):
+                self.items.add(item)
+            case _:
+                pass
+
+    def left(self, failure: str) -> list[LineEvent]:
+        """How what it is at ends for the call when it is left open; `failure` is told of its replies."""
+        ended: list[LineEvent] = [MessageEnded(reply, item) for reply, items in self.replies.items() for item in items]
+        ended += [ReplyEnded(reply, failure) for reply in self.replies]
+        return ended + [AskRefused(ask, "moved") for ask in self.asked]
 
     def can_be(self, arms: Arms, *, after_speaking: bool = False) -> bool:
         """Whether it can be this agent, as it is open now, or still once it has spoken."""
