@@ -30,17 +30,25 @@ _HANDSHAKE = 3  # round trips: TCP, TLS, and the upgrade to a WebSocket
 
 @dataclass(slots=True)
 class Connection:
-    """What went over one socket. `audio`: all the caller's PCM16 at 24 kHz that arrived, in order."""
+    """What went over one socket. `appended`: the caller's audio that arrived since somebody looked at it, in base64."""
 
     number: int
     access: Access
     sent: list[Event] = field(default_factory=list)
     received: list[Event] = field(default_factory=list)
-    audio: bytearray = field(default_factory=bytearray)
+    appended: list[str] = field(default_factory=list)
+    _audio: bytearray = field(default_factory=bytearray)
     session: Session | None = None
     open: bool = True
     cut: Callable[[], None] = lambda: None  # the socket is gone at once, without a closing frame
     suffer: Callable[[Fault], None] = lambda _: None  # it happens now, whatever its `at`
+
+    @property
+    def audio(self) -> bytearray:
+        """All the caller's PCM16 at 24 kHz that arrived, in order."""
+        self._audio += b"".join(map(base64.b64decode, self.appended))
+        self.appended.clear()
+        return self._audio
 
     def items(self) -> Sequence[Event]:
         """The conversation's items, as the model has them."""
@@ -200,7 +208,8 @@ class Provider:
                 await arrived.wait()
                 while late:
                     due, event = late[0]
-                    await asyncio.sleep(max(0.0, due - loop.time()))
+                    if (wait_s := due - loop.time()) > 0:
+                        await asyncio.sleep(wait_s)
                     late.popleft()
                     await session.take(event)
                 arrived.clear()
@@ -220,7 +229,7 @@ class Provider:
                     continue
                 if event.get("type") == "input_audio_buffer.append":
                     if self._keep:
-                        connection.audio += base64.b64decode(event["audio"])
+                        connection.appended.append(event["audio"])
                 else:
                     self._watch(event)
                     if self._keep:

@@ -471,7 +471,8 @@ class Session:
         return str(self.config["audio"]["output"]["voice"])
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        self._send({"type": kind, "event_id": new_id("event"), **copy.deepcopy(fields)})
+        own = {key: value if isinstance(value, str) else copy.deepcopy(value) for key, value in fields.items()}
+        self._send({"type": kind, "event_id": new_id("event"), **own})
 
     def _background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
