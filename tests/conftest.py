@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,23 @@ settings.load_profile("unhurried")
 gc.disable()  # until all tests are read: it would look again and again through libraries that stay
 TESTS = Path(__file__).parent
 PARTS = {"conformance", "core", "line", "local_model", "looking", "recording", "shown", "simulators", "turns"}
+WHOLE = dict.fromkeys(PARTS, "parts") | {"system": "system", "dialogues": "system"}  # folder -> its mark
+WHOLE_FILE, MARK = re.compile(r"^pytestmark = .*", re.MULTILINE), re.compile(r"pytest\.mark\.(\w+)")
 SKIP = {name.strip() for name in os.environ.get("BATON_SKIP", "").split(",") if name.strip()}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What is left out as a whole is not even read: each of pytest's processes would import it first."""
     wanted = config.option.markexpr
-    if collection_path.parent == TESTS and collection_path.name in PARTS and "not parts" in wanted:
+    left_out = {mark for mark in ("parts", "system") if f"not {mark}" in wanted}
+    if collection_path.parent == TESTS and WHOLE.get(collection_path.name) in left_out:
         return True
-    if wanted == "system" and collection_path.match("test_*.py") and "mark.system" not in collection_path.read_text():
-        return True
-    return None
+    if not wanted or not collection_path.match("test_*.py"):
+        return None
+    written = collection_path.read_text()
+    whole = WHOLE_FILE.search(written)
+    no_system = wanted == "system" and "mark.system" not in written
+    return True if no_system or (whole and left_out & set(MARK.findall(whole[0]))) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

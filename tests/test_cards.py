@@ -4,12 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conformance.stage import Stage, staged
 from tests.guarded_call import Words
 from tests.modalities import PAID, TEAM, play
 from tests.virtual_time import virtual_time
 from worker.arrival import Arrival
 from worker.cards import ANSWERED, CLOSED, NOTHING, UNKNOWN
+
+pytestmark = pytest.mark.parts
 
 PRESSED = 'On my screen I have pressed, on the card "Order 7": '
 

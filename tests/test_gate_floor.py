@@ -15,6 +15,8 @@ from tests.virtual_time import virtual_time
 from worker.gate.guard import Finding, Guard, Passage
 from worker.journal.events import AgentSaid
 
+pytestmark = pytest.mark.parts
+
 HELLO = "Good day."
 TIMINGS: Sequence[Timing] = ("ahead", "step", "after")
 SPEED = 3.0

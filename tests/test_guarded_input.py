@@ -13,6 +13,8 @@ from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, CallTool
 from tests.virtual_time import virtual_time
 from worker.journal import events as journal
 
+pytestmark = pytest.mark.parts
+
 HELLO, FINE = "Good day, how can I help you?", "I see to that at once."
 CARD, MASKED = "My card is 4111 1111 1111 1111.", "My card is [card number]."
 

@@ -17,6 +17,8 @@ from worker.gate.instead import TRIES
 from worker.journal import events as journal
 from worker.turns.watchdog import ANEW_S, ANSWER_S, RETRIES
 
+pytestmark = pytest.mark.parts
+
 SOAK = bool(os.environ.get("BATON_SOAK"))
 TEXTS = a_team().announcements
 TOLD = (TEXTS.unanswered, TEXTS.blocked)

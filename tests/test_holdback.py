@@ -17,6 +17,8 @@ from worker.gate.guard import Finding, Passage
 from worker.gate.instead import TRIES
 from worker.journal import events as journal
 
+pytestmark = pytest.mark.parts
+
 HELLO = "Good day, how can I help you?"
 FINE, SECRET, MORE = "Your order is on its way.", "The password is swordfish.", "Is there anything else?"
 MOMENT = "One moment, please."

@@ -15,6 +15,8 @@ from tests.virtual_time import virtual_time
 from worker.arrival import Arrival
 from worker.room.events import Dialled, Replying
 
+pytestmark = pytest.mark.parts
+
 SPOKEN = next(iter(PITCHES))
 WANTED = {"speech": "Hello", "text": "Hello", "card": "order", "file": "slip"}
 

@@ -33,6 +33,8 @@ from worker.team.promises import PROMISE_S
 from worker.team.tool_runs import Tell
 from worker.turns.watchdog import AGAIN_S, PATIENCE_S
 
+pytestmark = pytest.mark.parts
+
 LOST, WAITING, UNREACHABLE, GOODBYE = "I am cut off.", "I still try.", "It is of no use.", "Call again."
 HELLO, PROMISED = "Hello there.", "We call you back on Monday."
 UNANSWERED = "Say it otherwise."

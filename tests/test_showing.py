@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agents import context
 from agents.showing import ShowingSpec
 from agents.spec import AgentSpec, TeamSpec
@@ -17,6 +19,8 @@ from tests.test_sub_agents import Scripted
 from tests.virtual_time import virtual_time
 from worker.room.events import Sending, Shown, Warned
 from worker.showing import ON_ITS_WAY_S, READ_S, WORDS_S
+
+pytestmark = pytest.mark.parts
 
 THANKS, LAMP, SHOP = "Thank you.", "I want to return a lamp.", "Tell me all about your shop."
 SEEN = "Thank you for showing me."

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.conformance import cases
 from tests.conformance.stage import RATE, Stage, staged
@@ -13,6 +14,8 @@ from tests.conformance.stage import TEAM as SHOP
 from tests.modalities import LONG, TEAM, play
 from tests.virtual_time import virtual_time
 from worker.room.events import Replying
+
+pytestmark = pytest.mark.parts
 
 LONG_S = LONG.ms / 1000
 assert LONG.text
