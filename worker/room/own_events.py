@@ -15,7 +15,8 @@ _ANSWERS = frozenset({"publish_track", "unpublish_track"})  # that a room hands 
 
 def to_room(room: rtc.Room) -> None:
     """From now on a room that is connected gets nothing that is meant for others."""
-    handle, participant = room._ffi_handle.handle, room.local_participant._ffi_handle.handle  # type: ignore[union-attr]
+    assert room._ffi_handle, "connected"
+    handle, participant = room._ffi_handle.handle, room.local_participant._ffi_handle.handle
 
     def own(event: FfiEvent) -> bool:
         match event.WhichOneof("message"):
