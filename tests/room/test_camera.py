@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
+import pytest
 from livekit import rtc
 
 from tests.shown.files import opened
@@ -14,7 +15,7 @@ from tests.virtual_time import virtual_time
 from worker.background import background
 from worker.looking.glimpse import SENSES, Glimpse
 from worker.looking.view import View
-from worker.room.camera import CAMERA_PX, Cameras, Seen
+from worker.room.camera import CAMERA_PX, Cameras, Seen, is_blank
 from worker.room.events import Filming, RoomEvent
 from worker.shown.result import Size
 
@@ -135,3 +136,8 @@ async def test_given_a_frame_of_a_phone_that_is_held_upright_then_so_is_the_pict
     assert red[0] > 200 > 100 > red[1]
     small, *_ = await seen.jpeg(Size(2048, 4_000))
     assert len(small) <= 4_000
+
+
+@pytest.mark.parametrize(("size", "blank"), [((8, 8), True), ((2, 2), True), ((160, 90), False), ((16, 8), False)])
+def test_what_the_server_ends_a_picture_with_is_no_frame(size: tuple[int, int], blank: bool) -> None:
+    assert is_blank(*size) is blank

@@ -12,17 +12,18 @@ import numpy as np
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient, FfiHandle
 from livekit.rtc._proto import video_frame_pb2 as proto
-from livekit.rtc._proto.ffi_pb2 import FfiEvent
 from PIL import Image
 
 from agents.showing import Source
 from worker.background import background
 from worker.looking.glimpse import SENSES, Glimpse, detail
 from worker.looking.view import View
+from worker.room import own_events
 from worker.room.events import Filming, RoomEvent
 from worker.shown.result import Size
 
 CAMERA_PX = 1024  # the longer side: who holds something up is close; a screen has the size that providers take
+_BLANK_PX = 8  # VP8; of H.264 it has 2 x 2
 _QUALITIES: Mapping[Source, tuple[int, ...]] = MappingProxyType(
     {"camera": (78, 65, 50, 35), "screen": (88, 75, 60, 45)}
 )
@@ -201,16 +202,8 @@ class _NewestStream(rtc.VideoStream):
     def __init__(self, track: rtc.Track) -> None:
         super().__init__(track)
         self._newest: tuple[proto.OwnedVideoBuffer, int] | None = None
-        handle, queues = self._ffi_handle.handle, FfiClient.instance.queue
-
-        def own(event: FfiEvent) -> bool:
-            return event.video_stream_event.stream_handle == handle
-
-        with queues._lock:
-            queues._subscribers = [
-                (queue, loop, own if queue is self._ffi_queue else wanted)
-                for queue, loop, wanted in queues._subscribers
-            ]
+        handle = self._ffi_handle.handle
+        own_events.only(self._ffi_queue, lambda event: event.video_stream_event.stream_handle == handle)
 
     def take(self) -> tuple[proto.OwnedVideoBuffer, int] | None:
         """The newest frame, and how it is turned; it is the taker's."""
@@ -233,8 +226,15 @@ class _NewestStream(rtc.VideoStream):
                     buffer = proto.OwnedVideoBuffer()
                     buffer.CopyFrom(event.frame_received.buffer)
                     self._newest = buffer, event.frame_received.rotation
+                    if is_blank(buffer.info.width, buffer.info.height):
+                        self.forget()
         finally:
             FfiClient.instance.queue.unsubscribe(self._ffi_queue)
+
+
+def is_blank(width: int, height: int) -> bool:
+    """Such a frame, in px, nobody has filmed: LiveKit's server ends a picture with a black one (pkg/sfu/downtrack.go)."""
+    return width <= _BLANK_PX and height <= _BLANK_PX
 
 
 def _seen(source: Source, buffer: proto.OwnedVideoBuffer, rotation: int) -> Seen:
