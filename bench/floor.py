@@ -13,12 +13,11 @@ from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType
 
 from bench.tones import ALFA, CHAT, loudest, tone
-from worker.room.microphone import Microphone
+from worker.room.microphone import FRAME_MS, Microphone
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME
 
 RATE = 24000
-FRAME_MS = 50
 REPLY_MS = 4000
 WAIT_MS = 550  # after the caller's end, as a provider waits
 

@@ -232,7 +232,7 @@ class Call:
         self._inbox.put_nowait(event)
 
     def hear(self, pcm: bytes) -> None:
-        """A frame of the caller's microphone: PCM16 mono at the profile's rate, 50 ms."""
+        """A frame of the caller's microphone: PCM16 mono at the profile's rate."""
         parts = self._parts
         if parts.side_talk.on:
             return

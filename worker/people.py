@@ -39,7 +39,7 @@ class People:
         self._clock, self._now_ms, self._record = clock, now_ms, record
         self.names = names or Names()
         self._mixer = Mixer[tuple[str, str]]()
-        self._voices = Voices()
+        self._voices = Voices(line.profile.sample_rate)
         self._spoke: dict[str, tuple[str, ...]] = {}  # by turn, until its words come
         self._told: tuple[str, ...] = ()  # who speaks, as the present session knows it
         self._tracks: dict[str, str] = {}  # by person, the one they were heard on last
@@ -73,7 +73,7 @@ class People:
     # ---- what they say
 
     def hear(self, who: str, track: str, pcm: bytes) -> Iterator[bytes]:
-        """A frame of somebody's microphone: PCM16 mono, 50 ms. Gives those that are to be heard now, of all together."""
+        """A frame of somebody's microphone: PCM16 mono, FRAME_MS. Gives those that are to be heard now, of all together."""
         self._tracks[who] = track
         yield from self._heard(self._mixer.take((who, track), pcm, self._clock()))
 

@@ -21,7 +21,7 @@ def frames(voices: Voices, start_ms: int, count: int, **gains: float) -> int:
 
 
 def test_each_turn_is_of_who_was_loud_in_it() -> None:
-    voices = Voices()
+    voices = Voices(RATE)
     end = frames(voices, 0, 10, anna=1.0, ben=0.0)
     pause = frames(voices, end, 10, anna=0.0, ben=0.0)
     last = frames(voices, pause, 10, anna=0.0, ben=1.0)
@@ -30,7 +30,7 @@ def test_each_turn_is_of_who_was_loud_in_it() -> None:
 
 
 def test_two_at_once_are_both_named_who_spoke_most_first() -> None:
-    voices = Voices()
+    voices = Voices(RATE)
     end = frames(voices, 0, 6, anna=0.0, ben=1.0)
     end = frames(voices, end, 10, anna=1.0, ben=0.8)
     assert voices.spoke(0, end) == ("ben", "anna")
@@ -38,20 +38,20 @@ def test_two_at_once_are_both_named_who_spoke_most_first() -> None:
 
 @given(st.floats(0.05, 0.24))
 def test_who_is_heard_by_anothers_microphone_has_not_spoken_there(gain: float) -> None:
-    voices = Voices()
+    voices = Voices(RATE)
     end = frames(voices, 0, 20, anna=1.0, ben=gain)
     assert voices.spoke(0, end) == ("anna",)
 
 
 def test_a_cough_is_no_part_of_a_turn() -> None:
-    voices = Voices()
+    voices = Voices(RATE)
     end = frames(voices, 0, 2, anna=1.0, ben=1.0)
     end = frames(voices, end, 20, anna=1.0, ben=0.0)
     assert voices.spoke(0, end) == ("anna",)
 
 
 def test_of_a_turn_whose_time_is_not_known_it_is_who_was_heard() -> None:
-    voices = Voices()
+    voices = Voices(RATE)
     assert voices.spoke(None, None) == ()
     frames(voices, 0, 10, anna=0.0, ben=1.0)
     assert voices.spoke(None, None) == ("ben",)

@@ -17,7 +17,7 @@ class Pauses:
         self._counts_ms = -(-counts_ms // _FRAME_MS) * _FRAME_MS
         self._frame = sample_rate * _FRAME_MS // 1000 * 2
         self._rest = b""
-        self._loudness = Loudness(_FRAME_MS)
+        self._loudness = Loudness(sample_rate)
         self._ms = self._loud_from = self._loud_until = 0
         self.sounds: list[tuple[int, int]] = []
         self.loud_ms = self.quiet_ms = 0

@@ -21,7 +21,7 @@ _HOW: Mapping[str, Literal["speech", "text"]] = {"speech": "speech", "text": "te
 
 class Doors:
     """`people` are those who are heard, as they come and go. `hear` gets whose frame it is, and of which track: PCM16 mono
-    at `sample_rate` Hz, 50 ms; `ended` hears that a track is over."""
+    at `sample_rate` Hz, FRAME_MS of it; `ended` hears that a track is over."""
 
     def __init__(
         self,

@@ -12,13 +12,19 @@ _CLIPPED_DBFS = -13.5  # a frame of which more than a twentieth is clipped is lo
 _NOTHING = 4  # a codec makes that of pure silence
 _NOTHING_DBFS = -78.0  # a frame that has no more is softer
 _JUDGED_S = 8.0
+_DOWN, _UP = 0.3, 0.01  # of the way from the floor to the level, in 50 ms
 
 
 class Loudness:
-    """Follows the noise floor of one microphone: quickly down, slowly up. Frames are PCM16 mono of `frame_ms`."""
+    """Follows the noise floor of one microphone: quickly down, slowly up.
 
-    def __init__(self, frame_ms: int) -> None:
-        self._frame_s = frame_ms / 1000
+    Frames are PCM16 mono at `sample_rate` Hz, all of one length. 40 or 50 ms is right: in shorter ones a click is loud.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._length = 0  # bytes of a frame
+        self._frame_s = self._down = self._up = 0.0
         self._floor = _FLOOR_DBFS
         self._heard_s = self._silent_s = self._clipped_s = 0.0
         self._told = False
@@ -27,12 +33,13 @@ class Loudness:
 
     def take(self, pcm: bytes) -> bool:
         """Returns whether this frame is the beginning of something loud."""
+        if len(pcm) != self._length:
+            self._fit(len(pcm))
         samples = np.frombuffer(pcm, np.int16)
-        exact = samples.astype(
-            np.float32
-        )  # a dot product costs a third of a mean of squares, in every frame of every call
+        # a dot product costs a third of a mean of squares, in every frame of every call
+        exact = samples.astype(np.float32)
         level = 10 * math.log10(max(1e-12, float(exact @ exact) / max(1, len(exact)) / 32768**2))
-        rate = 0.3 if level < self._floor else 0.01
+        rate = self._down if level < self._floor else self._up
         self._floor = max(_FLOOR_DBFS, self._floor + rate * (level - self._floor))
         was, self.loud = self.loud, level > max(_LOUD_DBFS, self._floor + _ABOVE_FLOOR_DB)
         self.dbfs = level
@@ -42,6 +49,11 @@ class Loudness:
         elif level > _CLIPPED_DBFS and np.count_nonzero(np.abs(exact) >= _CLIPPED) > len(samples) // 20:
             self._clipped_s += self._frame_s
         return self.loud and not was
+
+    def _fit(self, length: int) -> None:
+        """From now on, frames have so many bytes."""
+        self._length, self._frame_s = length, length / 2 / self._sample_rate
+        self._down, self._up = (1 - (1 - rate) ** (self._frame_s / 0.05) for rate in (_DOWN, _UP))
 
     def complaint(self) -> tuple[str, str] | None:
         """What is wrong with the microphone, told once: a code, and what the caller can do."""

@@ -37,3 +37,14 @@ def only(subscriber: rtc._utils.Queue[FfiEvent], wanted: Callable[[FfiEvent], bo
         queue._subscribers = [
             (other, loop, wanted if other is subscriber else before) for other, loop, before in queue._subscribers
         ]
+
+
+def straight(subscriber: rtc._utils.Queue[FfiEvent], take: Callable[[FfiEvent], bool]) -> None:
+    """From now on `take` gets its events, on its loop, and no task is woken for those of which it returns True."""
+    queued = subscriber.put_nowait
+
+    def put(item: FfiEvent) -> None:
+        if not take(item):
+            queued(item)
+
+    subscriber.put_nowait = put  # type: ignore[method-assign]

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Mapping
 
 from worker.room.loudness import Loudness
-from worker.room.microphone import FRAME_MS
 
 REMEMBERED_MS = 120_000  # a turn may be long, and its words late
 CROSSTALK_DB = 12.0  # so much softer than the loudest, a voice came by way of somebody else's microphone
@@ -18,22 +17,24 @@ class Voices:
     People in one real room are heard by each other's microphones too: who is much softer than the loudest says nothing then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
         self._loudness: dict[str, Loudness] = {}
-        self._spoke = deque[tuple[int, tuple[str, ...]]]()  # when, and who
+        self._spoke = deque[tuple[int, int, tuple[str, ...]]]()  # when, for how many ms, and who
         self._last = ""
 
     def take(self, at_ms: int, frames: Mapping[str, bytes]) -> None:
         """A frame of each who is heard at this moment."""
-        levels = dict[str, float]()
+        levels, ms = dict[str, float](), 0
         for person, pcm in frames.items():
-            loudness = self._loudness.setdefault(person, Loudness(FRAME_MS))
+            loudness = self._loudness.setdefault(person, Loudness(self._sample_rate))
             loudness.take(pcm)
+            ms = len(pcm) * 500 // self._sample_rate
             if loudness.loud:
                 levels[person] = loudness.dbfs
         if levels:
             top = max(levels.values())
-            self._spoke.append((at_ms, tuple(who for who, dbfs in levels.items() if dbfs > top - CROSSTALK_DB)))
+            self._spoke.append((at_ms, ms, tuple(who for who, dbfs in levels.items() if dbfs > top - CROSSTALK_DB)))
             self._last = max(levels, key=lambda who: levels[who])
         while self._spoke and self._spoke[0][0] < at_ms - REMEMBERED_MS:
             self._spoke.popleft()
@@ -43,10 +44,10 @@ class Voices:
         start = -1 if started_ms is None else started_ms
         end = float("inf") if ended_ms is None else ended_ms
         counted = dict[str, int]()
-        for at_ms, people in self._spoke:
+        for at_ms, ms, people in self._spoke:
             if start <= at_ms <= end:
                 for person in people:
-                    counted[person] = counted.get(person, 0) + FRAME_MS
+                    counted[person] = counted.get(person, 0) + ms
         most = max(counted.values(), default=0)
         spoke = [who for who, ms in counted.items() if ms == most or (ms >= _SPOKE_MS and ms >= most * _SHARE)]
         if not spoke:

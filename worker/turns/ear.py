@@ -3,18 +3,19 @@
 from collections import deque
 
 from worker.room.loudness import Loudness
-from worker.room.microphone import FRAME_MS
 from worker.voice_detection import WINDOW_MS, VoiceDetector
 
 _VOICE = 0.5  # Silero's probability
 _NEAR_DB = 12.0  # so much softer than the caller was, somebody is behind them
-_RECENT = 16  # frames
-_BEFORE = 4  # frames that the detector hears of what came before the sound
-_HANG = 6  # frames that it goes on after the sound
+_RECENT_MS = 800
+_BEFORE_MS = 200  # that the detector hears of what came before the sound
+_HANG_MS = 300  # that it goes on after the sound
+_JUST_MS = 150  # somebody who was heard to speak so lately still does
 
 
 class Ear:
-    """PCM16 mono at `sample_rate` Hz, 50 ms at a time. Voices are looked for only while that may matter: it costs.
+    """PCM16 mono at `sample_rate` Hz, in frames of any one length. Voices are looked for only while that may matter: it
+    costs.
 
     `voice_ms`: how much voice was heard since it began to look for it.
     """
@@ -22,14 +23,15 @@ class Ear:
     def __init__(self, sample_rate: int) -> None:
         self._sample_rate = sample_rate
         self._detector: VoiceDetector | None = None
-        self._loudness = Loudness(FRAME_MS)
-        self._levels = deque[float]([self._loudness.dbfs], maxlen=_RECENT)
-        self._before = deque[bytes](maxlen=_BEFORE)
+        self._loudness = Loudness(sample_rate)
+        self._length = self._frame_ms = 0  # of a frame, the length in bytes
+        self._levels = deque[float]([self._loudness.dbfs])
+        self._before = deque[bytes]()
         self.all_near = False  # several people have microphones of their own: who is softer is not behind another
-        self._caller_dbfs: float | None = None  # their loudest 50 ms, as a rule
+        self._caller_dbfs: float | None = None  # their loudest moment, as a rule
         self._spoken = list[float]()  # levels of what is being said to nobody who speaks
-        self._look = 0  # frames
-        self._voiced = 0  # frames since a voice was heard last
+        self._look_ms = 0
+        self._voiceless_ms = 0  # since a voice was heard last
         self.voice_ms = self._loud_ms = 0
         self.began = self.voice_began = False  # with this frame: something loud, a voice
 
@@ -49,7 +51,7 @@ class Ear:
     @property
     def speaks(self) -> bool:
         """Something is loud, or there was a voice just now."""
-        return self.loud or (self.voice_ms > 0 and self._voiced < 3)
+        return self.loud or (self.voice_ms > 0 and self._voiceless_ms < _JUST_MS)
 
     @property
     def sound_ms(self) -> int:
@@ -67,6 +69,8 @@ class Ear:
 
     def hear(self, pcm: bytes, *, matters: bool, speech: bool) -> None:
         """`matters`: somebody is being heard, whom the caller may interrupt. `speech`: the provider hears the caller."""
+        if len(pcm) != self._length:
+            self._fit(len(pcm))
         was_loud, had_voice = self.loud, self.voice_ms > 0
         self._loudness.take(pcm)
         self._levels.append(self._loudness.dbfs)
@@ -74,16 +78,16 @@ class Ear:
         if speech and not matters:
             self._spoken.append(self._levels[-1])
         if matters and (self.loud or speech):
-            if not self._look:
+            if not self._look_ms:
                 self.voice_ms = self._loud_ms = 0
                 had_voice = False
                 if self._detector:
                     self._detector.reset()
                     self._listen(self._detector, b"".join(self._before))
-            self._look = _HANG
-        if self._look:
-            self._look -= 1
-            self._loud_ms += FRAME_MS * self.loud
+            self._look_ms = _HANG_MS
+        if self._look_ms:
+            self._look_ms = max(0, self._look_ms - self._frame_ms)
+            self._loud_ms += self._frame_ms * self.loud
             if self._detector:
                 self._listen(self._detector, pcm)
         self.voice_began = self.voice_ms > 0 and not had_voice
@@ -97,12 +101,18 @@ class Ear:
             self._caller_dbfs = level if known is None else known + (level - known) * (0.5 if level > known else 0.1)
         self._spoken.clear()
 
+    def _fit(self, length: int) -> None:
+        """From now on, frames have so many bytes."""
+        self._length, self._frame_ms = length, max(1, length * 500 // self._sample_rate)
+        self._levels = deque(self._levels, max(1, _RECENT_MS // self._frame_ms))
+        self._before = deque(self._before, max(1, _BEFORE_MS // self._frame_ms))
+
     def _listen(self, detector: VoiceDetector, pcm: bytes) -> None:
-        self._voiced += 1
+        self._voiceless_ms += len(pcm) * 500 // self._sample_rate
         for probability in detector.feed(pcm):
             if probability >= _VOICE:
                 self.voice_ms += WINDOW_MS
-                self._voiced = 0
+                self._voiceless_ms = 0
 
     def _is_far(self, dbfs: float) -> bool:
         return not self.all_near and self._caller_dbfs is not None and dbfs < self._caller_dbfs - _NEAR_DB
