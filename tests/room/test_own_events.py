@@ -39,3 +39,25 @@ async def test_a_room_gets_what_is_meant_for_it_and_the_answers_it_hands_on() ->
     finally:
         native.unsubscribe(ours)
         native.unsubscribe(all_of_them)
+
+
+async def test_what_is_taken_at_once_wakes_nobody_and_the_rest_is_queued() -> None:
+    native = FfiClient.instance.queue
+    ours, taken = native.subscribe(), list[FfiEvent]()
+
+    def take(event: FfiEvent) -> bool:
+        taken.append(event)
+        return event.audio_stream_event.HasField("frame_received")
+
+    own_events.straight(ours, take)
+    frame, end = FfiEvent(), FfiEvent()
+    frame.audio_stream_event.frame_received.frame.handle.id = OURS
+    end.audio_stream_event.eos.SetInParent()
+    native.put(frame)
+    native.put(end)
+    await asyncio.sleep(0)
+    native.unsubscribe(ours)
+    native.put(end)
+    await asyncio.sleep(0)
+    assert taken == [frame, end], "in order, and no more of it after it is unsubscribed"
+    assert [ours.get_nowait() for _ in range(ours.qsize())] == [end]
