@@ -13,8 +13,9 @@ from worker.journal.store import Store, StoreError
 STARTED = CallStarted(call="c1", room="r", team="shop", agent="reception", model="local", caller="anna")
 
 
-async def test_given_a_call_when_it_is_read_back_then_its_events_are_in_order(tmp_path: Path) -> None:
-    store = Store(f"sqlite+aiosqlite:///{tmp_path}/j/baton.db")
+@pytest.mark.parametrize("waits", [False, True])
+async def test_given_a_call_when_it_is_read_back_then_its_events_are_in_order(tmp_path: Path, waits: bool) -> None:
+    store = Store(f"sqlite+aiosqlite:///{tmp_path}/j/baton.db", waits=waits)
     await store.open()
     said = UserSaid(at=900, participant="anna", text="Where is my order?")
     answered = AgentSaid(at=2000, agent="reception", text="One moment.", heard_ms=700, latency_ms=610)
@@ -36,9 +37,10 @@ async def test_given_an_unknown_call_when_it_is_read_then_it_has_no_events(tmp_p
     await store.close()
 
 
-async def test_given_a_database_that_cannot_be_opened_then_the_error_names_the_setting() -> None:
+@pytest.mark.parametrize("waits", [False, True])
+async def test_given_a_database_that_cannot_be_opened_then_the_error_names_the_setting(waits: bool) -> None:
     with pytest.raises(StoreError, match="BATON_DATABASE_URL"):
-        await Store("sqlite+aiosqlite:////proc/nowhere.db").open()
+        await Store("sqlite+aiosqlite:////proc/nowhere.db", waits=waits).open()
 
 
 def reply(agent: str, cost: float | None, model: str = "gpt-realtime") -> CostUpdated:

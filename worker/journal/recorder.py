@@ -35,7 +35,7 @@ class Recorder:
     """
 
     def __init__(self, url: str) -> None:
-        self._store = Store(url)
+        self._store = Store(url, waits=True)
         self._holder = shortuuid(HOLDER)
         self._leases = set[Lease]()
         self._loop = asyncio.new_event_loop()

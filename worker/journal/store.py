@@ -1,5 +1,6 @@
 """Where journals, costs and leases are kept, in SQLite or PostgreSQL; read by the front desk and `baton calls`."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from tools.database import alone
 from worker.journal import leases
 from worker.journal.events import CallEnded, CallStarted, CostUpdated, JournalEvent, journal_event
+from worker.journal.inline_sqlite import Connection
 from worker.journal.presence import Presence, presence
 
 _BUSY_MS = 5000  # so long a second writer waits
@@ -86,10 +88,13 @@ _COSTS_MORE = (
 
 
 class Store:
-    """Journals of all calls. Belongs to the event loop that opened it; any number of processes may share the database."""
+    """Journals of all calls. Belongs to the event loop that opened it; any number of processes may share the database.
 
-    def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+    `waits`: nothing else is on that loop, and it may stand still while a SQLite database is asked.
+    """
+
+    def __init__(self, url: str, *, waits: bool = False) -> None:
+        self._url, self._waits = make_url(url), waits
         self._engine: AsyncEngine | None = None
         self._stale = False  # the log has something that was rewritten
         self._presence: Presence | None = None
@@ -98,7 +103,10 @@ class Store:
         """Connects, and makes the tables where they are missing. Raises StoreError."""
         if self._url.get_backend_name() == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_async_engine(self._url, hide_parameters=True)  # they would stand in errors, and in logs
+        inline = self._waits and self._url.get_backend_name() == "sqlite"
+        creator = {"async_creator": self._connect} if inline else {}
+        # parameters would stand in errors, and in logs
+        self._engine = create_async_engine(self._url, hide_parameters=True, **creator)
         self._presence = presence(self._engine)
         if self._url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _share_sqlite)
@@ -111,6 +119,10 @@ class Store:
             await self.close()
             shown = self._url.render_as_string(hide_password=True)
             raise StoreError(f"The database {shown} cannot be opened: {error}. Check BATON_DATABASE_URL.") from error
+
+    async def _connect(self) -> Connection:
+        (path,), options = self._open_engine.dialect.create_connect_args(self._url)
+        return Connection(sqlite3.connect(path, **options))
 
     async def close(self) -> None:
         if self._presence:
