@@ -19,3 +19,11 @@ def test_a_ring_has_the_newest_second_whatever_the_pieces_were(pieces: list[int]
     assert ring.oldest == max(0, ring.position - RATE)
     assert ring.since(ring.oldest) == whole[-RATE * 2 :]
     assert ring.since(position) == whole[max(position, ring.oldest) * 2 :]
+
+
+def test_a_ring_that_is_released_holds_nothing_and_takes_nothing() -> None:
+    ring = Ring(RATE, seconds=1)
+    ring.append(bytes(50))
+    ring.release()
+    ring.append(bytes(50))
+    assert (ring.position, ring.since(0)) == (25, b"")

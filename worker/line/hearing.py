@@ -25,6 +25,10 @@ class Hearing:
         """The caller's audio, whether a session hears it or not."""
         self._ring.append(pcm)
 
+    def release(self) -> None:
+        """The call is over: nobody hears it again."""
+        self._ring.release()
+
     def in_vain(self, pcm: bytes) -> bool:
         """The present session is given this audio. Whether it does not hear, and is to be given up."""
         return self._unanswered.hear(pcm)

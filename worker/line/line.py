@@ -281,6 +281,7 @@ class Line:
     async def close(self) -> None:
         self._forget_unheard()
         await self._sessions.close()
+        self._hearing.release()
 
     # ---- for its sessions
 

@@ -14,12 +14,18 @@ class Ring:
 
     def append(self, pcm: bytes) -> None:
         room = len(self._pcm)
+        if not room:
+            return
         self._written += len(pcm)
         pcm = pcm[-room:]
         start = (self._written - len(pcm)) % room
         first = min(len(pcm), room - start)
         self._pcm[start : start + first] = pcm[:first]
         self._pcm[: len(pcm) - first] = pcm[first:]
+
+    def release(self) -> None:
+        """The call is over. What is left of one is looked through for garbage much later, and its sound is most of it."""
+        self._pcm = memoryview(b"")
 
     @property
     def position(self) -> int:
