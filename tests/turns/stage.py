@@ -27,11 +27,12 @@ from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint
 from worker.line.profile import OPENAI
 from worker.room.events import Left, Typed
+from worker.room.microphone import FRAME_MS
 from worker.room.outbox import Outbox
 from worker.team.tool_runs import Tell
 
 RATE = OPENAI.sample_rate
-FRAME_S = 0.05
+FRAME_S = FRAME_MS / 1000
 _PACE = Pace(think_ms=100, speed=3.0, transcript_ms=200)
 Kind = TypeVar("Kind", bound=JournalEvent)
 
