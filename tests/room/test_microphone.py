@@ -4,6 +4,7 @@ What makes them is in `tests/core`; here they come from ordinary memory, on virt
 """
 
 import asyncio
+from contextvars import Context, ContextVar
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -71,6 +72,17 @@ async def test_silence_follows_what_is_said_for_a_while_whoever_mutes_the_track(
             assert (seconds - 0.3) * 25 <= silent <= seconds * 25
         await asyncio.sleep(60)
         assert heard[25:] == [SILENCE] * 50, "two seconds, and no more"
+
+
+@virtual_time
+async def test_a_frame_is_heard_within_its_call() -> None:
+    call, heard = ContextVar[str]("call"), list[str]()
+    call.set("ours")
+    async with background(Microphone(TRACK, RATE, lambda _: heard.append(call.get(""))).run()):
+        await asyncio.sleep(0)
+        Context().run(say)
+        await asyncio.sleep(0.1)
+    assert heard == ["ours"]
 
 
 @virtual_time

@@ -1,6 +1,7 @@
 """A caller's microphone: one track, resampled, in frames that never stop coming."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 
 from livekit import rtc
@@ -32,6 +33,7 @@ class Microphone:
         """Listens until the track ends, or until cancelled. Raises what `hear` does."""
         loop = asyncio.get_running_loop()
         over = loop.create_future()
+        call = contextvars.copy_context()  # the native side's events have none
 
         def take(event: FfiEvent) -> bool:
             if not event.audio_stream_event.HasField("frame_received"):
@@ -42,7 +44,7 @@ class Microphone:
             if not over.done():
                 self._heard_at, self._fill = loop.time(), round(_FILL_S * 1000) // FRAME_MS
                 try:
-                    self._hear(frame.data.tobytes())
+                    call.run(self._hear, frame.data.tobytes())
                 except Exception as error:
                     over.set_exception(error)
             return True
