@@ -51,6 +51,7 @@ class Caller:
         self.agents: list[tuple[bool, str]] = []  # who has come (True) and gone, in order
         self._news = asyncio.Event()
         self.joined_at = 0.0
+        self.began = 0.0  # when the first sample of what they said last was handed over
 
     async def __aenter__(self) -> Self:
         self._connection.on("track_subscribed", lambda track, *_: self._tracks.put_nowait(track))
@@ -129,11 +130,14 @@ class Caller:
     async def _speak(self) -> None:
         """A microphone never stops: silence where nothing is said."""
         silence = np.zeros(RATE * FRAME_MS // 1000, np.int16)
-        due = time.monotonic()
+        due, spoke = time.monotonic(), False
         while True:
             speaks = not self._waiting.empty()
             pcm = self._waiting.get_nowait() if speaks else silence
             self._source.put(pcm.tobytes())
+            if speaks and not spoke:
+                self.began = time.monotonic()
+            spoke = speaks
             if speaks:
                 self._waiting.task_done()
             due += FRAME_MS / 1000

@@ -64,21 +64,21 @@ async def handoffs(house: House, provider: Provider, count: int) -> list[float]:
 
 
 async def barge_ins(house: House, count: int) -> list[float]:
-    """The caller speaks over a long reply to the last of it that they hear, seconds."""
+    """The first sample with which the caller speaks over a long reply to the last of it that they hear, seconds.
+
+    Each in a call of its own: where a caller's packets fall among the worker's frames is the same for all of a call.
+    """
     silences = list[float]()
-    async with house.caller() as caller:
-        await greeted(caller)
-        for _ in range(count):
+    for _ in range(count):
+        async with house.caller() as caller:
+            await greeted(caller)
             ended = await caller.say(LONG, TURN_MS)
             await caller.voice(ALFA, ended)
             await asyncio.sleep(1.5)
-            began = time.monotonic()
             speaking = asyncio.ensure_future(caller.say(CHAT, 1200))
-            last = await caller.silence(began)
-            silences.append(last - began)
-            ended = await speaking
-            heard = await caller.voice(ALFA, ended)
-            await quiet(caller, heard)
+            last = await caller.silence(time.monotonic())
+            silences.append(last - caller.began)
+            await speaking
     return silences
 
 

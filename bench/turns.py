@@ -56,11 +56,11 @@ async def _try_out(caller: Caller, provider: Provider, clip: Clip) -> Outcome:
     opened = await caller.speak(in_a_room(OPENER.pcm()))
     began = await caller.voice(ALFA, opened)
     await asyncio.sleep(_SPOKEN_OVER_AT_S)
-    onset = time.monotonic()
     speaking = asyncio.ensure_future(caller.speak(in_a_room(clip.pcm())))
     await asyncio.sleep(_WINDOW_S)
     await speaking
     await _rest(caller)
+    onset = caller.began
     silent = [sound.hz is None for sound in caller.heard if sound.at >= onset]
     spoken_ms = sum(sound.hz == ALFA for sound in caller.heard if sound.at >= began) * FRAME_MS
     whole = abs(spoken_ms - REPLY_MS) <= _LIKE_WHOLE_MS

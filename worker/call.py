@@ -236,9 +236,9 @@ class Call:
         parts = self._parts
         if parts.side_talk.on:
             return
+        heard = parts.floor.hear(pcm)  # first: who speaks over a reply waits for silence
         self._line.hear(pcm)
         self._recording.hear(pcm)
-        heard = parts.floor.hear(pcm)
         if parts.looking.hear(loud=parts.floor.loud) or heard:
             self._set_timer()
         self._follow_waiting()

@@ -67,14 +67,21 @@ class Ear:
         """What is wrong with the microphone, told once: a code, and what the caller can do."""
         return self._loudness.complaint()
 
-    def hear(self, pcm: bytes, *, matters: bool, speech: bool) -> None:
-        """`matters`: somebody is being heard, whom the caller may interrupt. `speech`: the provider hears the caller."""
+    def hear(self, pcm: bytes) -> None:
+        """How loud a frame is; `look_for_voices` in the same one follows."""
         if len(pcm) != self._length:
             self._fit(len(pcm))
-        was_loud, had_voice = self.loud, self.voice_ms > 0
+        was_loud = self.loud
         self._loudness.take(pcm)
         self._levels.append(self._loudness.dbfs)
         self.began = self.loud and not was_loud
+
+    def look_for_voices(self, pcm: bytes, *, matters: bool, speech: bool) -> None:
+        """Takes milliseconds, so whoever begins is answered first.
+
+        `matters`: somebody is being heard, whom the caller may interrupt. `speech`: the provider hears the caller.
+        """
+        had_voice = self.voice_ms > 0
         if speech and not matters:
             self._spoken.append(self._levels[-1])
         if matters and (self.loud or speech):

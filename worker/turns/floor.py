@@ -78,9 +78,10 @@ class Floor:
         """A frame of the caller's microphone. Returns whether `deadline` may be another one."""
         now, audible, ear = self._clock(), self._gate.audible, self._ear
         ear.all_near = self.several
-        ear.hear(pcm, matters=audible, speech=self._speech)
+        ear.hear(pcm)
         if ear.began:
             self._judge(self._barge_in.sound(now, audible=audible, voice=not ear.knows_voices))
+        ear.look_for_voices(pcm, matters=audible, speech=self._speech)
         if ear.voice_began:
             self._judge(self._barge_in.voice(now, audible=audible))
         if ear.loud:
