@@ -65,7 +65,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The first sample of a message goes to the room now."""
+    """The first sample of a message went to the room."""
 
     item: str
 
@@ -282,8 +282,6 @@ class AudioGate:
         return None
 
     def _hand_over(self, speech: Speech) -> None:
-        if not speech.handed_over:
-            self._emit(Started(speech.item))
         start, frame_samples = speech.handed_over, self._sample_rate * FRAME_MS // 1000
         end = min(speech.ready if self._silent else start + frame_samples, speech.ready, self._stop(speech))
         if self._silent:
@@ -291,6 +289,8 @@ class AudioGate:
         else:
             self._sink.put(bytes(speech.pcm[start * SAMPLE_BYTES : end * SAMPLE_BYTES]))
         speech.handed_over = end
+        if not start:
+            self._emit(Started(speech.item))
         self._emit(Progress(speech.item, self._heard_text(speech)))
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from agents.spec import AgentSpec, FactSpec, TeamSpec
@@ -18,6 +19,7 @@ from worker.turns.replies import Replies
 SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
 LATE_S = 15.0  # a session that does not hear is left after nine seconds, and the next is told what it has missed
 RETOLD_S = 2.0  # a new session has noticed by then what the old one may not have heard
+_ONE = ThreadPoolExecutor(1, "voices")  # for all calls: a loop's own would keep its thread as long as the call
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Floor:
 
     async def prepare(self) -> None:
         """Loads what knows voices, while the call goes on."""
-        await asyncio.to_thread(self._ear.learn_voices)
+        await asyncio.get_running_loop().run_in_executor(_ONE, self._ear.learn_voices)
 
     # ---- what the caller does
 
