@@ -27,14 +27,22 @@ class Departure:
             for loop, told in self._waiting:
                 loop.call_soon_threadsafe(told.set)
 
-    async def or_else(self, coming: Awaitable[T]) -> T:
-        """What comes, as long as the worker stays. Raises Departed."""
+    async def told(self) -> None:
+        """Returns when the worker has to go."""
         waiting = asyncio.get_running_loop(), asyncio.Event()
         with self._lock:
             if self._told:
                 waiting[1].set()
             self._waiting.add(waiting)
-        awaited, told = asyncio.ensure_future(coming), asyncio.ensure_future(waiting[1].wait())
+        try:
+            await waiting[1].wait()
+        finally:
+            with self._lock:
+                self._waiting.discard(waiting)
+
+    async def or_else(self, coming: Awaitable[T]) -> T:
+        """What comes, as long as the worker stays. Raises Departed."""
+        awaited, told = asyncio.ensure_future(coming), asyncio.ensure_future(self.told())
         try:
             await asyncio.wait([awaited, told], return_when=asyncio.FIRST_COMPLETED)
             if not awaited.done():
@@ -43,5 +51,3 @@ class Departure:
         finally:
             awaited.cancel()
             told.cancel()
-            with self._lock:
-                self._waiting.discard(waiting)

@@ -106,7 +106,7 @@ class HeldCall:
         inward = self._inward(call, people)
         reason = _STOPPED
         try:
-            async with background(self._outbox.run(), *inward, self._leave_when_lost(call)):
+            async with background(self._outbox.run(), *inward, self._leave_when_lost(call), self._leave_with_all(call)):
                 try:
                     async with asyncio.timeout(_SUBSCRIBED_S):
                         await publication.wait_for_subscription()
@@ -208,6 +208,12 @@ class HeldCall:
         self._speaker.clear()
         logger.warning("call %s is held by another worker", self._lease.call)
         call.put(Left("another worker has the call"))
+
+    async def _leave_with_all(self, call: Call) -> None:
+        """With the worker all of `baton up` stops: nobody goes on with the call, and it ends at once."""
+        if CHILD in os.environ:
+            await self._equipment.departure.told()
+            call.put(Left(_STOPPED))
 
     async def _end(self, reason: str, people: LinkedPeople) -> None:
         """Telephones are hung up, unless another worker goes on with the call."""

@@ -19,7 +19,7 @@ from tests.simulators.gemini_live.messages import BAD_KEY, EXPIRED, INVALID, NOT
 from tests.simulators.gemini_live.server import Provider
 from tests.simulators.openai_realtime.script import Asked, CallTool, Fault, Pace, Pause, Say, Script, Step
 from tests.virtual_time import virtual_time
-from worker.line import gemini, gemini_model, memory
+from worker.line import gemini, gemini_model, gemini_wire, memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import (
     ArmRefused,
@@ -635,11 +635,11 @@ def test_given_the_shop_then_gemini_takes_each_of_its_tools() -> None:
     for agent in team.speakers.values():
         box = Toolbox(agent, team.facts, list(team.speakers))
         offered = box.schemas({*box.role.tools, "note_facts", "make_plan", "step_done", "stop_waiting"})
-        assert [tool.id for tool in gemini._tools(offered)] == [schema["name"] for schema in offered]
+        assert [tool.id for tool in gemini_wire.tools(offered)] == [schema["name"] for schema in offered]
 
 
 def test_given_a_schema_that_gemini_has_not_got_then_the_tool_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
     endless = {"name": "endless", "parameters": {"$defs": {"node": node}, **node}}
-    assert [tool.id for tool in gemini._tools([endless, TIME])] == ["time"]
+    assert [tool.id for tool in gemini_wire.tools([endless, TIME])] == ["time"]
     assert "endless" in caplog.text

@@ -1,5 +1,6 @@
 """`baton` on the command line: what it says, and how it ends, when something is wrong."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.core.conftest import House, house_with
+from tests.simulators.openai_realtime.script import Say
+from tests.simulators.openai_realtime.server import Provider
 from tests.system.conftest import BATON, environment, start
 
 pytestmark = pytest.mark.system
@@ -117,6 +120,23 @@ def test_given_a_worker_that_dies_then_it_is_started_again(tmp_path: Path) -> No
     printed, _ = running.process.communicate(timeout=60)
     assert running.process.returncode == 0
     assert "worker has died (exit code -9), and is started again" in printed
+
+
+async def test_given_a_call_when_all_is_told_to_stop_then_it_ends_at_once(tmp_path: Path) -> None:
+    team = tmp_path / "team.yaml"
+    team.write_text("{team: t, start: a, agents: {a: {instructions: Greet.}}}")
+    async with Provider(lambda _: [Say("Hello.")]).serve() as provider:
+        settings = environment(tmp_path, **QUICK, OPENAI_BASE_URL=provider.url, BATON_TEAM=str(team))
+        running = await asyncio.to_thread(start, tmp_path, settings)
+        async with await running.caller() as caller:
+            room = caller.room.name
+            await running.until(room, lambda events: any(one["type"] == "agent.said" for one in events), "a greeting")
+            running.process.terminate()
+            assert await asyncio.to_thread(running.process.wait, 60) == 0
+    last = running.journal(room)[-1]
+    assert (last["type"], last["reason"]) == ("call.ended", "the worker stopped")
+    log = (tmp_path / ".baton/logs/worker.log").read_text()
+    assert "in time" not in log, "neither LiveKit nor we lost patience"
 
 
 def _log(folder: Path, part: str) -> str:

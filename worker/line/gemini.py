@@ -6,23 +6,19 @@ plugin's own story of them is left unread. It is pinned: what is overridden here
 """
 
 import asyncio
-import base64
-import json
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal
 
 from google.genai import types
 from google.genai.live import AsyncSession
 from livekit import rtc
-from livekit.agents import function_tool, llm
+from livekit.agents import llm
 from livekit.agents.types import NOT_GIVEN
 from livekit.plugins.google import realtime
 from livekit.plugins.google.realtime.realtime_api import RealtimeSession
-from livekit.plugins.google.utils import create_tools_config
 
+from worker.line import gemini_wire as wire
 from worker.line import memory
 from worker.line.endpoint import Endpoint
 from worker.line.events import ArmRefused, Connected, LinkEvent, LinkLost
@@ -32,14 +28,11 @@ from worker.line.gemini_turns import Turns
 from worker.line.link import Arms
 from worker.line.pauses import Pauses
 
-logger = logging.getLogger(__name__)
-
 _CONNECT_S = 5.0  # a server that takes the socket, and says nothing, is as good as none
 _ANSWER_S = 8.0  # a reply that has not begun by then will not be waited for
 _QUIET_S = 3.0  # without a word the caller has ended, if the model has not thought so before
 _WORDS_S = 1.0  # the last words of a speech that has ended are not waited for any longer
 _LINGER_S = 0.5  # after it has asked for tools, a reply that says no more in so long is over: not all models say so
-_NOTE = "Note, not said by the caller"
 _DROPPED = "Not done: the caller has gone on to something else meanwhile."
 
 
@@ -65,8 +58,8 @@ class GeminiLink:
         self._timers = dict[str, asyncio.TimerHandle]()
         self._session = _Session(
             realtime_model(endpoint, endpoint.profile.voice(arms.role), arms.told),
-            tools=_tools(arms.tools),
-            history=llm.ChatContext([_told(entry) for entry in entries]),
+            tools=wire.tools(arms.tools),
+            history=llm.ChatContext([wire.told(entry) for entry in entries]),
             connected=self._on_connected,
             take=self._take,
         )
@@ -90,7 +83,7 @@ class GeminiLink:
             self._tell(ArmRefused(arms.epoch, "Gemini takes another agent in another session only."))
             return
         if arms.state != known.state:
-            self._state = f"[{_NOTE}. How the call stands now, whatever you were told before:\n{arms.state}]"
+            self._state = wire.standing(arms.state)
         self._arms = arms
         self._settle()
 
@@ -127,16 +120,16 @@ class GeminiLink:
                 self._results.append((call, output))
             case memory.Shown(_, text, pictures):
                 for picture in pictures:  # as a camera's: that interrupts nothing, and takes no turn
-                    self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
+                    self._session.send(types.LiveClientRealtimeInput(video=wire.jpeg(picture)))
                 self._notes.append(("user", text))
             case memory.Frame(_, source, text, picture, _, whose):
                 # what it is a frame of was told when somebody began to show it, and is told again when others do, too
                 if self._filmed not in (None, (whose, source)):
                     self._notes.append(("user", text))
                 self._filmed = whose, source
-                self._session.send(types.LiveClientRealtimeInput(video=_jpeg(picture)))
+                self._session.send(types.LiveClientRealtimeInput(video=wire.jpeg(picture)))
             case _:
-                self._notes.append((_role(entry), _as_text(entry)))
+                self._notes.append((wire.role(entry), wire.as_text(entry)))
         self._settle()
 
     async def close(self) -> None:
@@ -193,7 +186,7 @@ class GeminiLink:
         self._session.send(
             types.LiveClientToolResponse(
                 function_responses=[
-                    _response(call, output, **(more if place == last else {}))
+                    wire.response(call, output, **(more if place == last else {}))
                     for place, (call, output) in enumerate(results)
                 ]
             )
@@ -203,7 +196,7 @@ class GeminiLink:
         """Before the model answers the caller, who has begun to speak: without an answer of their own, if it can be."""
         results, self._results = self._results, []
         scheduling = types.FunctionResponseScheduling.SILENT if self._session.takes_results_in_silence else None
-        responses = [_response(call, output) for call, output in results]
+        responses = [wire.response(call, output) for call, output in results]
         for response in responses:
             response.scheduling = scheduling
         self._turns.owes = not scheduling
@@ -317,81 +310,3 @@ class _Session(RealtimeSession):
 
     def _handle_go_away(self, go_away: types.LiveServerGoAway) -> None:
         """The line moves when it suits the call; the plugin would hang up at once."""
-
-
-def _tools(schemas: Sequence[Mapping[str, Any]]) -> list[llm.Tool]:
-    """As the plugin takes them. One that Gemini's kind of schema cannot express is left out."""
-    tools = list[llm.Tool]()
-    for schema in schemas:
-        raw = {key: value for key, value in schema.items() if key != "type"}
-        tool = function_tool(_never_run, raw_schema=_one_type_each(raw))
-        try:
-            create_tools_config(llm.ToolContext([tool]), use_parameters_json_schema=False)
-        except (ValueError, TypeError, KeyError) as error:
-            logger.warning("Gemini cannot be offered the tool %s: %s", raw["name"], error)
-        else:
-            tools.append(tool)
-    return tools
-
-
-async def _never_run(raw_arguments: dict[str, object]) -> None:
-    """The call runs its tools itself; here they are but offered."""
-
-
-def _one_type_each(schema: Any) -> Any:
-    """The plugin reads `"type": ["string", "null"]`, which MCP servers write, in its longer form only."""
-    match schema:
-        case {"type": list(kinds), **rest}:
-            return {**_one_type_each(rest), "anyOf": [{"type": kind} for kind in kinds]}
-        case dict():
-            return {key: _one_type_each(value) for key, value in schema.items()}
-        case list():
-            return [_one_type_each(value) for value in schema]
-        case _:
-            return schema
-
-
-def _response(call: types.FunctionCall, output: str, **more: str) -> types.FunctionResponse:
-    told = {key: words for key, words in more.items() if words}
-    return types.FunctionResponse(id=call.id, name=call.name, response={"output": output, **told})
-
-
-def _told(entry: memory.Entry) -> llm.ChatMessage:
-    """The plugin leaves out of a memory what is neither the caller's nor the model's: so it stands there as text.
-
-    Tool calls too are told to the model, not said by it: what it finds in its own words it says again.
-    """
-    role: Literal["assistant", "user"] = "assistant" if _role(entry) == "model" else "user"
-    match entry:
-        case memory.Shown(_, _, shown):
-            pictures = shown
-        case memory.Frame(_, _, _, picture):
-            pictures = (picture,)
-        case _:
-            pictures = ()
-    urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
-    return llm.ChatMessage(
-        id=entry.item, role=role, content=[_as_text(entry), *(llm.ImageContent(image=url) for url in urls)]
-    )
-
-
-def _role(entry: memory.Entry) -> str:
-    return "model" if isinstance(entry, memory.Said) and entry.role == "assistant" else "user"
-
-
-def _as_text(entry: memory.Entry) -> str:
-    match entry:
-        case memory.Said(_, "system", text):
-            return f"[{_NOTE}: {text}]"
-        case memory.Said(_, _, text):
-            return text
-        case memory.Called(_, _, name, arguments):
-            return f"[{_NOTE}: you called {name} with {arguments or '{}'}]"
-        case memory.Returned(_, _, name, output):
-            return f"[{_NOTE}: {name} returned: {json.dumps(output, ensure_ascii=False)}]"
-        case memory.Shown(_, text) | memory.Frame(_, _, text):
-            return text
-
-
-def _jpeg(picture: bytes) -> types.Blob:
-    return types.Blob(data=picture, mime_type="image/jpeg")
