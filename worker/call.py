@@ -45,7 +45,8 @@ from worker.line.events import (
     Transcript,
     Usage,
 )
-from worker.line.line import Line
+from worker.line.line import DIALS, Line
+from worker.line.link import Dial
 from worker.line.profile import fitting
 from worker.looking.looking import Camera, NoCamera
 from worker.mcp.servers import McpServers
@@ -103,7 +104,7 @@ class Call:
     keeps the recording, where the team wants one. `sound` is heard while the caller waits for a tool. What `guards` watch
     is held back until they have let it pass. `describe` says what is on a JPEG, for a model that takes none, and for
     guards. `camera` is what of the caller can be looked at. `orphan` is the call as another worker has left it, for one that
-    goes on here; `arrival` is what is known of the caller who has joined.
+    goes on here; `arrival` is what is known of the caller who has joined. `dials` is how providers are dialled, by protocol.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class Call:
         camera: Camera | None = None,
         orphan: Orphan | None = None,
         arrival: Arrival | None = None,
+        dials: Mapping[str, Dial] = DIALS,
     ) -> None:
         self._team, self._outbox, self._journal = team, outbox, journal
         self._inbox = asyncio.Queue[CallEvent]()  # unbounded: every event is handled at once
@@ -179,6 +181,7 @@ class Call:
             pictures=team.showing.remembered,
             frames=team.showing.frames,
             holds=guards is not None and any(guards.watches("output", name) for name in team.speakers),
+            dials=dials,
         )
         rate, began = line.profile.sample_rate, self._now() - journal.now_ms / 1000
         self._recording = recording = Recording(

@@ -19,6 +19,8 @@ from worker.joining import join
 from worker.journal import events as journal
 from worker.journal.journal import Journal
 from worker.journal.lease import Lease
+from worker.line.ahead import dial_ahead
+from worker.line.line import DIALS
 from worker.line.profile import fitting
 from worker.parts import CHILD
 from worker.redaction.kept import Redaction
@@ -46,8 +48,8 @@ _STOPPED = "the worker stopped"
 class HeldCall:
     """Joins the room, waits for somebody to speak to, and holds their call.
 
-    Of a call that goes on, `before` is how it was left, and it is known with whom: its model is dialled on construction,
-    while the room is joined.
+    The model is dialled on construction, while the room is joined. Of a call that goes on, `before` is how it was left, and
+    it is known with whom.
     """
 
     def __init__(self, job: JobContext, lease: Lease, before: Orphan | None, equipment: Equipment) -> None:
@@ -76,6 +78,8 @@ class HeldCall:
         self._caller = Caller(before.past.started.caller if before else "")
         self._arrival = returning(team, self._caller.identity) if before else Arrival()
         self._cameras = Cameras(job.room, tell=lambda event: self._call.put(event) if self._call else None)
+        first = team.agents[team.start]
+        self._ahead = None if before else dial_ahead(equipment.endpoints[team.start], first.voice)
         self._call: Call | None = None
         self._call = self._begin() if before else None
 
@@ -87,6 +91,8 @@ class HeldCall:
         finally:
             if self._call and not joined:
                 await self._call.close()
+            if self._ahead and not joined:
+                await self._ahead.close()
         if not joined:
             if self._before:
                 self._journal.record(journal.CallEnded(reason="the caller left"), epoch=0)
@@ -99,6 +105,8 @@ class HeldCall:
         call = self._call = self._call or self._begin()
         if not self._before:
             self._record_start()
+        if self._ahead:
+            await self._ahead.close()  # of whom the call does not want
         people = LinkedPeople(self._team.linked, participant.identity)
         for person in self._before.past.names.here if self._before else ():
             if person not in self._room.remote_participants:
@@ -142,6 +150,7 @@ class HeldCall:
             camera=self._cameras,
             orphan=self._before,
             arrival=self._arrival,
+            dials=self._ahead.among(DIALS) if self._ahead else DIALS,
         )
 
     def _context(self, agent: str, call: llm.FunctionToolCall, facts: dict[str, Any], tell: Tell) -> CallContext:
