@@ -234,6 +234,10 @@ class Call:
         """Something happened in the room."""
         self._inbox.put_nowait(event)
 
+    def audience(self, present: bool) -> None:
+        """Whether the caller can hear yet; until then what is said waits."""
+        self._gate.audience(present)
+
     def hear(self, pcm: bytes) -> None:
         """A frame of the caller's microphone: PCM16 mono at the profile's rate."""
         parts = self._parts

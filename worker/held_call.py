@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
+from livekit import rtc
 from livekit.agents import JobContext, llm
 
 from tools.context import CallContext, Caller
@@ -38,6 +39,7 @@ from worker.room.rpc import Rpc
 from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
 from worker.team.tool_runs import Tell
+from worker.voice_detection import THREAD, load
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class HeldCall:
         self._caller = Caller(before.past.started.caller if before else "")
         self._arrival = returning(team, self._caller.identity) if before else Arrival()
         self._cameras = Cameras(job.room, tell=lambda event: self._call.put(event) if self._call else None)
+        THREAD.submit(load)  # a worker's first call needs it soon, and would be greeted later
         first = team.agents[team.start]
         self._ahead = None if before else dial_ahead(equipment.endpoints[team.start], first.voice)
         self._call: Call | None = None
@@ -114,13 +117,11 @@ class HeldCall:
         inward = self._inward(call, people)
         reason = _STOPPED
         try:
-            async with background(self._outbox.run(), *inward, self._leave_when_lost(call), self._leave_with_all(call)):
-                try:
-                    async with asyncio.timeout(_SUBSCRIBED_S):
-                        await publication.wait_for_subscription()
-                        await telephone.answered(self._room, participant)
-                except TimeoutError:
-                    logger.info("call %s: nobody hears the agent yet", self._lease.call)
+            call.audience(False)
+            ways_out = self._leave_when_lost(call), self._leave_with_all(call)
+            async with background(
+                self._outbox.run(), *inward, *ways_out, self._be_heard(call, participant, publication)
+            ):
                 reason = await call.run()
         except* Exception as group:
             reason = f"a fault of ours: {type(group.exceptions[0]).__name__}"
@@ -210,6 +211,18 @@ class HeldCall:
             call.put(Replying(who.identity, "text"))
         rpc, button = Rpc(room, people, tell=call.put), MuteButton(room, people, tell=call.put)
         return [doors.run(), chat.run(), uploads.run(), self._cameras.run(people), rpc.run(), button.run()]
+
+    async def _be_heard(
+        self, call: Call, participant: rtc.RemoteParticipant, publication: rtc.LocalTrackPublication
+    ) -> None:
+        """The model thinks of what to say meanwhile."""
+        try:
+            async with asyncio.timeout(_SUBSCRIBED_S):
+                await publication.wait_for_subscription()
+                await telephone.answered(self._room, participant)
+        except TimeoutError:
+            logger.info("call %s: nobody hears the agent yet", self._lease.call)
+        call.audience(True)
 
     async def _leave_when_lost(self, call: Call) -> None:
         """A worker that hung for a while may find that another has its call: it says nothing more."""

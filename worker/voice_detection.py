@@ -1,6 +1,7 @@
 """Whether somebody speaks in a stretch of sound: Silero's network, which comes with faster-whisper."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ _CONTEXT = 64  # samples of the window before, that it wants too
 
 Samples = NDArray[np.float32]
 _loading = threading.Lock()
+THREAD = ThreadPoolExecutor(1, "voices")  # for all calls: a loop's own would keep its thread as long as the call
 
 
 class VoiceDetector:

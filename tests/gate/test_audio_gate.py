@@ -66,6 +66,26 @@ async def test_given_a_pause_when_it_is_resumed_then_nothing_is_missing_and_noth
 
 
 @virtual_time
+async def test_given_nobody_who_can_hear_then_what_is_said_waits_for_them() -> None:
+    door, speaker, events = gate()
+    pcm = speech(1000)
+    door.audience(False)
+    async with background(door.run()):
+        door.open("m1", "reception", 0)
+        door.write("m1", "Hello.")
+        door.feed("m1", pcm)
+        door.end("m1")
+        await asyncio.sleep(2)
+        assert not speaker.heard
+        assert not events
+        assert not door.sounding
+        door.audience(True)
+        await asyncio.sleep(2)
+    assert speaker.heard == pcm
+    assert [event.heard_ms for event in events if isinstance(event, Heard)] == [1000]
+
+
+@virtual_time
 async def test_given_two_messages_then_the_second_waits_for_the_first() -> None:
     door, speaker, events = gate()
     async with background(door.run()):
@@ -96,7 +116,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("feed"), st.integers(1, 700)),
         st.tuples(st.just("wait"), st.integers(1, 900)),
-        st.tuples(st.sampled_from(["pause", "resume", "cut", "open"]), st.just(0)),
+        st.tuples(st.sampled_from(["pause", "resume", "cut", "open", "nobody", "somebody"]), st.just(0)),
     ),
     max_size=40,
 )
@@ -132,6 +152,8 @@ def test_whatever_happens_each_message_is_heard_as_a_beginning_of_itself_in_orde
                         door.resume()
                     case "cut":
                         door.cut()
+                    case "nobody" | "somebody":
+                        door.audience(step == "somebody")
                     case _:
                         pass
             door.cut()

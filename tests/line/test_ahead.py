@@ -13,7 +13,7 @@ from worker.line import ahead as rooms
 from worker.line.ahead import Ahead, dial_ahead
 from worker.line.breaker import Breaker
 from worker.line.endpoint import Endpoint
-from worker.line.events import ArmRefused, LineEvent, LineLost, MessageEnded
+from worker.line.events import ArmRefused, LineEvent, LineLost, LinkEvent, MessageEnded
 from worker.line.line import DIALS, Line
 from worker.line.link import Arms
 from worker.line.profile import GEMINI, OPENAI
@@ -119,12 +119,12 @@ async def test_given_a_provider_that_refuses_then_the_call_is_told_when_it_begin
 
 
 async def test_given_what_is_refused_of_nobody_then_the_call_does_not_hear_of_it() -> None:
-    told, events = [], list[object]()
+    told, events = list[Any](), list[LinkEvent]()
 
     class Mute:
         arm = remember = lambda *_: None
 
-    def dial(_: Endpoint, __: Arms, ___: object, emit: Any) -> Any:
+    def dial(endpoint: Endpoint, arms: Arms, entries: object, emit: Any) -> Any:
         told.append(emit)
         return Mute()
 

@@ -119,6 +119,7 @@ class AudioGate:
         self._paused = False
         self._sounding = False
         self._silent = False
+        self._audience = True
         self._read_until = -math.inf  # loop time
         self._changed = asyncio.Event()
 
@@ -138,6 +139,11 @@ class AudioGate:
             self._take_back()
             self._silent, self._read_until = silent, -math.inf
             self._changed.set()
+
+    def audience(self, present: bool) -> None:
+        """Whether anybody can hear, or read; until then all waits, as in a pause."""
+        self._audience = present
+        self._changed.set()
 
     @property
     def audible(self) -> bool:
@@ -264,7 +270,7 @@ class AudioGate:
 
     def _step(self) -> float | None:
         """Does what can be done now; returns after how many seconds there is more, None if only a change can tell."""
-        while self._waiting and not self._paused:
+        while self._waiting and self._audience and not self._paused:
             speech = self._waiting[0]
             stop = self._stop(speech)
             if ahead := max(0.0, self._sink.queued - LEAD_S):

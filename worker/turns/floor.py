@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from agents.spec import AgentSpec, FactSpec, TeamSpec
@@ -15,11 +14,11 @@ from worker.turns.back_channel import was_said
 from worker.turns.barge_in import BargeIn, Verdict
 from worker.turns.ear import Ear
 from worker.turns.replies import Replies
+from worker.voice_detection import THREAD
 
 SOUND_S = 1.5  # a caller's sound may be speech for so long: then a model that does not say so has told its words
 LATE_S = 15.0  # a session that does not hear is left after nine seconds, and the next is told what it has missed
 RETOLD_S = 2.0  # a new session has noticed by then what the old one may not have heard
-_ONE = ThreadPoolExecutor(1, "voices")  # for all calls: a loop's own would keep its thread as long as the call
 
 
 @dataclass(slots=True)
@@ -72,7 +71,7 @@ class Floor:
 
     async def prepare(self) -> None:
         """Loads what knows voices, while the call goes on."""
-        await asyncio.get_running_loop().run_in_executor(_ONE, self._ear.learn_voices)
+        await asyncio.get_running_loop().run_in_executor(THREAD, self._ear.learn_voices)
 
     # ---- what the caller does
 
