@@ -7,7 +7,7 @@ from pathlib import Path
 from bench import measure
 from bench.crash import crash
 from bench.gate import gate
-from bench.house import WORKERS, house
+from bench.house import WORKERS, House, house
 from bench.line import line
 from bench.report import Report, Row
 from bench.turns import turns
@@ -24,8 +24,7 @@ async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:
                 async with home.worker(name, provider) as worker:
                     idle_mb = worker.memory_mb()
                     if name != "floor":
-                        greetings = [await measure.greeting(home) * 1000 for _ in range(rounds // 4 + 1)]
-                        report.rows.append(Row("join to greeting", name, "ms", greetings))
+                        report.rows.append(Row("join to greeting", name, "ms", await _greetings(home, rounds)))
                         waited, requests = await measure.replies(home, provider, rounds)
                         report.rows.append(Row("end of speech to reply", name, "ms", _ms(waited)))
                         if name == "baton":
@@ -52,6 +51,11 @@ async def call(*, calls: Sequence[int], rounds: int, seconds: float) -> Report:
                     if len(loads) > 1:
                         further = (loads[-1].memory_mb - loads[0].memory_mb) / (loads[-1].calls - loads[0].calls)
                         report.rows.append(Row("memory, each further call", name, "MB", [further], budget=5))
+            async with home.provider(100) as far:
+                for name in WORKERS:
+                    async with home.worker(name, far):
+                        what = "join to greeting, provider 100 ms away"
+                        report.rows.append(Row(what, name, "ms", await _greetings(home, rounds)))
     return report
 
 
@@ -68,6 +72,11 @@ async def handoff(*, rounds: int) -> Report:
                             what = f"handoff gap, same session, RTT {rtt_ms} ms"
                             report.rows.append(Row(what, name, "ms", _ms(gaps), budget=budget))
     return report
+
+
+async def _greetings(home: House, rounds: int) -> list[float]:
+    """The first of them is that of a worker which has had no call."""
+    return [await measure.greeting(home) * 1000 for _ in range(rounds // 4 + 1)]
 
 
 def _ms(seconds: Sequence[float]) -> list[float]:
