@@ -91,7 +91,7 @@ class ReasoningSpec(Spec):
 class OpenAISpec(Spec):
     """OpenAI's Realtime API, and whatever speaks it at `OPENAI_BASE_URL`. See [openai.md](providers/openai.md)."""
 
-    model: Text | None = Field(default=None, description="null: `gpt-realtime`.")
+    model: Text | None = Field(default=None, description="null: `gpt-realtime-1.5`.")
     voices: VoicesSpec = Field(default=VoicesSpec(), description="See below.")
     turn_detection: TurnDetectionSpec = Field(default=TurnDetectionSpec(), description="See below.")
     transcription: TranscriptionSpec = Field(default=TranscriptionSpec(), description="See below.")

@@ -180,7 +180,7 @@ async def test_given_a_reply_that_runs_when_the_limit_is_reached_then_it_is_hear
         (2000, False),
     ]
     [updated] = [event for event in held.only(journal.CostUpdated) if event.tokens.get("output_audio", 0) == 2_000_000]
-    assert (updated.agent, updated.provider, updated.model, updated.cost) == ("alfa", "openai", "gpt-realtime", 128.0)
+    assert (updated.agent, updated.provider, updated.model, updated.cost) == ("alfa", "openai", "gpt-realtime-1.5", 128.0)
 
 
 @virtual_time
@@ -421,7 +421,7 @@ async def test_given_a_modality_without_a_price_then_the_journal_warns_once(tmp_
         held.call.put(Left("enough"))
 
     price = Price(input_text=1, input_audio=1, output_text=1, output_audio=1)
-    held = Held(tmp_path, prices=Prices(models={"openai/gpt-realtime": price}))
+    held = Held(tmp_path, prices=Prices(models={"openai/gpt-realtime-1.5": price}))
     await held.hold(team(), caller)
     assert held.warned == ["cost.unpriced"]
     told = [event for event in held.only(journal.CostUpdated) if event.unpriced]

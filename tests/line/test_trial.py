@@ -37,7 +37,7 @@ async def test_given_a_provider_that_works_then_its_session_was_told_who_the_age
 ) -> None:
     trial = await tried(Endpoint(OPENAI, provider.url, "good"))
     assert trial.works
-    assert re.fullmatch(r"openai: model 'gpt-realtime' works; a session was ready after \d+ ms\.", trial.told)
+    assert re.fullmatch(r"openai: model 'gpt-realtime-1\.5' works; a session was ready after \d+ ms\.", trial.told)
     [connection] = provider.connections
     assert connection.session
     assert connection.session.config["instructions"] == "Be kind."
@@ -55,7 +55,7 @@ async def test_given_a_wrong_key_then_its_variable_is_named(provider: Provider) 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (403, "openai: the key may not use model 'gpt-realtime' (403). Look at OPENAI_API_KEY."),
+        (403, "openai: the key may not use model 'gpt-realtime-1.5' (403). Look at OPENAI_API_KEY."),
         (429, "openai: its quota is used up, or too much is asked of it at once (429)."),
         (503, "refuses the connection (503)."),
     ],

@@ -66,7 +66,7 @@ LOCAL = Profile(
 OPENAI = Profile(
     provider="openai",
     protocol="openai",
-    model="gpt-realtime",
+    model="gpt-realtime-1.5",  # `gpt-realtime` ends on 20 January 2027: https://developers.openai.com/api/docs/deprecations
     voices=MappingProxyType({"warm": "marin", "calm": "cedar", "bright": "coral", "deep": "ash"}),
     silence_ms=500,
     own_turns=True,
@@ -89,6 +89,7 @@ OPENAI = Profile(
 AZURE = replace(
     OPENAI,
     provider="azure",
+    model="gpt-realtime",
     logprobs=False,  # whisper-1 has none
     session_s=30 * 60,  # half of OpenAI's: https://learn.microsoft.com/answers/a/12544418
     transcriber="whisper-1",
