@@ -40,6 +40,19 @@ def only(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [event for event in events if event["type"] == kind]
 
 
+async def test_given_a_caller_on_their_way_then_the_model_is_dialled_before_it_is_known_who_they_are(
+    stage: Stage,
+) -> None:
+    stage.provider.play = script({})
+    async with stage.caller() as caller:
+        await stage.greeted(caller)
+        [connection] = stage.provider.connections
+    updates = [event["session"] for event in connection.received if event["type"] == "session.update"]
+    nobody, alfa, *_ = [session["instructions"] for session in updates if "instructions" in session]
+    assert not nobody
+    assert "ALFA" in alfa
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "told"),
     [

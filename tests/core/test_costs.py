@@ -180,7 +180,12 @@ async def test_given_a_reply_that_runs_when_the_limit_is_reached_then_it_is_hear
         (2000, False),
     ]
     [updated] = [event for event in held.only(journal.CostUpdated) if event.tokens.get("output_audio", 0) == 2_000_000]
-    assert (updated.agent, updated.provider, updated.model, updated.cost) == ("alfa", "openai", "gpt-realtime-1.5", 128.0)
+    assert (updated.agent, updated.provider, updated.model, updated.cost) == (
+        "alfa",
+        "openai",
+        "gpt-realtime-1.5",
+        128.0,
+    )
 
 
 @virtual_time

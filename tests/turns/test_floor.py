@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from agents.turn_taking import Interruptions
+from tests.fakes import FakeSpeaker
 from tests.simulators.openai_realtime.script import Asked, Pace, Say, Step, tone
 from tests.turns.stage import staged, team, tones
 from tests.virtual_time import virtual_time
+from worker.line.openai import OpenAILink
 from worker.turns.long_silence import REASON
+from worker.voice_detection import VoiceDetector
 
 CHAT, HUM, STOP, NOTHING, FIRST, REST, LONG = 300, 350, 400, 450, 500, 550, 600
 WORDS = {
@@ -51,6 +54,36 @@ async def test_given_a_back_channel_then_the_reply_goes_on_at_the_sample(tmp_pat
         assert stage.speaker.heard[began:] == tone(440) * (STORY_MS // 1000)
         assert stage.said[-1] == STORY
         assert len(stage.asked) == 2
+
+
+@virtual_time
+async def test_given_a_sound_over_a_reply_then_it_is_silent_before_anything_else_is_done_with_the_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = list[str]()
+
+    def note(whose: type, what: str) -> None:
+        does = getattr(whose, what)
+
+        def noted(*given: object) -> object:
+            done.append(what)
+            return does(*given)
+
+        monkeypatch.setattr(whose, what, noted)
+
+    async with staged(tmp_path, team(**QUIET), play, words) as stage:
+        await stage.quiet()
+        await stage.say(LONG, 900)
+        await stage.speaking()
+        await asyncio.sleep(1)
+        note(FakeSpeaker, "clear")
+        note(VoiceDetector, "feed")
+        note(OpenAILink, "hear")
+        await stage.say(HUM, 350)
+    sound = done.index("clear")
+    assert done[sound : sound + 4] == ["clear", "feed", "feed", "hear"], (
+        "voices are looked for in what came before, too"
+    )
 
 
 @virtual_time
