@@ -21,9 +21,10 @@ class Hearing:
         self._unanswered = Unanswered(profile.sample_rate, profile.silence_ms + NOTICED_MS)
         self._alive_at = 0  # the last sign of life of the present session, or its beginning
 
-    def keep(self, pcm: bytes) -> None:
-        """The caller's audio, whether a session hears it or not."""
+    def keep(self, pcm: bytes, onset_s: float) -> None:
+        """The caller's audio, whether a session hears it or not; the present one tells of speech so late at most."""
         self._ring.append(pcm)
+        self._ring.forget(self._speech.needed(self._alive_at, onset_s))
 
     def release(self) -> None:
         """The call is over: nobody hears it again."""

@@ -114,7 +114,7 @@ class Line:
 
     def hear(self, pcm: bytes) -> None:
         """The caller's audio, PCM16 mono at the profile's rate."""
-        self._hearing.keep(pcm)
+        self._hearing.keep(pcm, self._sessions.present.profile.onset_s)
         if self._sessions.open:
             self._sessions.present.link.hear(pcm)
             if self._hearing.in_vain(pcm):

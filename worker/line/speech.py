@@ -37,12 +37,16 @@ class Speech:
         """Whether words of something that has ended are still to come."""
         return bool(self._stopped)
 
+    def needed(self, alive: int, onset_s: float) -> int:
+        """Where the audio of a new session would begin, if it had to take the place of this one now."""
+        return max(self._written, min([*self._unwritten.values(), max(0, alive - round(onset_s * self._sample_rate))]))
+
     def replay(self, alive: int, onset_s: float) -> tuple[int, tuple[str, ...]]:
         """A new session takes the place of one that gave a sign of life at `alive`, and tells of speech so late at most.
 
         Returns where its audio shall begin, and the items that it will hear again, which are none any more.
         """
-        start = max(self._written, min([*self._unwritten.values(), max(0, alive - round(onset_s * self._sample_rate))]))
+        start = self.needed(alive, onset_s)
         again = (*self._unwritten, *self._ahead)
         self._unwritten.clear()
         self._stopped.clear()
