@@ -177,6 +177,16 @@ def test_given_a_turn_that_was_noticed_late_then_the_answer_has_its_chance_befor
     assert listen(watchdog, 20.0 + CHANCE_S) is Step.MOMENT
 
 
+def test_given_a_turn_that_was_noticed_late_and_a_quiet_tool_then_the_silence_counts_from_its_end() -> None:
+    watchdog = Watchdog()
+    watchdog.caller_spoke(13.0, 5.0)
+    assert listen(watchdog, 13.0, Wait.QUIET_TOOL) is None
+    assert watchdog.deadline == 5.0 + AGAIN_S, "not from when it was noticed"
+    watchdog.caller_spoke(40.0, 30.0)
+    assert listen(watchdog, 40.0, Wait.QUIET_TOOL) is None
+    assert watchdog.deadline == 40.0 + CHANCE_S
+
+
 def test_given_another_session_then_its_answer_is_waited_for_no_longer_but_has_a_chance() -> None:
     watchdog = turn()
     watchdog.speaks(1.0, model=False)

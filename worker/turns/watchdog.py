@@ -77,6 +77,7 @@ class Watchdog:
         self._wait = Wait.NOTHING
         self._sounding = False
         self._silent_since = self._unanswered_since = 0.0
+        self._chance_until = -math.inf
         self._worded = False  # what was heard last in this wait answered nothing
         self._asked_for_word = False  # in this silence
         self._listens_at = math.inf
@@ -93,7 +94,8 @@ class Watchdog:
         """The caller's turn is complete; their last sound was at `ended`. Nothing has been tried yet."""
         self._owed_by = math.inf
         self._retries, self._worked_after, self._moved = 0, 0, False
-        self._begin_waiting(max(ended, now - PATIENCE_S + CHANCE_S))
+        self._begin_waiting(ended)
+        self._unanswered_since, self._chance_until = max(ended, now - PATIENCE_S + CHANCE_S), now + CHANCE_S
         self._wait = Wait.ANSWER
 
     def owed(self, now: float, ended: float) -> None:
@@ -196,7 +198,8 @@ class Watchdog:
         if wait is Wait.NOTHING or self._sounding or caller_speaking:
             return None
         patience_s = AGAIN_S if self._worded or wait is Wait.QUIET_TOOL else PATIENCE_S
-        speaks_at, gives_up_at = self._silent_since + patience_s, self._unanswered_since + ANSWER_S
+        speaks_at = max(self._silent_since + patience_s, self._chance_until)
+        gives_up_at = self._unanswered_since + ANSWER_S
         asks = wait is Wait.TOOL and model_free and not self._asked_for_word
         if now >= gives_up_at:
             self._unanswered_since = now
