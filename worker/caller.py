@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Self
 from uuid import uuid4
 
@@ -218,7 +220,7 @@ class Caller:
 
     def _on_event(self, reader: rtc.TextStreamReader, sender: str) -> None:
         if self._may_tell(sender):
-            self._start(self._read_event(reader))
+            self._start(self._read_event(reader, self._now()))
         else:
             reader.close()
 
@@ -227,8 +229,10 @@ class Caller:
         known = self.room.remote_participants.get(sender)
         return known is None or known.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 
-    async def _read_event(self, reader: rtc.TextStreamReader) -> None:
-        self.events.append(json.loads(await reader.read_all()) | {"heard_at": self._now()})
+    async def _read_event(self, reader: rtc.TextStreamReader, heard_at: float) -> None:
+        """Events stand in the order in which they came: each is read by a thread of LiveKit's own, and may be overtaken."""
+        event = json.loads(await reader.read_all()) | {"heard_at": heard_at}
+        insort(self.events, event, key=itemgetter("heard_at"))
         self._wake()
 
     def _start(self, work: Any) -> None:
