@@ -152,9 +152,9 @@ async def suffer(at: Stage, trouble: Trouble) -> None:
         at.say(trouble.phrase)
         await at.until(lambda: not at.waiting)
         ended = loop.time()
-        await _settled(at, ended)
-        ended -= FRAME_S
         first_s = UNNOTICED_S if trouble.happening in UNNOTICED else QUIET_S if quiet else FIRST_S
+        await _settled(at, ended, first_s)
+        ended -= FRAME_S
         silences = [(max(began, ended), until) for began, until in ear.silences if until > ended]
         assert silences, "nothing is heard at all"
         for number, (began, until) in enumerate(silences):
@@ -171,13 +171,13 @@ async def suffer(at: Stage, trouble: Trouble) -> None:
         at.service.simulator.faults.clear()
 
 
-async def _settled(at: Stage, since: float) -> None:
-    """Until the agent has listened for a while, or the call is over."""
+async def _settled(at: Stage, since: float, first_s: float) -> None:
+    """Until the agent has listened for a while, or the call is over. By `first_s` it must have been heard."""
     loop = asyncio.get_running_loop()
     quiet_since = loop.time()
     while loop.time() - quiet_since < SETTLED_S:
         assert loop.time() - since < LONGEST_S, "it never comes to an end"
-        early = loop.time() - since < FIRST_S + 2 and not _answered(at, since)
+        early = loop.time() - since < first_s + 2 and not _answered(at, since)
         if early or at.room.shown.get(STATE) != "listening":
             quiet_since = loop.time()
         if at.of("line.lost") and at.of("line.lost")[-1]["final"]:
@@ -240,7 +240,7 @@ async def test_given_a_turn_that_goes_wrong_then_the_caller_hears_something_in_t
     await call(tmp_path, [kind], [trouble])
 
 
-@pytest.mark.parametrize("seed", range(200 if SOAK else 3))
+@pytest.mark.parametrize("seed", range(200) if SOAK else (0, 32, 125, 145))  # the last three found something once
 @virtual_time
 async def test_given_anything_that_goes_wrong_then_the_caller_hears_something_in_time(
     seed: int, tmp_path: Path

@@ -50,7 +50,8 @@ def test_given_a_mute_model_then_the_line_is_moved_once_and_then_it_is_given_up(
     assert step(watchdog, 1.0 + BEGIN_S) is Step.MOVE
     watchdog.over()
     watchdog.asked(8.0)
-    assert watchdog.step(8.0 + BEGIN_S, up=True) == Due(Step.LEAVE, "no sign of life for 6 s")
+    assert watchdog.step(8.0 + BEGIN_S, up=True) == Due(Step.LEAVE, "no reply begins in 6 s")
+    assert watchdog.lifeless
     watchdog.over()
     assert watchdog.failed() is Step.APOLOGISE
     assert watchdog.deadline is None
@@ -69,17 +70,30 @@ def test_given_replies_that_fail_then_they_are_asked_again_and_once_in_another_s
 @pytest.mark.parametrize(
     ("stage", "within_s", "why"),
     [
-        ("alive", STALL_S, "no sign of life for 9 s"),
         ("busy", CANCEL_S, "the provider stays busy with another reply"),
-        ("cut", CANCEL_S, "no sign of life for 6 s"),
+        ("cut", CANCEL_S, "no sign of life for 3 s"),
     ],
 )
-def test_given_a_reply_that_shows_no_more_sign_of_life_then_it_is_left(stage: str, within_s: float, why: str) -> None:
+def test_given_a_reply_that_does_not_get_out_of_the_way_then_it_is_left(stage: str, within_s: float, why: str) -> None:
     watchdog = turn()
     watchdog.asked(0.0)
     getattr(watchdog, stage)(1.0)
     assert step(watchdog, 0.9 + within_s) is None
     assert watchdog.step(1.0 + within_s, up=True) == Due(Step.LEAVE, why)
+    assert not watchdog.lifeless, "its session may be as good as any"
+
+
+def test_given_replies_that_fall_silent_then_each_has_its_session_left() -> None:
+    watchdog = turn()
+    watchdog.asked(0.0)
+    watchdog.alive(1.0)
+    assert step(watchdog, 0.9 + STALL_S) is None
+    assert watchdog.step(1.0 + STALL_S, up=True) == Due(Step.MOVE, "no sign of life for 9 s")
+    watchdog.over()
+    watchdog.asked(11.0)
+    watchdog.alive(12.0)
+    assert watchdog.step(12.0 + STALL_S, up=True) == Due(Step.LEAVE, "no sign of life for 9 s")
+    assert watchdog.lifeless
 
 
 def test_given_a_line_that_is_not_there_then_nothing_is_given_up_and_it_is_looked_at_again() -> None:

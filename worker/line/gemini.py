@@ -159,7 +159,7 @@ class GeminiLink:
         self._results += [(call, _DROPPED) for call in turns.dropped]
         turns.dropped.clear()
         if turns.speaking:
-            self._set_timer("quiet", _QUIET_S, self._on_quiet)
+            self._set_timer("quiet", self._quiet_s, self._on_quiet)
             if self._results:
                 self._tell_results()
         else:
@@ -176,6 +176,12 @@ class GeminiLink:
             self._session.update_options(tool_choice="auto")
         if turns.rests:
             self._send_notes()
+
+    @property
+    def _quiet_s(self) -> float:
+        """From a word of the caller's on. The pause at the end of what was given at once is over already."""
+        silent_s = self._pauses.silent_ms / 1000 if self._turns.behind else 0.0
+        return max(_WORDS_S, _QUIET_S - silent_s)
 
     def _answer_calls(self, hint: str) -> None:
         """The model goes on when it has its tools' results. What else it is to know goes with them: text would interrupt."""

@@ -97,6 +97,11 @@ class Turns:
         return bool(self._speech) and not self.speaking and self._phase in (_Phase.IDLE, _Phase.TOOLS)
 
     @property
+    def behind(self) -> bool:
+        """It may still be working on what it was given at once."""
+        return self.given_ms < self._behind_until_ms
+
+    @property
     def lingers(self) -> bool:
         """It has asked for tools, and may say more in the same reply, or not."""
         return self._phase is _Phase.TOOLS and bool(self._reply) and not self._message

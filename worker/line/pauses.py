@@ -44,6 +44,11 @@ class Pauses:
             self.quiet_ms += _FRAME_MS if quiet_ms > self._counts_ms else self._counts_ms
 
     @property
+    def silent_ms(self) -> int:
+        """Since the last sound, or the beginning."""
+        return self._ms - self._loud_until
+
+    @property
     def _paused(self) -> bool:
         """After the last sound."""
         return bool(self.sounds) and self.sounds[-1][1] > self._loud_until

@@ -354,10 +354,13 @@ class Replies:
             case Due(_, why) if reply := self._reply:
                 self._model.cancel(reply.id or None)
                 self._give_up(reply, why)
+                if self._watchdog.lifeless:
+                    self._model.give_up(why)
 
     def abandon(self, why: str) -> None:
         """Whatever becomes of the reply that runs, or waits to be heard: the caller has waited long enough."""
-        if (reply := self._end()) and not reply.cut:
+        reply = self._end()
+        if reply and not reply.cut:
             self._model.cancel(reply.id or None)
             if not reply.message:
                 self._hand_on(reply)
@@ -366,6 +369,8 @@ class Replies:
         self._gate.cut()
         self._fired(why, Step.APOLOGISE)
         self._gave_up("")
+        if reply and not reply.cut:
+            self._model.give_up(why)
 
     # ---- how long the caller waited
 

@@ -9,7 +9,7 @@ from worker.outage import Outage
 from worker.team.tool_runs import ToolRuns
 from worker.turns.arbiter import Reason
 from worker.turns.replies import Replies
-from worker.turns.watchdog import Step, Wait, Watchdog
+from worker.turns.watchdog import Due, Step, Wait, Watchdog
 
 
 class Silence:
@@ -36,9 +36,10 @@ class Silence:
         wait = Wait.NOTHING if insists else self._wait
         if wait is Wait.NOTHING or caller_speaking or self._gate.sounding:
             self._outage.filled()
-        due = self._watchdog.listen(self._clock(), wait, caller_speaking=caller_speaking, model_free=free)
-        if due is None:
-            return
+        while due := self._watchdog.listen(self._clock(), wait, caller_speaking=caller_speaking, model_free=free):
+            self._do(due)  # and then there is a next moment to look at
+
+    def _do(self, due: Due) -> None:
         if due.step is Step.APOLOGISE:
             self._replies.abandon(due.why)
             return

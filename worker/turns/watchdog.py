@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 BEGIN_S = 6.0  # a model that has not begun by then is taken to be mute
-STALL_S = 9.0  # a reply that shows no sign of life for so long is asked for again
+STALL_S = 9.0  # a reply that shows no sign of life for so long has a session that has none
 CANCEL_S = 3.0  # a cancelled one that is not confirmed by then is taken to be over
 RETRIES = 2
 PATIENCE_S = 4.0  # of silence after the caller's turn; longer, and people ask whether anybody is there
@@ -63,8 +63,8 @@ class Due:
 class Watchdog:
     """A pure state machine: facts in by method, `step` and `listen` say what is to be done. Times are seconds on one clock.
 
-    `step` watches the model, by its signs of life: a turn that nobody answers is asked for, a mute model is left for another
-    session, a reply that fails or stalls is asked for again, in the end in another session; then there is an apology.
+    `step` watches the model, by its signs of life: a turn that nobody answers is asked for, a model that is mute or falls
+    silent is left for another session, a reply that fails is asked for again, in the end in another; then there is an apology.
     `listen` watches the room, by what is heard: while the caller waits, it is silent for PATIENCE_S after their turn at
     most, and for AGAIN_S at any time; after ANSWER_S without a sound of an answer there is an apology.
     """
@@ -161,16 +161,23 @@ class Watchdog:
         if not up:
             self._life = now + _UP_S
             return None
-        if self._stage is _Stage.ASKED and not self._moved:
+        if self.lifeless and not self._moved:
             self._moved = True
-            return Due(Step.MOVE, f"no reply begins in {BEGIN_S:.0f} s")
+            return Due(Step.MOVE, self._last_sign)
         return Due(Step.LEAVE, self._last_sign)
+
+    @property
+    def lifeless(self) -> bool:
+        """It is not only the reply that does not come: when it is over, its session is not to be asked again."""
+        return self._stage in (_Stage.ASKED, _Stage.BEGUN)
 
     @property
     def _last_sign(self) -> str:
         if self._stage is _Stage.BUSY:
             return "the provider stays busy with another reply"
-        return f"no sign of life for {STALL_S if self._stage is _Stage.BEGUN else BEGIN_S:.0f} s"
+        if self._stage is _Stage.ASKED:
+            return f"no reply begins in {BEGIN_S:.0f} s"
+        return f"no sign of life for {STALL_S if self._stage is _Stage.BEGUN else CANCEL_S:.0f} s"
 
     # ---- the room
 
