@@ -73,6 +73,7 @@ class Page:
         self._room = caller._connection
         self.events: list[dict[str, Any]] = []
         self._reading = set[asyncio.Task[None]]()
+        self._in_turn = asyncio.Lock()  # it is fair: two streams are read by two threads of LiveKit's
         self._room.register_text_stream_handler(TOPIC, self._on_text)
 
     def _on_text(self, reader: rtc.TextStreamReader, _: str) -> None:
@@ -81,7 +82,8 @@ class Page:
         task.add_done_callback(self._reading.discard)
 
     async def _read(self, reader: rtc.TextStreamReader) -> None:
-        self.events.append(json.loads(await reader.read_all()))
+        async with self._in_turn:
+            self.events.append(json.loads(await reader.read_all()))
 
     async def alone(self) -> None:
         """Until the agent has left the room."""
