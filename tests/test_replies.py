@@ -312,7 +312,7 @@ async def test_given_sessions_that_are_all_mute_then_the_second_is_the_last_that
         assert stage.ask()
         await asyncio.sleep(BEGIN_S)
         stage.replies.watch()
-        assert len(stage.model.given_up) == 1
+        assert len(stage.model.given_up) == 2, "what the caller says next is for another"
         assert stage.watchdog == ["swap the line", "apologise"]
         assert stage.apologies == [2]
         assert not stage.ask()
@@ -384,6 +384,7 @@ async def test_given_an_answer_that_is_given_up_then_no_other_attempt_at_it_foll
         stage.replies.unworded("item 1", "", again=True)
         stage.replies.say("I may not say that.")
         stage.replies.abandon("it took too long")
+        assert not stage.model.given_up, "its reply is cut, and its session as good as any"
         stage.end("cancelled")
         assert not stage.ask()
         assert stage.watchdog == ["ask again", "apologise"]
@@ -409,6 +410,7 @@ async def test_given_an_answer_that_nobody_will_hear_then_it_is_left_and_there_i
         stage.replies.abandon("it took too long")
         assert stage.model.cancelled == ["reply 1"]
         assert (stage.watchdog, stage.apologies) == (["apologise"], [1])
+        assert stage.model.given_up == ["it took too long"]
         assert not stage.replies.running
         assert stage.watched.deadline is None
         assert not stage.ask()
@@ -511,7 +513,8 @@ async def test_given_a_reply_that_falls_silent_then_what_there_is_of_it_is_heard
         assert stage.replies.running, "it was a sign of life"
         await asyncio.sleep(1)
         stage.replies.watch()
-        assert stage.model.cancelled == ["reply 1"]
+        assert stage.model.given_up == ["no sign of life for 9 s"]
+        stage.replies.line_lost()
         await asyncio.sleep(1)
         assert stage.heard == [WORDS]
         assert stage.ask()
