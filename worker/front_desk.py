@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import itertools
 import json
 import logging
 import re
@@ -27,6 +26,7 @@ from worker.journal.files import Folder
 from worker.journal.store import Store
 from worker.parts import ready, until_told
 from worker.settings import AGENT_NAME, Settings
+from worker.waiting_line import WaitingLine
 from worker.watcher import Watcher
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ _JOINS_A_MINUTE = 30  # of one address
 _GUESSES_A_MINUTE = 10  # of the admin token, of one address
 _ROOM_NAME = 16  # letters at least: who knows a room's name may join it
 _TOKEN_S = 600  # to join with; who is in the room stays
-_COMES_S = (2.0, 2.0, 4.0, 8.0)  # when it is looked whether an agent has come, after the join and after the look before
-_WAITS_S = 16.0  # between all further looks
 _JOINS = prometheus_client.Counter("baton_joins_total", "Tokens given out.")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -75,7 +73,7 @@ class FrontDesk:
         self._origins = Origins(settings.other_origins)
         self._headers = security_headers(settings.livekit_url, self._origins)
         self._joins, self._guesses = RateLimit(_JOINS_A_MINUTE), RateLimit(_GUESSES_A_MINUTE)
-        self._watches = set[asyncio.Task[None]]()
+        self._line = WaitingLine(store, self._livekit)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[self._guard])
@@ -98,9 +96,11 @@ class FrontDesk:
         """Finds another worker for calls whose own is gone."""
         return Watcher(self._store, self._livekit)
 
+    def waiting_line(self) -> WaitingLine:
+        """Offers those again whom nobody has taken."""
+        return self._line
+
     async def close(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
         await self._livekit.aclose()
 
     @web.middleware
@@ -152,13 +152,16 @@ class FrontDesk:
             where = ".".join(map(str, fault["loc"])) or "body"
             return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 16 to 64.")
         call, room = f"call-{secrets.token_hex(8)}", wanted.room or f"room-{secrets.token_urlsafe(12)}"
-        self._watch(room, call)
+        at_once = self._line.expect(room, call, _TOKEN_S)
         _JOINS.inc()
-        joined = {"url": self._settings.livekit_url, "token": self._token(room, call, wanted.name)}
+        joined = {"url": self._settings.livekit_url, "token": self._token(room, call, wanted.name, at_once=at_once)}
         return web.json_response({**joined, "room": room, "call": call})
 
-    def _token(self, room: str, call: str, name: str) -> str:
-        """For this room, to be heard and to write in it, and to be seen if the team looks; to nothing else."""
+    def _token(self, room: str, call: str, name: str, *, at_once: bool) -> str:
+        """For this room, to be heard and to write in it, and to be seen if the team looks; to nothing else.
+
+        `at_once`: LiveKit offers the call to the workers when its caller comes.
+        """
         granted = api.VideoGrants(
             room_join=True,
             room=room,
@@ -168,48 +171,17 @@ class FrontDesk:
             can_subscribe=True,
             can_update_own_metadata=False,
         )
-        dispatch = api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=json.dumps({"call": call}))
+        ours = json.dumps({"call": call})
+        agents = [api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=ours)] if at_once else []
         token = api.AccessToken(self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value())
         return (
             token.with_identity(f"caller-{secrets.token_hex(6)}")
             .with_name(name or "Caller")
             .with_grants(granted)
-            .with_room_config(api.RoomConfiguration(agents=[dispatch]))
+            .with_room_config(api.RoomConfiguration(agents=agents, metadata=ours))
             .with_ttl(timedelta(seconds=_TOKEN_S))
             .to_jwt()
         )
-
-    def _watch(self, room: str, call: str) -> None:
-        watch = asyncio.ensure_future(self._see_to(room, call))
-        self._watches.add(watch)
-        watch.add_done_callback(self._watches.discard)
-
-    async def _see_to(self, room: str, call: str) -> None:
-        """LiveKit offers a job once, and forgets one that nobody took: it is offered again while a caller waits.
-
-        An offer too many does no harm, since one worker alone gets the call's lease.
-        """
-        loop = asyncio.get_running_loop()
-        began, came = loop.time(), False
-        for pause in itertools.chain(_COMES_S, itertools.repeat(_WAITS_S)):
-            await asyncio.sleep(pause)
-            try:
-                inside = await self._livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-                kinds = [participant.kind for participant in inside.participants]
-                if api.ParticipantInfo.Kind.AGENT in kinds:
-                    return
-                if not kinds and (came or loop.time() - began > _TOKEN_S):
-                    return
-                if kinds:
-                    came = True
-                    logger.warning("nobody has taken call %s; it is offered again", call)
-                    await self._livekit.agent_dispatch.create_dispatch(
-                        api.CreateAgentDispatchRequest(
-                            agent_name=AGENT_NAME, room=room, metadata=json.dumps({"call": call})
-                        )
-                    )
-            except (api.TwirpError, OSError) as error:
-                logger.warning("LiveKit does not tell who is in the room: %s", error)
 
     def _has_share(self, request: web.Request) -> bool:
         """Whether this address may join once more; it has, then."""
@@ -326,7 +298,7 @@ async def run(settings: Settings) -> None:
             raise DeskError(f"Port {settings.http_port}: {error.strerror}. Set BATON_HTTP_PORT to another.") from error
         await desk.check_livekit()
         ready(f"http://127.0.0.1:{settings.http_port}")
-        async with background(desk.watcher().run()):
+        async with background(desk.watcher().run(), desk.waiting_line().run()):
             await until_told()
     finally:
         await runner.cleanup()

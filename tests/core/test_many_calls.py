@@ -65,6 +65,33 @@ async def test_given_a_call_that_is_offered_again_though_it_was_taken_then_one_a
     assert len(stage.provider.connections) == 1, "the other one dials nobody"
 
 
+async def test_given_more_callers_than_places_then_each_keeps_their_place_though_the_front_desk_starts_again(
+    tmp_path: Path,
+) -> None:
+    with house_with([1], tmp_path) as house:
+        [desk] = [process for name, process in house.begun if name == "desk"]
+        log = next(house.folder.glob("desk*.log"))
+        async with Provider(script({}), transcribe=transcribe).serve(house.provider_port) as provider:
+            stage = Stage(house, provider)
+            async with AsyncExitStack() as others, AsyncExitStack() as second_one, AsyncExitStack() as first_one:
+                await stage.greeted(await first_one.enter_async_context(stage.caller()))
+                second = await second_one.enter_async_context(stage.caller())
+                await asyncio.to_thread(_written, log, "it is offered again")
+                third = await others.enter_async_context(stage.caller())
+                desk.terminate()
+                await asyncio.to_thread(desk.wait, 30)
+                again = house.start("desk")
+                await first_one.aclose()
+                await stage.greeted(second)
+                assert not stage.journal(third.room)
+                fourth = await others.enter_async_context(stage.caller())
+                await second_one.aclose()
+                await stage.greeted(third)
+                assert not stage.journal(fourth.room)
+            again.terminate()
+            again.wait(30)
+
+
 def _livekit(house: House) -> api.LiveKitAPI:
     settings = house.environment
     return api.LiveKitAPI(settings["LIVEKIT_URL"], settings["LIVEKIT_API_KEY"], settings["LIVEKIT_API_SECRET"])
