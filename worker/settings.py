@@ -1,4 +1,8 @@
-"""What a deployment decides. Read once, in `cli.py`, and passed on: nothing else reads the environment."""
+"""What a deployment decides. Read once, in `cli.py`, and passed on.
+
+Beside it, the environment tells where the set-up keeps things (`BATON_CACHE`, `BATON_LIVEKIT_SERVER`), which process is a
+part of another, and what a team's tools and files name.
+"""
 
 import os
 from collections.abc import Mapping
@@ -127,6 +131,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("BATON_LOCAL_LLM_URL", "local_llm_url"),
         description="An OpenAI-compatible chat endpoint that thinks for the embedded model.",
     )
+
+    @field_validator("prices", "google_application_credentials", "worker_metrics_port", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: object) -> object:
+        return None if given == "" else given
 
     @field_validator("origins")
     @classmethod

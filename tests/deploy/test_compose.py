@@ -92,6 +92,17 @@ def test_given_variables_then_each_is_in_the_example_and_no_other_is() -> None:
     assert needed == set(re.findall(r"(?m)^([A-Z][A-Z0-9_]+)=", (DEPLOY / "env.example").read_text()))
 
 
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_given_an_example_that_is_not_filled_in_then_our_services_take_what_is_empty(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", value))
+    settings = Settings.read()
+    assert (settings.prices, settings.proxies, settings.other_origins) == (None, 0, ())
+
+
 def test_given_ports_then_no_two_are_the_same() -> None:
     livekit, sip = read_yaml("livekit.yaml"), read_yaml("sip.yaml")
     settings = Settings.model_construct()
