@@ -61,11 +61,11 @@ def model() -> None:
 
 
 @app.command()
-def desk() -> None:
+def desk(team: Team = None) -> None:
     """The front desk alone: the page, tokens to join, and the calls' journals over HTTP."""
     from worker import front_desk
 
-    _run(front_desk.run)
+    _run(front_desk.run, team)
 
 
 @app.command(hidden=True)
