@@ -262,10 +262,10 @@ def bench_line(
 
 @bench.command(name="turns")
 def bench_turns(
-    every: Annotated[int, typer.Option(min=1, help="One of so many of the two hundred clips.")] = 5,
+    every: Annotated[int, typer.Option(min=1, help="One of so many of three hundred clips and more.")] = 5,
     out: _Out = Path("bench/results"),
 ) -> None:
-    """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; some eight minutes."""
+    """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; a quarter of an hour."""
     _measure(lambda bench: bench.turns(every=every), out)
 
 
