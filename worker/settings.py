@@ -162,6 +162,13 @@ class Settings(BaseSettings):
             wrong = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
             raise SettingsError(wrong) from error
 
+    def need_livekit(self) -> None:
+        """Raises SettingsError where LiveKit's address, key or secret is not set."""
+        if not (self.livekit_url and self.livekit_api_key and self.livekit_api_secret.get_secret_value()):
+            raise SettingsError(
+                "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
+            )
+
     @staticmethod
     def key_named(variable: str) -> SecretStr:
         """The key in a variable that a team file names; empty when it is not set."""
