@@ -71,6 +71,8 @@ def test_given_an_image_then_it_has_one_fixed_tag() -> None:
 def test_given_versions_then_they_are_those_that_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert {service["image"] for service in OURS.values()} == {f"baton:{project['version']}"}
+    lowest, below = ("{}.{}".format(*version) for version in (bootstrap.PYTHON_AT_LEAST, bootstrap.PYTHON_BELOW))
+    assert project["requires-python"] == f">={lowest},<{below}"
     assert SERVICES["livekit"]["image"].split(":")[1] == bootstrap.LIVEKIT.split("@")[1]
 
 
