@@ -44,7 +44,7 @@ class CallEnded(_Event):
 
 
 class CallWarned(_Event):
-    """Something that somebody can mend: a silent microphone, an unknown tool, a message too long."""
+    """Something that somebody can mend: a silent microphone, a file that cannot be read, a limit that is near."""
 
     type: Literal["call.warned"] = "call.warned"
     code: str = Field(description="A short stable word such as `microphone.silent`.")
