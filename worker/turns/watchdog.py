@@ -64,7 +64,8 @@ class Watchdog:
     """A pure state machine: facts in by method, `step` and `listen` say what is to be done. Times are seconds on one clock.
 
     `step` watches the model, by its signs of life: a turn that nobody answers is asked for, a model that is mute or falls
-    silent is left for another session, a reply that fails is asked for again, in the end in another; then there is an apology.
+    silent is left for another session, a reply that fails is asked for again, in the end in another; then there is an
+    apology.
     `listen` watches the room, by what is heard: while the caller waits, it is silent for PATIENCE_S after their turn at
     most, and for AGAIN_S at any time; after ANSWER_S without a sound of an answer there is an apology.
     """
