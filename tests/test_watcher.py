@@ -115,9 +115,7 @@ async def test_given_a_call_that_nobody_holds_then_it_is_offered_and_the_dead_ag
     store, livekit = FakeStore(lost_at=10.0), FakeLiveKit(anna=KIND.STANDARD, agent_1=KIND.AGENT, agent_9=KIND.AGENT)
     async with background(watcher(store, livekit).run()):
         await asyncio.sleep(11.0)
-    assert livekit.dispatched == [
-        {"room": "room", "agent": "baton", "call": "c1", "resume": True, "team": STARTED.team}
-    ]
+    assert livekit.dispatched == [{"room": "room", "agent": "baton", "call": "c1", "team": STARTED.team}]
     assert livekit.removed == ["agent-1"], "and nobody else's"
     assert livekit.order == ["removed", "dispatched"], "never are two agents in the room"
     assert store.offers == [pytest.approx(10.0, abs=0.3)]

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_BYTES = 2 * 1024 * 1024
-PICTURES = ("image/png", "image/jpeg")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}\.([a-z]{3})")
 _KINDS: Mapping[str, tuple[str, bytes]] = {  # by ending: the type, and how such a file begins
     "pdf": ("application/pdf", b"%PDF-"),

@@ -61,11 +61,11 @@ def model() -> None:
 
 
 @app.command()
-def desk() -> None:
+def desk(team: Team = None) -> None:
     """The front desk alone: the page, tokens to join, and the calls' journals over HTTP."""
     from worker import front_desk
 
-    _run(front_desk.run)
+    _run(front_desk.run, team)
 
 
 @app.command(hidden=True)
@@ -262,10 +262,10 @@ def bench_line(
 
 @bench.command(name="turns")
 def bench_turns(
-    every: Annotated[int, typer.Option(min=1, help="One of so many of the two hundred clips.")] = 5,
+    every: Annotated[int, typer.Option(min=1, help="One of so many of three hundred clips and more.")] = 5,
     out: _Out = Path("bench/results"),
 ) -> None:
-    """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; some eight minutes."""
+    """Who wants the floor and who only listens: yield rate, selectivity, what was resumed; a quarter of an hour."""
     _measure(lambda bench: bench.turns(every=every), out)
 
 
@@ -344,7 +344,7 @@ def _in_order(arguments: list[str]) -> list[str]:
 
 
 def _run(body: Callable[[Settings], Coroutine[Any, Any, None]], team: Path | None = None) -> None:
-    """Runs a command's body; what a user can mend is one sentence and exit code 2, not a traceback."""
+    """Runs a command's body; what a user can mend is one sentence and an exit code, not a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("alembic", "faster_whisper", "httpx2", "livekit", "mcp", "RapidOCR"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -370,11 +370,12 @@ def _guard_logs(settings: Settings) -> None:
 
 
 def _exit_code(error: BaseException) -> int | None:
-    """2: a setting or file is wrong; 1: it failed; None: a fault of ours, with its traceback. By name: imports are slow."""
+    """2: a setting or file is missing or wrong; 1: it failed, such as what is out of reach or a port in use; None: a
+    fault of ours, with its traceback. By name: imports are slow."""
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"SettingsError", "SpecError"}:
         return 2
-    failed = {"LiveKitError", "StoreError", "PartError", "CallerError", "DeskError", "PhoneError"}
+    failed = {"LiveKitError", "StoreError", "PartError", "PortError", "CallerError", "DeskError", "PhoneError"}
     if names & {*failed, "TeamProblems", "BenchError"}:
         return 1
     return None

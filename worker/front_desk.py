@@ -24,7 +24,7 @@ from worker.desk.origins import Origins
 from worker.desk.rate_limit import RateLimit, caller_address
 from worker.journal.files import Folder
 from worker.journal.store import Store
-from worker.parts import ready, until_told
+from worker.parts import PortError, ready, until_told
 from worker.settings import AGENT_NAME, Settings
 from worker.waiting_line import WaitingLine
 from worker.watcher import Watcher
@@ -283,9 +283,8 @@ class FrontDesk:
 
 
 async def run(settings: Settings) -> None:
-    """Serves on 127.0.0.1 until told to stop. Raises DeskError and StoreError."""
-    if not settings.livekit_url:
-        raise DeskError("LIVEKIT_URL is needed. `baton up` sets it itself.")
+    """Serves on 127.0.0.1 until told to stop. Raises SettingsError, DeskError, PortError and StoreError."""
+    settings.need_livekit()
     store = Store(settings.database_url)
     await store.open()
     desk = FrontDesk(settings, store, await asyncio.to_thread(grants.watched, settings.team))
@@ -295,7 +294,7 @@ async def run(settings: Settings) -> None:
         try:
             await web.TCPSite(runner, "127.0.0.1", settings.http_port).start()
         except OSError as error:
-            raise DeskError(f"Port {settings.http_port}: {error.strerror}. Set BATON_HTTP_PORT to another.") from error
+            raise PortError(settings.http_port, error, "BATON_HTTP_PORT") from error
         await desk.check_livekit()
         ready(f"http://127.0.0.1:{settings.http_port}")
         async with background(desk.watcher().run(), desk.waiting_line().run()):

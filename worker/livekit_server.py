@@ -17,7 +17,7 @@ import aiohttp
 import yaml
 
 from worker.parts import ready, until_told
-from worker.settings import STATE_FOLDER, Settings
+from worker.settings import STATE_FOLDER, Settings, SettingsError
 
 CONFIG = Path("livekit.yaml")  # in the folder one starts from, or else the one that ships
 _HOME = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ _numbers = itertools.count(secrets.randbelow(17_000))  # other processes look fo
 
 
 class LiveKitError(Exception):
-    """There is no LiveKit server, or it does not start; the message says what to do."""
+    """There is no LiveKit server, it does not start, or it is out of reach; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ def with_free_ports(config: dict[str, object]) -> dict[str, object]:
 
 
 def read_config(path: Path = CONFIG) -> dict[str, object]:
-    """Raises LiveKitError when the file cannot be read or is no mapping."""
+    """Raises SettingsError when the file cannot be read or is no mapping."""
     if path == CONFIG and not path.exists():
         path = _HOME / CONFIG
     try:
         config = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
-        raise LiveKitError(f"{path}: {error}") from error
+        raise SettingsError(f"{path}: {error}") from error
     if not isinstance(config, dict):
-        raise LiveKitError(f"{path}: LiveKit's settings are a mapping.")
+        raise SettingsError(f"{path}: LiveKit's settings are a mapping.")
     return config
 
 

@@ -12,6 +12,13 @@ CHILD = "BATON_PART"  # set for a process that `baton up` started
 READY = "ready"
 
 
+class PortError(Exception):
+    """A port cannot be had, most often as something else has it."""
+
+    def __init__(self, port: int, why: OSError, setting: str) -> None:
+        super().__init__(f"Port {port}: {why.strerror}. Set {setting} to another.")
+
+
 def ready(what: str) -> None:
     """Says on standard output that this part may be used."""
     print(f"{READY} {what}", flush=True)

@@ -20,23 +20,21 @@ from worker.holding import hold
 from worker.journal.recorder import Recorder
 from worker.line.cost import read_prices
 from worker.line.endpoint import choose_endpoints
+from worker.livekit_server import LiveKitError
 from worker.mcp.servers import McpServers
 from worker.parts import ready, until_told
 from worker.places import Places
 from worker.redaction.policy import Policy
 from worker.room.sounds import of_spec
-from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, SettingsError, variables
+from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, variables
 from worker.team.text_models import choose_text_models
 
 logger = logging.getLogger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Takes calls until told to stop. Raises SettingsError, SpecError or StoreError when it cannot begin."""
-    if not settings.livekit_url or not settings.livekit_api_key:
-        raise SettingsError(
-            "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
-        )
+    """Takes calls until told to stop. Raises SettingsError, SpecError, StoreError or LiveKitError when it cannot begin."""
+    settings.need_livekit()
     footprint.give_back()
     team = load_team(settings.team)
     endpoints = choose_endpoints(settings, team)
@@ -81,8 +79,14 @@ async def run(settings: Settings) -> None:
             try:
                 await asyncio.wait([running, told], return_when=asyncio.FIRST_COMPLETED)
                 if running.done():
-                    running.result()
-                    raise SettingsError(f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys.")
+                    out_of_reach = LiveKitError(
+                        f"LiveKit at {settings.livekit_url} is out of reach, or refuses our keys."
+                    )
+                    try:
+                        running.result()
+                    except RuntimeError as error:  # so the framework ends when it has tried for two minutes
+                        raise out_of_reach from error
+                    raise out_of_reach
             finally:
                 told.cancel()
                 departure.tell()

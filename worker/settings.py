@@ -1,4 +1,8 @@
-"""What a deployment decides. Read once, in `cli.py`, and passed on: nothing else reads the environment."""
+"""What a deployment decides. Read once, in `cli.py`, and passed on.
+
+Beside it, the environment tells where the set-up keeps things (`BATON_CACHE`, `BATON_LIVEKIT_SERVER`), which process is a
+part of another, and what a team's tools and files name.
+"""
 
 import os
 from collections.abc import Mapping
@@ -128,6 +132,11 @@ class Settings(BaseSettings):
         description="An OpenAI-compatible chat endpoint that thinks for the embedded model.",
     )
 
+    @field_validator("prices", "google_application_credentials", "worker_metrics_port", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: object) -> object:
+        return None if given == "" else given
+
     @field_validator("origins")
     @classmethod
     def _readable(cls, origins: str) -> str:
@@ -152,6 +161,13 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
             raise SettingsError(wrong) from error
+
+    def need_livekit(self) -> None:
+        """Raises SettingsError where LiveKit's address, key or secret is not set."""
+        if not (self.livekit_url and self.livekit_api_key and self.livekit_api_secret.get_secret_value()):
+            raise SettingsError(
+                "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed. `baton up` sets them itself."
+            )
 
     @staticmethod
     def key_named(variable: str) -> SecretStr:

@@ -81,7 +81,7 @@ class Watcher:
             await self._remove(lost)  # before another comes: never are two agents in the room
         begun = await self._store.events(lost.call)
         team = {"team": begun[0].team} if begun and isinstance(begun[0], CallStarted) else {}
-        metadata = json.dumps({"call": lost.call, "resume": True, **team})
+        metadata = json.dumps({"call": lost.call, **team})
         request = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=lost.room, metadata=metadata)
         await self._livekit.agent_dispatch.create_dispatch(request)
 

@@ -71,6 +71,8 @@ def test_given_an_image_then_it_has_one_fixed_tag() -> None:
 def test_given_versions_then_they_are_those_that_are_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert {service["image"] for service in OURS.values()} == {f"baton:{project['version']}"}
+    lowest, below = ("{}.{}".format(*version) for version in (bootstrap.PYTHON_AT_LEAST, bootstrap.PYTHON_BELOW))
+    assert project["requires-python"] == f">={lowest},<{below}"
     assert SERVICES["livekit"]["image"].split(":")[1] == bootstrap.LIVEKIT.split("@")[1]
 
 
@@ -90,6 +92,17 @@ def test_given_variables_then_each_is_in_the_example_and_no_other_is() -> None:
     assert told == wanted
     needed = set(re.findall(r"\$\{(\w+):\?", text))
     assert needed == set(re.findall(r"(?m)^([A-Z][A-Z0-9_]+)=", (DEPLOY / "env.example").read_text()))
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_given_an_example_that_is_not_filled_in_then_our_services_take_what_is_empty(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", value))
+    settings = Settings.read()
+    assert (settings.prices, settings.proxies, settings.other_origins) == (None, 0, ())
 
 
 def test_given_ports_then_no_two_are_the_same() -> None:

@@ -1,6 +1,6 @@
 """Spoken dialogues, by voices that are not the agents' own: twenty about one thing, six about several.
 
-Judged by the database, by who holds the call, and by what the room was told of the plan. Every fourth of them, unless
+Judged by the database, by who holds the call, and by what the room was told of the plan. Every fifth of them, unless
 BATON_DIALOGUES is `all`.
 """
 

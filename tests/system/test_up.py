@@ -49,6 +49,19 @@ def test_given_a_port_in_use_then_it_says_which_and_starts_nothing(tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize(("part", "setting"), [("desk", "BATON_HTTP_PORT"), ("model", "BATON_LOCAL_MODEL_PORT")])
+def test_given_a_port_in_use_then_a_part_by_itself_says_so_too(tmp_path: Path, part: str, setting: str) -> None:
+    livekit = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s" * 32}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = baton(tmp_path, part, **{setting: port}, **livekit)
+    assert result.returncode == 1
+    assert f"baton: Port {port}: " in result.stderr
+    assert f"Set {setting} to another." in result.stderr
+
+
 def test_given_a_sub_agent_who_thinks_with_the_embedded_model_then_that_is_started_beside_a_provider(
     tmp_path: Path,
 ) -> None:
@@ -72,9 +85,17 @@ def test_given_a_sub_agent_who_thinks_with_the_embedded_model_then_that_is_start
         (["up"], {"BATON_MODEL": "openai"}, 2, "OPENAI_API_KEY is not set"),
         (["up"], {"BATON_HTTP_PORT": "many"}, 2, "BATON_HTTP_PORT"),
         (["worker"], {}, 2, "LIVEKIT_URL"),
+        (["desk"], {}, 2, "LIVEKIT_URL"),
+        (["desk"], {"LIVEKIT_URL": "ws://x"}, 2, "LIVEKIT_API_KEY"),
+        (
+            ["desk", "--team", "nowhere.yaml"],
+            {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s" * 32},
+            1,
+            "LiveKit at ws://127.0.0.1:9 is away",
+        ),
         (
             ["worker"],
-            {"LIVEKIT_URL": "ws://x", "LIVEKIT_API_KEY": "k", "BATON_DATABASE_URL": "nonsense"},
+            {"BATON_DATABASE_URL": "nonsense"},
             2,
             "BATON_DATABASE_URL",
         ),

@@ -39,7 +39,7 @@ export function seenInWords({ by, text }: Seen, words: Words): string {
   return by === 'eyes' || by === '' ? words.readThere(short) : words.describedBy(readable(by), short);
 }
 
-const FOR_OPERATORS = ['cost.', 'limit.', 'line.', 'model.', 'tool.', 'agent.'];
+const FOR_OPERATORS = ['cost.', 'limit.', 'line.', 'telephone.'];
 
 /** What whoever runs the team can mend, and the caller cannot: it stands with the figures. */
 export function isForOperators(note: Note): boolean {

@@ -19,12 +19,14 @@ class _Event(BaseModel):
 
 
 class CallStarted(_Event):
+    """The first event of a call: who calls, and who answers."""
+
     type: Literal["call.started"] = "call.started"
-    call: str
-    room: str
+    call: str = Field(description="The call's id.")
+    room: str = Field(description="The name of LiveKit's room.")
     team: str
-    agent: str
-    model: str
+    agent: str = Field(description="Who answers.")
+    model: str = Field(description="The provider of their model.")
     caller: str = Field(description="The participant's identity.")
     linked: Linked = Field(default="first", description="Who in the room is heard.")
     agents: dict[str, tuple[str, ...]] = Field(default={}, description="Who may speak, and to whom each hands over.")
@@ -39,16 +41,18 @@ class CallResumed(_Event):
 
 
 class CallEnded(_Event):
+    """The last event of a call."""
+
     type: Literal["call.ended"] = "call.ended"
-    reason: str
+    reason: str = Field(description="A sentence for whoever runs the team.")
 
 
 class CallWarned(_Event):
-    """Something that somebody can mend: a silent microphone, an unknown tool, a message too long."""
+    """Something that somebody can mend: a silent microphone, a file that cannot be read, a limit that is near."""
 
     type: Literal["call.warned"] = "call.warned"
     code: str = Field(description="A short stable word such as `microphone.silent`.")
-    detail: str
+    detail: str = Field(description="A sentence that says what, and what helps.")
     stream: str = Field(default="", description="Of the file that it is about, the id that its sender gave it.")
 
 
@@ -61,6 +65,8 @@ class PersonCame(_Event):
 
 
 class PersonLeft(_Event):
+    """Somebody who was heard is gone."""
+
     type: Literal["person.left"] = "person.left"
     participant: str
 
@@ -75,6 +81,8 @@ class AgentMuted(_Event):
 
 
 class UserSaid(_Event):
+    """What was heard of a turn, as it was transcribed."""
+
     type: Literal["user.said"] = "user.said"
     participant: str = Field(description="Who said it; of several at once, who spoke most.")
     together_with: tuple[str, ...] = Field(default=(), description="The others who spoke in the same turn.")
@@ -85,6 +93,8 @@ class UserSaid(_Event):
 
 
 class UserWrote(_Event):
+    """What somebody has typed."""
+
     type: Literal["user.wrote"] = "user.wrote"
     participant: str
     text: str
@@ -183,14 +193,16 @@ class AgentSaid(_Event):
     agent: str
     text: str
     item: str = Field(default="", description="The provider's id of the message; its caption's segment, too.")
-    heard_ms: int
+    heard_ms: int = Field(description="How much of it was heard.")
     started_ms: int | None = Field(default=None, description="When its first sound went to the room.")
-    interrupted: bool = False
+    interrupted: bool = Field(default=False, description="The caller did not hear all of it.")
     as_text: bool = Field(default=False, description="It was shown, and did not sound; `heard_ms` is how long it is.")
     latency_ms: int | None = Field(default=None, description="End of the caller's turn to first audio in the room.")
 
 
 class ToolCalled(_Event):
+    """The model asks for a tool, which begins."""
+
     type: Literal["tool.called"] = "tool.called"
     agent: str
     call_id: str
@@ -200,12 +212,14 @@ class ToolCalled(_Event):
 
 
 class ToolFinished(_Event):
+    """What came of a tool."""
+
     type: Literal["tool.finished"] = "tool.finished"
     agent: str
     call_id: str
     tool: str
-    output: str
-    failed: bool = False
+    output: str = Field(description="What the model is told.")
+    failed: bool = Field(default=False, description="`output` says why.")
     parent: str = Field(default="", description="As in `tool.called`.")
     arguments: dict[str, Any] = Field(default={}, description="Of a call that was answered without being run.")
 
@@ -281,6 +295,8 @@ class FileGiven(_Event):
 
 
 class HandoffDecided(_Event):
+    """The call is to go from one agent to another."""
+
     type: Literal["handoff.decided"] = "handoff.decided"
     source: str
     target: str
@@ -288,16 +304,20 @@ class HandoffDecided(_Event):
 
 
 class HandoffDone(_Event):
+    """It has: `target` has the call."""
+
     type: Literal["handoff.done"] = "handoff.done"
     source: str
     target: str
 
 
 class HandoffFailed(_Event):
+    """It has not: `source` has the call as before."""
+
     type: Literal["handoff.failed"] = "handoff.failed"
     source: str
     target: str
-    reason: str
+    reason: str = Field(description="Why it has not.")
 
 
 class GuardBlocked(_Event):
@@ -342,6 +362,8 @@ class RecordingMuted(_Event):
 
 
 class TaskDone(_Event):
+    """An agent has done a step of the team file."""
+
     type: Literal["task.done"] = "task.done"
     agent: str
     task: str
@@ -371,14 +393,18 @@ class MemoryCompacted(_Event):
 
 
 class LineLost(_Event):
+    """The connection to the model is gone."""
+
     type: Literal["line.lost"] = "line.lost"
-    reason: str
+    reason: str = Field(description="Why it is.")
     final: bool = Field(default=False, description="It is not restored: no provider can be reached.")
 
 
 class LineRestored(_Event):
+    """It is back."""
+
     type: Literal["line.restored"] = "line.restored"
-    gap_ms: int
+    gap_ms: int = Field(description="How long it was gone.")
 
 
 class LineSwitched(_Event):
@@ -391,9 +417,13 @@ class LineSwitched(_Event):
 
 
 class WatchdogFired(_Event):
+    """Something was done about an answer that did not come."""
+
     type: Literal["watchdog.fired"] = "watchdog.fired"
     reason: str
-    action: str
+    action: str = Field(
+        description="What was done: [all there are](what-callers-hear-when-things-fail.md#where-it-is-written-down)."
+    )
 
 
 JournalEvent = Annotated[

@@ -1,8 +1,8 @@
 """A LiveKit plugin session of the OpenAI Realtime protocol (OpenAI, the embedded model), in the line's vocabulary.
 
-The plugin brings the socket, its reconnects and the protocol's dialects. Turns, requests for replies and memory are
-ours, so they go out as the protocol's own events, and what comes back is read from the plugin's raw hook: one ordered
-stream, with the ids that the plugin's own events leave out.
+The plugin brings the socket and the protocol's dialects; it does not dial again, the line does. Turns, requests for
+replies and memory are ours, so they go out as the protocol's own events, and what comes back is read from the plugin's raw
+hook: one ordered stream, with the ids that the plugin's own events leave out.
 """
 
 import base64

@@ -12,8 +12,8 @@ from worker.local_model.eyes import Eyes
 from worker.local_model.senses import Senses
 from worker.local_model.session import Session
 from worker.local_model.voice import Voice
-from worker.parts import ready, until_told
-from worker.settings import Settings, SettingsError
+from worker.parts import PortError, ready, until_told
+from worker.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def app(senses: Senses) -> web.Application:
 
 
 async def run(settings: Settings) -> None:
-    """Serves on 127.0.0.1 until cancelled. Raises SettingsError when the port is taken."""
+    """Serves on 127.0.0.1 until cancelled. Raises PortError."""
     senses = await asyncio.to_thread(load_senses, settings)
     runner = web.AppRunner(app(senses), access_log=None)
     await runner.setup()
@@ -51,8 +51,7 @@ async def run(settings: Settings) -> None:
         try:
             await web.TCPSite(runner, "127.0.0.1", settings.local_model_port).start()
         except OSError as error:
-            port = settings.local_model_port
-            raise SettingsError(f"Port {port}: {error.strerror}. Set BATON_LOCAL_MODEL_PORT to another.") from error
+            raise PortError(settings.local_model_port, error, "BATON_LOCAL_MODEL_PORT") from error
         ready(f"the embedded model, on port {settings.local_model_port}")
         await until_told()
     finally:

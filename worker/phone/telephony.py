@@ -71,7 +71,9 @@ class NumberSpec(Spec):
     team: Name = Field(description="Whose workers take the call: `team` in their team file.")
     agent: Name | None = Field(default=None, description="Who of them answers; null: whoever the team starts with.")
     hide_caller: bool = Field(
-        default=False, description="Nobody is told the caller's number: not the team, no log, no journal."
+        default=False,
+        description="Nobody is told the caller's number, nor which one they called; LiveKit still names the participant "
+        "after its last four digits.",
     )
     pin: Annotated[str, StringConstraints(pattern=r"^\d{1,20}$")] | None = Field(
         default=None, description="What the bridge asks for, in its own voice, before anybody answers."

@@ -19,10 +19,6 @@ class Kind(Enum):
     PDF = "PDF"
     TEXT = "text"
 
-    @property
-    def is_picture(self) -> bool:
-        return self in (Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.HEIC)
-
 
 class Ambiguous(ValueError):
     """A file that is of two kinds at once, as somebody makes who wants it to pass for another."""
