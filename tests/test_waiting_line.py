@@ -19,6 +19,10 @@ KIND = api.ParticipantInfo.Kind
 WITHIN_S = 600.0
 
 
+def job(room: str) -> str:
+    return json.dumps({"call": f"call of {room}", "team": "ours"})
+
+
 @dataclass
 class FakeLiveKit:
     """Rooms, and workers with so many free `places`; `offered` is who was, in order, and `taken` by whom."""
@@ -79,7 +83,7 @@ class FakeLiveKit:
 
     async def create_dispatch(self, asked: api.CreateAgentDispatchRequest) -> None:
         assert asked.agent_name == "baton"
-        assert json.loads(asked.metadata) == {"call": f"call of {asked.room}"}
+        assert asked.metadata == job(asked.room)
         self.offered.append(asked.room)
         self._give(asked.room)
 
@@ -102,7 +106,7 @@ class Stage:
 
     def come(self, room: str) -> bool:
         """Somebody asks for a token, and joins with it. Returns whether LiveKit offered the call by itself."""
-        offers = self.line.expect(room, f"call of {room}", WITHIN_S)
+        offers = self.line.expect(room, job(room), WITHIN_S)
         self.livekit.join(room, offers=offers)
         return offers
 
@@ -167,7 +171,7 @@ async def test_given_somebody_who_leaves_then_they_are_not_offered_any_more_and_
 @virtual_time
 async def test_given_a_token_that_nobody_uses_then_nobody_waits_for_its_owner() -> None:
     async with staged() as stage:
-        stage.line.expect("never", "call of never", WITHIN_S)
+        stage.line.expect("never", job("never"), WITHIN_S)
         stage.come("a")
         await asyncio.sleep(WITHIN_S + 2)
         stage.livekit.join("never", offers=False)
@@ -219,9 +223,9 @@ async def test_given_a_desk_that_starts_again_then_who_waited_is_found_in_their_
 ):
     livekit, store = FakeLiveKit(places=0), FakeStore({"call of over"})
     for room in ("a", "over", "b"):
-        livekit.inside[room], livekit.metadata[room] = [KIND.STANDARD], json.dumps({"call": f"call of {room}"})
-    livekit.inside["held"], livekit.metadata["held"] = [KIND.STANDARD, KIND.AGENT], '{"call": "call of held"}'
-    livekit.inside["empty"], livekit.metadata["empty"] = [], '{"call": "call of empty"}'
+        livekit.inside[room], livekit.metadata[room] = [KIND.STANDARD], job(room)
+    livekit.inside["held"], livekit.metadata["held"] = [KIND.STANDARD, KIND.AGENT], job("held")
+    livekit.inside["empty"], livekit.metadata["empty"] = [], job("empty")
     for room, metadata in (("theirs", "[1]"), ("nobody's", "{")):
         livekit.inside[room], livekit.metadata[room] = [KIND.STANDARD], metadata
     async with background(WaitingLine(store, livekit).run()):  # type: ignore[arg-type]

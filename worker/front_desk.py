@@ -16,7 +16,7 @@ from aiohttp import web
 from livekit import api
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from agents.showing import Source
+from agents.spec import TeamSpec
 from worker.background import background
 from worker.desk import grants
 from worker.desk.headers import security_headers
@@ -60,11 +60,12 @@ class JoinRequest(BaseModel):
 
 
 class FrontDesk:
-    """`watches`: what of callers the team looks at, beside what they say and send."""
+    """`team` is None where its file cannot be read. If it was named, its calls are for workers of that team alone."""
 
-    def __init__(self, settings: Settings, store: Store, watches: frozenset[Source] = frozenset()) -> None:
+    def __init__(self, settings: Settings, store: Store, team: TeamSpec | None) -> None:
         self._settings, self._store = settings, store
-        self._sources = grants.sources(watches)
+        self._sources = grants.sources(team)
+        self._for = {"team": team.team} if team and "team" in settings.model_fields_set else {}
         self._livekit = api.LiveKitAPI(
             settings.livekit_url.replace("ws", "http", 1),
             settings.livekit_api_key,
@@ -152,15 +153,16 @@ class FrontDesk:
             where = ".".join(map(str, fault["loc"])) or "body"
             return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 16 to 64.")
         call, room = f"call-{secrets.token_hex(8)}", wanted.room or f"room-{secrets.token_urlsafe(12)}"
-        at_once = self._line.expect(room, call, _TOKEN_S)
+        job = json.dumps({"call": call, **self._for})
+        at_once = self._line.expect(room, job, _TOKEN_S)
         _JOINS.inc()
-        joined = {"url": self._settings.livekit_url, "token": self._token(room, call, wanted.name, at_once=at_once)}
+        joined = {"url": self._settings.livekit_url, "token": self._token(room, job, wanted.name, at_once=at_once)}
         return web.json_response({**joined, "room": room, "call": call})
 
-    def _token(self, room: str, call: str, name: str, *, at_once: bool) -> str:
+    def _token(self, room: str, job: str, name: str, *, at_once: bool) -> str:
         """For this room, to be heard and to write in it, and to be seen if the team looks; to nothing else.
 
-        `at_once`: LiveKit offers the call to the workers when its caller comes.
+        `job`: what workers are told of the call; `at_once`: LiveKit offers it to them when its caller comes.
         """
         granted = api.VideoGrants(
             room_join=True,
@@ -171,14 +173,13 @@ class FrontDesk:
             can_subscribe=True,
             can_update_own_metadata=False,
         )
-        ours = json.dumps({"call": call})
-        agents = [api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=ours)] if at_once else []
+        agents = [api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=job)] if at_once else []
         token = api.AccessToken(self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value())
         return (
             token.with_identity(f"caller-{secrets.token_hex(6)}")
             .with_name(name or "Caller")
             .with_grants(granted)
-            .with_room_config(api.RoomConfiguration(agents=agents, metadata=ours))
+            .with_room_config(api.RoomConfiguration(agents=agents, metadata=job))
             .with_ttl(timedelta(seconds=_TOKEN_S))
             .to_jwt()
         )
@@ -287,7 +288,7 @@ async def run(settings: Settings) -> None:
     settings.need_livekit()
     store = Store(settings.database_url)
     await store.open()
-    desk = FrontDesk(settings, store, await asyncio.to_thread(grants.watched, settings.team))
+    desk = FrontDesk(settings, store, await asyncio.to_thread(grants.read, settings.team))
     runner = web.AppRunner(desk.app(), access_log=None)
     await runner.setup()
     try:

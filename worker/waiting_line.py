@@ -25,7 +25,7 @@ class _Caller:
     """One who has a token. Times are seconds on the loop's clock."""
 
     room: str
-    call: str
+    job: str
     until: float  # the token is good; who is not there by then will not come
     offered_at: float = math.inf  # to the workers, last
     came: bool = False
@@ -37,19 +37,19 @@ class WaitingLine:
 
     While somebody waits, LiveKit is not to offer who comes then by itself. An offer too many does no harm, since one worker
     alone gets the call's lease. A call that a worker takes and does not begin holds up nobody: it goes to the end.
-    The line is in memory; what a desk before this one knew of it is read from LiveKit's rooms: their `metadata` is to be
-    `{"call": …}`.
+    The line is in memory; what a desk before this one knew of it is read from LiveKit's rooms: their metadata is that of
+    the job, see `worker.job`.
     """
 
     def __init__(self, store: Store, livekit: api.LiveKitAPI) -> None:
         self._store, self._livekit = store, livekit
         self._callers: list[_Caller] = []  # by when they asked to join
 
-    def expect(self, room: str, call: str, within_s: float) -> bool:
-        """Somebody will join a room. Returns whether LiveKit is to offer the call to the workers when they do."""
+    def expect(self, room: str, job: str, within_s: float) -> bool:
+        """Somebody will join a room; `job` is the metadata of their call's. Returns whether LiveKit is to offer it then."""
         at_once = not any(one.waits for one in self._callers)
         until = asyncio.get_running_loop().time() + within_s
-        self._callers.append(_Caller(room, call, until, offered_at=math.inf if at_once else -math.inf))
+        self._callers.append(_Caller(room, job, until, offered_at=math.inf if at_once else -math.inf))
         return at_once
 
     async def run(self) -> None:
@@ -71,9 +71,8 @@ class WaitingLine:
         known = {one.room for one in self._callers}
         now = asyncio.get_running_loop().time()
         for room in sorted(rooms, key=lambda room: room.creation_time_ms):
-            call = _call(room.metadata)
-            if call and room.name not in known and not await self._store.events(call):
-                self._callers.append(_Caller(room.name, call, until=now, offered_at=-math.inf))
+            if room.name not in known and _call(room.metadata) and not await self._has_begun(room.metadata):
+                self._callers.append(_Caller(room.name, room.metadata, until=now, offered_at=-math.inf))
 
     async def look(self) -> None:
         """Sees who has come and who is gone, and offers the first who waits. Raises the same."""
@@ -102,9 +101,7 @@ class WaitingLine:
             return False
         if now - one.offered_at < OFFERS_S:
             return True
-        if await self._store.events(
-            one.call
-        ):  # it has begun, and was left: by its worker, whose lease is watched, or over
+        if await self._has_begun(one.job):  # and is over, or was left by its worker, whose lease is watched
             self._callers.remove(one)
             return False
         one.offered_at, one.waits = now, True
@@ -117,12 +114,13 @@ class WaitingLine:
         return True
 
     async def _offer(self, one: _Caller) -> None:
-        logger.warning("nobody has taken call %s; it is offered again", one.call)
+        logger.warning("nobody has taken call %s; it is offered again", _call(one.job))
         await self._livekit.agent_dispatch.create_dispatch(
-            api.CreateAgentDispatchRequest(
-                agent_name=AGENT_NAME, room=one.room, metadata=json.dumps({"call": one.call})
-            )
+            api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=one.room, metadata=one.job)
         )
+
+    async def _has_begun(self, job: str) -> bool:
+        return bool(await self._store.events(_call(job)))
 
     async def _inside(self, room: str) -> list[int]:
         try:

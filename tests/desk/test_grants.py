@@ -28,10 +28,10 @@ def test_a_camera_or_screen_that_nobody_looks_at_is_not_let_in(
     tmp_path: Path, sees: str, also: str, granted: list[str]
 ) -> None:
     (tmp_path / "team.yaml").write_text(TEAM.format(sees=sees, also=also))
-    assert grants.sources(grants.watched(tmp_path / "team.yaml")) == granted
+    assert grants.sources(grants.read(tmp_path / "team.yaml")) == granted
 
 
 def test_of_a_team_that_cannot_be_read_nothing_more_than_a_microphone_is_let_in(tmp_path: Path) -> None:
     (tmp_path / "team.yaml").write_text(TEAM.format(sees="eyes", also="[]"))
-    assert grants.sources(grants.watched(tmp_path / "team.yaml")) == ["microphone"]
-    assert grants.watched(tmp_path / "none.yaml") == frozenset()
+    assert grants.sources(grants.read(tmp_path / "team.yaml")) == ["microphone"]
+    assert grants.read(tmp_path / "none.yaml") is None
