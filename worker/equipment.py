@@ -16,6 +16,7 @@ from worker.redaction.policy import Policy
 from worker.room.sounds import Sound
 from worker.settings import Settings
 from worker.team.text_models import TextModel
+from worker.telemetry.measuring import Measuring, tool_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Equipment:
     sound: Sound | None
     departure: Departure
     guards: Panel | None
+
+    def measuring(self) -> Measuring:
+        """What is measured of a call that this worker holds."""
+        return Measuring(tool_names(self.team))
 
     @property
     def files(self) -> Folder:
