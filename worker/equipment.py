@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from opentelemetry.trace import Tracer
+
 from agents.spec import TeamSpec
 from worker.announcements import Announcements
 from worker.departure import Departure
@@ -21,7 +23,10 @@ from worker.telemetry.measuring import Measuring, tool_names
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """`guards` is None for a team that has none, `sound` for one without a sound in the background."""
+    """`guards` is None for a team that has none, `sound` for one without a sound in the background.
+
+    `tracer` is None where nobody wants spans.
+    """
 
     settings: Settings
     team: TeamSpec
@@ -35,10 +40,11 @@ class Equipment:
     sound: Sound | None
     departure: Departure
     guards: Panel | None
+    tracer: Tracer | None
 
-    def measuring(self) -> Measuring:
+    def measuring(self, call: str) -> Measuring:
         """What is measured of a call that this worker holds."""
-        return Measuring(tool_names(self.team))
+        return Measuring(call, tool_names(self.team), self.tracer)
 
     @property
     def files(self) -> Folder:

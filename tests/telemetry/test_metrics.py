@@ -56,7 +56,7 @@ class Counted:
 
 def measured(*events: journal.JournalEvent) -> Counted:
     counted = Counted()
-    with Measuring({"look_up", "search"}) as measuring:
+    with Measuring("c", {"look_up", "search"}, None) as measuring:
         for event in events:
             measuring.take(event)
     return counted
@@ -127,7 +127,7 @@ def test_given_a_name_that_a_sub_agent_makes_up_then_it_is_no_label() -> None:
 @pytest.mark.parametrize("last", [ENDED, FINISHED])
 def test_a_call_is_held_until_it_ends_or_goes_elsewhere(last: journal.JournalEvent) -> None:
     held = value("baton_calls")
-    with Measuring(()) as measuring:
+    with Measuring("c", (), None) as measuring:
         measuring.take(STARTED)
         assert value("baton_calls") == held + 1
         measuring.take(last)
@@ -138,7 +138,7 @@ def test_a_call_is_held_until_it_ends_or_goes_elsewhere(last: journal.JournalEve
 
 def test_a_call_is_held_no_more_after_a_fault() -> None:
     held = value("baton_calls")
-    with contextlib.suppress(RuntimeError), Measuring(()) as measuring:
+    with contextlib.suppress(RuntimeError), Measuring("c", (), None) as measuring:
         measuring.take(STARTED)
         raise RuntimeError
     assert value("baton_calls") == held
