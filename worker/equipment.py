@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from opentelemetry.trace import Tracer
+
 from agents.spec import TeamSpec
 from worker.announcements import Announcements
 from worker.departure import Departure
@@ -16,11 +18,15 @@ from worker.redaction.policy import Policy
 from worker.room.sounds import Sound
 from worker.settings import Settings
 from worker.team.text_models import TextModel
+from worker.telemetry.measuring import Measuring, tool_names
 
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """`guards` is None for a team that has none, `sound` for one without a sound in the background."""
+    """`guards` is None for a team that has none, `sound` for one without a sound in the background.
+
+    `tracer` is None where nobody wants spans.
+    """
 
     settings: Settings
     team: TeamSpec
@@ -34,6 +40,11 @@ class Equipment:
     sound: Sound | None
     departure: Departure
     guards: Panel | None
+    tracer: Tracer | None
+
+    def measuring(self, call: str) -> Measuring:
+        """What is measured of a call that this worker holds."""
+        return Measuring(call, tool_names(self.team), self.tracer)
 
     @property
     def files(self) -> Folder:

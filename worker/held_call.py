@@ -39,6 +39,7 @@ from worker.room.rpc import Rpc
 from worker.room.speaker import Speaker
 from worker.room.uploads import Uploads
 from worker.team.tool_runs import Tell
+from worker.telemetry.measuring import Measuring
 from worker.voice_detection import THREAD, load
 
 logger = logging.getLogger(__name__)
@@ -51,10 +52,12 @@ class HeldCall:
     """Joins the room, waits for somebody to speak to, and holds their call.
 
     The model is dialled on construction, while the room is joined. Of a call that goes on, `before` is how it was left, and
-    it is known with whom.
+    it is known with whom. `measuring` is given all that goes into the journal.
     """
 
-    def __init__(self, job: JobContext, lease: Lease, before: Orphan | None, equipment: Equipment) -> None:
+    def __init__(
+        self, job: JobContext, lease: Lease, before: Orphan | None, equipment: Equipment, measuring: Measuring
+    ) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time() - lease.taken.age_s
         team = equipment.team
@@ -74,6 +77,7 @@ class HeldCall:
             redaction=self._redaction,
             whisper=lambda event: self._outbox.event_to(self._who_says(event), event),
             reveal=lambda event: self._outbox.event_past(self._who_says(event), event),
+            measure=measuring.take,
             lease=lease,
             count=len(before.past.events) if before else 0,
         )

@@ -37,7 +37,8 @@ async def hold(job: JobContext, equipment: Equipment) -> None:
             if before and before.past.ended:
                 logger.info("call %s is over", lease.call)
             else:
-                await HeldCall(job, lease, before, equipment).hold()
+                with equipment.measuring(lease.call) as measuring:
+                    await HeldCall(job, lease, before, equipment, measuring).hold()
         over = True
     except Departed:
         raise

@@ -3,15 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from prometheus_client import Counter
-
 from agents.references import References
 from worker.gate.known import Known
 from worker.journal import events as journal
 from worker.journal import pointing
 from worker.journal.journal import Journal
-
-_FIRED = Counter("baton_watchdog_total", "What was done about answers that did not come.", ["action"])
 
 
 class Journaling:
@@ -41,13 +37,8 @@ class Journaling:
 
     def record(self, event: journal.JournalEvent) -> None:
         self._note(self.keep(event), event)
-        match event:
-            case journal.WatchdogFired(action=action):
-                _FIRED.labels(action).inc()
-            case journal.ModelUsed():
-                self._used(event)
-            case _:
-                pass
+        if isinstance(event, journal.ModelUsed):
+            self._used(event)
 
     def shown(self, shown: journal.UserShowed) -> None:
         """Its text is told to an agent when the guards have let it pass, and not with its name."""

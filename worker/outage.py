@@ -10,7 +10,7 @@ from agents.announcements import AnnouncementsSpec
 from agents.spec import TeamSpec
 from worker.background import Start
 from worker.gate.audio_gate import AudioGate
-from worker.journal.replay import ANNOUNCED
+from worker.journal.events import ANNOUNCED
 from worker.turns.watchdog import AGAIN_S, Step
 
 WONDER_S = 2.5  # without a session; after that, silence makes people wonder

@@ -28,6 +28,7 @@ from worker.redaction.policy import Policy
 from worker.room.sounds import of_spec
 from worker.settings import AGENT_NAME, STATE_FOLDER, Settings, variables
 from worker.team.text_models import choose_text_models
+from worker.telemetry.exporter import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,11 @@ async def run(settings: Settings) -> None:
         logger.info("sub-agent %s thinks with %s of %s", name, model.name, model.provider)
     if team.prepare:
         await prepare.aside(settings)
-    with Recorder(settings.database_url) as recorder, McpServers(team.mcp, variables()) as mcp:
+    with (
+        tracing(variables()) as tracer,
+        Recorder(settings.database_url) as recorder,
+        McpServers(team.mcp, variables()) as mcp,
+    ):
         departure = Departure()
         equipment = Equipment(
             settings=settings,
@@ -64,6 +69,7 @@ async def run(settings: Settings) -> None:
             sound=sound,
             departure=departure,
             guards=build(team, settings) if any(team.guards_of(name) for name in team.agents) else None,
+            tracer=tracer,
         )
         server = _server(equipment)
         footprint.keep_imports()

@@ -31,6 +31,7 @@ class Kept:
     told: list[JournalEvent] = field(default_factory=list)
     whispered: list[JournalEvent] = field(default_factory=list)
     revealed: list[JournalEvent] = field(default_factory=list)
+    measured: list[JournalEvent] = field(default_factory=list)
     muted: list[tuple[str, int, int]] = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     now_ms: int = 0
@@ -48,6 +49,7 @@ class Kept:
             redaction=Redaction(Policy(self.spec)),
             whisper=self.whispered.append,
             reveal=self.revealed.append,
+            measure=self.measured.append,
         )
         notes.mutes(lambda side, start, end: self.muted.append((side, start, end)))
         notes.follow(self.facts)
@@ -113,6 +115,13 @@ async def test_given_secrets_then_no_byte_of_them_is_left_in_any_file_while_the_
         assert [secret for secret in SECRETS if secret in left] == []
     with sqlite3.connect(f"{tmp_path}/baton.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_given_events_that_are_written_anew_then_each_is_measured_once(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, SPEC)
+    await call(kept)
+    with Recorder(kept.url) as recorder:
+        assert [event.type for event in kept.measured] == [event.type for event in await recorder.events("c")]
 
 
 async def test_given_a_policy_that_keeps_all_then_all_of_them_are_there(tmp_path: Path) -> None:

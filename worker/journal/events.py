@@ -11,6 +11,8 @@ from agents.people import Linked
 from agents.showing import Source
 from tools.card import AnyCard
 
+ANNOUNCED = "announcement_"  # how the items begin that no model has said
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

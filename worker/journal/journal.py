@@ -20,6 +20,8 @@ class Journal:
     Neither gets what `redaction` takes out. What may turn out to be a piece of something more the page of who said it
     gets by `whisper` at once, all others by `reveal` when it is settled. `count` is how many there are already. With a
     `lease`, how the call stands goes with each event, as `standing` tells, and without what may not be kept.
+
+    `measure` gets each event once, whole: it keeps no words.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Journal:
         redaction: Redaction | None = None,
         whisper: Callable[[JournalEvent], None] | None = None,
         reveal: Callable[[JournalEvent], None] = lambda _: None,
+        measure: Callable[[JournalEvent], None] = lambda _: None,
         lease: Lease | None = None,
         count: int = 0,
     ) -> None:
@@ -40,7 +43,7 @@ class Journal:
         self._redaction = redaction
         self._mute: Mute = lambda *_: None
         self._whisper, self._reveal = whisper or publish, reveal
-        self._lease, self._count = lease, count
+        self._measure, self._lease, self._count = measure, lease, count
         if lease and redaction:
             lease.mask = KeptStanding(redaction)
         self._stood: Mapping[str, Any] | None = None
@@ -60,6 +63,7 @@ class Journal:
         """Stamps `at` and `epoch`, and keeps it. Returns it whole, as nobody may keep it."""
         stamped = event.model_copy(update={"at": self._elapsed_ms(), "epoch": epoch})
         number, self._count = self._count, self._count + 1
+        self._measure(stamped)
         lease = self._lease
         if not self._redaction:
             self._recorder.record(self.call, number, stamped, lease, self._stands(anew=False))

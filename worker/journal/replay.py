@@ -15,10 +15,8 @@ from agents import context, handoff, people
 from agents.orchestrator import OURS
 from agents.people import Names
 from worker.journal import events as journal
-from worker.journal.events import JournalEvent
+from worker.journal.events import ANNOUNCED, JournalEvent
 from worker.line.memory import SUMMARY, Called, Memory, Returned, Said, Shown
-
-ANNOUNCED = "announcement_"  # how the items begin that no model has said
 
 
 @dataclass(frozen=True, slots=True)
