@@ -15,6 +15,7 @@ import numpy as np
 from google.oauth2.credentials import Credentials
 from livekit import rtc
 from livekit.agents import llm
+from opentelemetry.sdk.trace import TracerProvider
 from PIL import Image
 
 from agents.loader import load_team
@@ -48,11 +49,13 @@ from worker.room.outbox import STATE, Outbox
 from worker.showing import shown_files
 from worker.team.text_models import TextModel
 from worker.team.tool_runs import Tell
+from worker.telemetry.measuring import Measuring, tool_names
 
 RATE = OPENAI.sample_rate
 FRAME_S = 0.05
 _WORD_MS, _LEISURE_S, _PATIENCE_S = 900, 3.0, 60.0
 TEAM = load_team(Path(__file__).parent / "team.yaml")
+TRACER = TracerProvider(shutdown_on_exit=False).get_tracer("conformance")
 _VERTEX = "gemini-live-2.5-flash-native-audio"  # a model that says nothing before it has its tools' results
 _STARTED = CallStarted(
     call="conformance", room="room", team=TEAM.team, agent=TEAM.start, model="openai", caller="caller"
@@ -384,7 +387,15 @@ async def staged(
 
         def notes() -> Notes:
             elapsed_ms = partial(_elapsed_ms, loop, began)
-            return Notes("conformance", recorder, elapsed_ms=elapsed_ms, publish=publish, count=len(journal))
+            measuring = Measuring("conformance", tool_names(team), TRACER)  # whatever happens, it must not fail
+            return Notes(
+                "conformance",
+                recorder,
+                elapsed_ms=elapsed_ms,
+                publish=publish,
+                measure=measuring.take,
+                count=len(journal),
+            )
 
         def call(notes: Notes, orphan: Orphan | None = None) -> Call:
             return Call(
