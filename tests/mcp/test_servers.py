@@ -221,10 +221,11 @@ async def test_given_a_server_that_is_away_then_its_tools_say_so_until_it_comes(
         (McpSpec(command=("no-such-program-here",)), "there is no program 'no-such-program-here'"),
         (McpSpec(command=(sys.executable, "-c", "pass")), "it ends before it answers"),
         (McpSpec(url="http://127.0.0.1:1/${WHERE}"), "the variable WHERE is not set"),
+        (McpSpec(url="http://127.0.0.1:1/${EMPTY}"), "the variable EMPTY is not set"),
     ],
 )
 async def test_given_a_server_that_cannot_be_used_then_its_trouble_says_why(spec: McpSpec, why: str) -> None:
-    with McpServers({"shelf": spec}, {}) as servers:
+    with McpServers({"shelf": spec}, {"EMPTY": ""}) as servers:
         assert servers.trouble("shelf") == why
 
 
