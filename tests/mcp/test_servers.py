@@ -18,9 +18,9 @@ from livekit.agents import ToolError, llm
 
 from agents.spec import AgentSpec
 from agents.tool_spec import McpSpec, ToolSpec
+from tests.free_ports import free_port
 from tools.context import CallContext, ProgressMade, Told
 from tools.database import Database
-from worker.livekit_server import free_port
 from worker.mcp.connection import AWAY, BROKEN_OFF
 from worker.mcp.servers import McpServers
 from worker.team.toolbox import Outcome, Toolbox
