@@ -35,17 +35,13 @@ def load_team(path: Path) -> TeamSpec:
             _preparation(team.prepare)
         except SpecError as error:
             raise SpecError(f"{path}:{line_of(root, ['prepare'])}: prepare: {error}") from error
-    if team.when_unreachable:
+    promises = {"when_unreachable": team.when_unreachable, "when_person_needed": team.when_person_needed}
+    for key, promise in promises.items():
         try:
-            load_when_unreachable(team.when_unreachable)
+            if promise:
+                load_promise(promise)
         except SpecError as error:
-            raise SpecError(f"{path}:{line_of(root, ['when_unreachable'])}: when_unreachable: {error}") from error
-    if team.when_person_needed:
-        try:
-            load_when_person_needed(team.when_person_needed)
-        except SpecError as error:
-            line = line_of(root, ["when_person_needed"])
-            raise SpecError(f"{path}:{line}: when_person_needed: {error}") from error
+            raise SpecError(f"{path}:{line_of(root, [key])}: {key}: {error}") from error
     _check_guards(path, team, root)
     for agent in team.agents.values():
         for number, tool in enumerate(agent.tools):
@@ -110,14 +106,20 @@ def load_predicate(path: str) -> Callable[[Mapping[str, Any]], object]:
     return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
-def load_when_unreachable(path: str) -> Promise:
-    """What is asked when no provider can be reached, at a dotted path. Raises SpecError."""
-    return _promise(path)
-
-
-def load_when_person_needed(path: str) -> Promise:
-    """What is asked when a guard hands the caller over to a person, at a dotted path. Raises SpecError."""
-    return _promise(path)
+def load_promise(path: str) -> Promise:
+    """What is asked for a sentence to the caller when no agent can go on, at a dotted path. Raises SpecError."""
+    found = _at(path)
+    if not inspect.iscoroutinefunction(found):
+        raise SpecError(
+            f"{path!r} is no async function; it is called with a CallContext, and returns a sentence or None."
+        )
+    try:
+        inspect.signature(found).bind(None)
+    except TypeError as error:
+        raise SpecError(
+            f"{path!r} cannot be called with a CallContext alone: {error}. Give it one parameter."
+        ) from error
+    return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
 def load_guard(path: str) -> Callable[[Any], Any]:
@@ -148,21 +150,6 @@ def _at(path: str) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise SpecError(f"{path!r} cannot be found ({error}). Write `package.module.function`.") from error
-
-
-def _promise(path: str) -> Promise:
-    found = _at(path)
-    if not inspect.iscoroutinefunction(found):
-        raise SpecError(
-            f"{path!r} is no async function; it is called with a CallContext, and returns a sentence or None."
-        )
-    try:
-        inspect.signature(found).bind(None)
-    except TypeError as error:
-        raise SpecError(
-            f"{path!r} cannot be called with a CallContext alone: {error}. Give it one parameter."
-        ) from error
-    return found  # type: ignore[no-any-return]  # what it is, its first call tells
 
 
 def _check_guards(path: Path, team: TeamSpec, root: Any) -> None:

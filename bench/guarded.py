@@ -7,10 +7,11 @@ import asyncio
 from typing import Any
 from unittest.mock import patch
 
+from agents.guarding import Place
 from bench.gate_script import FORBIDDEN, delay_s
 from worker.call import Call
 from worker.cli import main
-from worker.gate.guard import Finding, Guard, Panel, Passage, Place
+from worker.gate.guard import Finding, Guard, Panel, Passage
 
 
 class Words:

@@ -15,8 +15,9 @@ import psutil
 from livekit import api
 
 from bench.caller import Caller
+from tests.free_ports import free_port, with_free_ports
 from worker.background import background
-from worker.livekit_server import LiveKit, free_port, livekit_server, read_config, with_free_ports
+from worker.livekit_server import LiveKit, livekit_server, read_config
 from worker.settings import AGENT_NAME
 
 _READY_S = 60.0

@@ -11,6 +11,7 @@ import numpy as np
 from livekit import rtc
 from livekit.agents import llm
 
+from agents.guarding import Action, Place
 from agents.spec import TeamSpec
 from tests.fakes import FakeSpeaker, KeptJournal, speak
 from tests.gate.voices import Lead, Message, samples_of
@@ -20,7 +21,7 @@ from tools.context import CallContext
 from tools.database import Database
 from worker.background import background
 from worker.call import Call
-from worker.gate.guard import Action, Finding, Guard, Panel, Passage, Place
+from worker.gate.guard import Finding, Guard, Panel, Passage
 from worker.journal import events as journal
 from worker.journal.journal import Journal
 from worker.line.endpoint import Endpoint

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from worker.livekit_server import free_port
+from tests.free_ports import free_port
 
 
 def programs() -> Path:

@@ -222,6 +222,20 @@ async def _not_kept(at: Stage, folder: Path) -> None:
 test_a_team_that_redacts_keeps_no_pictures = trial(_not_kept, keeps=True)
 
 
+async def _cannot_be_kept(at: Stage, folder: Path) -> None:
+    (folder / "files").write_text("in the way of the folder")
+    at.show(1)
+    await at.answered(2)
+    assert [(event["code"], event["detail"]) for event in at.of("call.warned")] == [
+        ("file.not_kept", "photo-1 could not be kept among the files.")
+    ]
+
+
+test_that_a_picture_cannot_be_kept_is_told = trial(
+    _cannot_be_kept, team=team(showing=ShowingSpec(keep=True)), keeps=True
+)
+
+
 async def _checked(at: Stage, _: Path) -> None:
     picture = at.show(1)
     await at.answered(2)

@@ -1,12 +1,8 @@
 """A LiveKit server on this machine: where it is found, and how it runs."""
 
 import asyncio
-import contextlib
-import itertools
 import os
-import secrets
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +18,6 @@ from worker.settings import STATE_FOLDER, Settings, SettingsError
 CONFIG = Path("livekit.yaml")  # in the folder one starts from, or else the one that ships
 _HOME = Path(__file__).parents[1]
 _READY_S = 20.0
-_numbers = itertools.count(secrets.randbelow(17_000))  # other processes look for ports, too
 
 
 class LiveKitError(Exception):
@@ -47,27 +42,6 @@ def find() -> Path:
     if cached.exists():
         return cached
     raise LiveKitError("There is no LiveKit server. Run `make install`, or set LIVEKIT_URL to one that runs.")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses, neither TCP nor UDP, and another each time.
-
-    From below those that systems give to whoever asks for any (from 32768 on, Linux; 49152, macOS): else some client's
-    socket might have it before it is bound.
-    """
-    while True:
-        port = 15_000 + next(_numbers) % 17_000
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
-            tcp.bind(("127.0.0.1", port))
-            udp.bind(("127.0.0.1", port))
-            return port
-
-
-def with_free_ports(config: dict[str, object]) -> dict[str, object]:
-    """The configuration on ports that nobody uses: for tests and benches, many at a time."""
-    rtc = config["rtc"]
-    assert isinstance(rtc, dict)
-    return {**config, "port": free_port(), "rtc": {**rtc, "tcp_port": free_port(), "udp_port": free_port()}}
 
 
 def read_config(path: Path = CONFIG) -> dict[str, object]:

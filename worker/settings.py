@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return origins
 
     @property
+    def openai_url(self) -> str:
+        """Where what speaks OpenAI's protocols is reached: OpenAI itself, if no other server is named."""
+        return self.openai_base_url or "https://api.openai.com/v1"
+
+    @property
     def other_origins(self) -> tuple[str, ...]:
         """The sites in BATON_ORIGINS."""
         return parse_origins(self.origins)

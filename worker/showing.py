@@ -1,21 +1,16 @@
 """What the caller shows: named, kept, put before the model, and answered."""
 
-import asyncio
-import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from agents import context
-from agents.showing import ShowingSpec
 from worker.background import Start
 from worker.describing import Describer
 from worker.journal import events as journal
-from worker.journal.files import Files, FilesError, write_all
+from worker.keeping import Keeping
 from worker.line.line import Line
 from worker.room.events import Sending, Shown
-
-logger = logging.getLogger(__name__)
 
 WORDS_S = 1.5  # so long after something was shown, words about it may begin
 ON_ITS_WAY_S = 4.0  # an answer waits so long for a file that has begun; longer, and the agent seems to be gone
@@ -42,13 +37,10 @@ class Showing:
 
     def __init__(
         self,
-        spec: ShowingSpec,
         line: Line,
-        files: Files | None,
+        keeping: Keeping,
         past: Sequence[journal.JournalEvent] = (),
         *,
-        call: str,
-        redacts: bool,
         clock: Callable[[], float],
         now_ms: Callable[[], int],
         record: Callable[[journal.JournalEvent], None],
@@ -61,8 +53,7 @@ class Showing:
         tick: Callable[[], None],
         describer: Describer,
     ) -> None:
-        keeps = not redacts if spec.keep is None else spec.keep
-        self._line, self._files, self._call = line, files if keeps else None, call
+        self._line, self._keeping = line, keeping
         self._clock, self._now_ms, self._record = clock, now_ms, record
         self._note, self._write, self._take_turn, self._tick = note, write, take_turn, tick
         self._quiet, self._turn_due, self._reads = quiet, turn_due, reads
@@ -156,7 +147,7 @@ class Showing:
 
     def _keep(self, ref: str, shown: Shown) -> Sequence[str]:
         """The names of the files that are being written. None of them is the caller's."""
-        if self._files is None:
+        if not self._keeping.on:
             return ()
         several = len(shown.pictures) > 1
         contents = {
@@ -165,16 +156,11 @@ class Showing:
         }
         if shown.text:
             contents[f"{ref}.txt"] = shown.text.encode()
-        files = self._files
-        self._to_do.append(lambda start: start(self._write_files(files, ref, contents)))
+        self._to_do.append(lambda start: start(self._write_files(ref, contents)))
         return tuple(contents)
 
-    async def _write_files(self, files: Files, ref: str, contents: Mapping[str, bytes]) -> None:
-        try:
-            await asyncio.to_thread(write_all, files, self._call, contents)
-        except (OSError, FilesError) as error:
-            logger.warning("call %s: %s is not kept: %s", self._call, ref, error)
-            self._record(journal.CallWarned(code="file.not_kept", detail=f"{ref} could not be kept among the files."))
+    async def _write_files(self, ref: str, contents: Mapping[str, bytes]) -> None:
+        await self._keeping.write(ref, contents)
 
 
 def shown_files(events: Sequence[journal.JournalEvent], most: int) -> list[str]:

@@ -14,6 +14,7 @@ from worker.journal import events
 from worker.journal.files import Files
 from worker.journal.journal import Journal
 from worker.journaling import Journaling
+from worker.keeping import Keeping
 from worker.line.line import Line
 from worker.line_changes import LineChanges
 from worker.looking.looking import Camera, Looking
@@ -232,13 +233,11 @@ class Wiring:
             now_ms=now_ms,
         )
         describer = Describer(team, staff.text_models, staff.sub_agents, describe, staff.context)
+        keeping = Keeping(team.showing, files, call=journal.call, redacts=redacts, record=record)
         self.showing = Showing(
-            team.showing,
             line,
-            files,
+            keeping,
             former,
-            call=journal.call,
-            redacts=redacts,
             clock=clock,
             now_ms=now_ms,
             record=record,
@@ -255,11 +254,9 @@ class Wiring:
             team.showing,
             line,
             camera,
-            files,
+            keeping,
             former,
-            call=journal.call,
             size=size,
-            redacts=redacts,
             clock=clock,
             record=record,
             present=staff.present,

@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from agents.guarding import Place
 from tests.conformance import script
 from tests.conformance.stage import TEAM, Stage
 from tests.conformance.tools import SLOW_S
 from tests.simulators.gemini_live.server import Provider as Gemini
 from tests.simulators.openai_realtime.script import Asked, BreakOff, Fault, Say, Script, Step
-from worker.gate.guard import Finding, Guard, Passage, Place
+from worker.gate.guard import Finding, Guard, Passage
 from worker.line.profile import Profile
 from worker.line.sessions import EARLY
 

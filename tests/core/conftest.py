@@ -22,9 +22,10 @@ import yaml
 from bench.caller import Caller
 from bench.tones import ALFA, BRAVO, CHARLIE, spoken
 from tests.core.forked import FORKS, Forked, Running
+from tests.free_ports import free_port, with_free_ports
 from tests.simulators.openai_realtime.script import SAMPLE_RATE, Asked, Pace
 from tests.simulators.openai_realtime.server import Provider
-from worker.livekit_server import free_port, read_config, with_free_ports
+from worker.livekit_server import read_config
 from worker.talk import join
 
 ROOT = Path(__file__).parents[2]

@@ -15,9 +15,10 @@ from unittest.mock import patch
 
 from livekit import rtc
 
+from agents.guarding import Place
 from worker.call import Call
 from worker.cli import main
-from worker.gate.guard import Finding, Guard, Panel, Passage, Place
+from worker.gate.guard import Finding, Guard, Panel, Passage
 from worker.room.speaker import Speaker
 from worker.turns import watchdog
 

@@ -14,10 +14,10 @@ from playwright.async_api import Browser, Page, expect
 from tests.core.conftest import House, house_with
 from tests.core.page_agent import desk_of, in_room
 from tests.core.page_checks import violations
+from tests.free_ports import free_port
 from tests.speech import silence
 from tests.system.test_page import chromium, microphone, page_of
 from worker.journal import events as journal
-from worker.livekit_server import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 LISTENS = "document.addEventListener('baton', ({ detail }) => window.tellTest(detail));"

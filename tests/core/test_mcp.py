@@ -10,9 +10,9 @@ import yaml
 from bench.tones import ALFA
 from tests.core.conftest import ROOT, Stage, house_with, transcribe
 from tests.core.test_core import only, script
+from tests.free_ports import free_port
 from tests.simulators.openai_realtime.script import CallTool
 from tests.simulators.openai_realtime.server import Provider
-from worker.livekit_server import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.soak]  # tests/mcp has the servers without a room
 TEAM = {

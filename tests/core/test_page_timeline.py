@@ -17,11 +17,11 @@ from tests.core.conftest import House, house_with
 from tests.core.page_agent import PageAgent, call, in_room, saved
 from tests.core.page_checks import violations
 from tests.core.page_events import cards, cost, everything, started
+from tests.free_ports import free_port
 from tests.speech import silence
 from tests.system.test_page import chromium, microphone, page_of
 from tools.file import GivenFile
 from worker.journal import events as journal
-from worker.livekit_server import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
 PNG = base64.b64decode(

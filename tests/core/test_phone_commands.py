@@ -15,8 +15,9 @@ from livekit import api
 from livekit.protocol import sip
 
 from tests.core.conftest import ROOT, House
+from tests.free_ports import free_port, with_free_ports
 from tests.redis_server import redis
-from worker.livekit_server import free_port, read_config, with_free_ports
+from worker.livekit_server import read_config
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("redis-server")]
 TEXT = """

@@ -12,12 +12,12 @@ from bench.caller import Caller
 from bench.tones import ALFA
 from tests.core.conftest import House, Stage, house_with, transcribe
 from tests.core.test_core import only, script
+from tests.free_ports import free_port
 from tests.simulators.chat import Answer, Asked, ChatServer, Pause, Refuse, Script, Step, Use
 from tests.simulators.openai_realtime.script import Asked as Heard
 from tests.simulators.openai_realtime.script import CallTool, Pace, Say
 from tests.simulators.openai_realtime.script import Step as Spoken
 from tests.simulators.openai_realtime.server import Provider
-from worker.livekit_server import free_port
 
 pytestmark = pytest.mark.system
 CHAT_PORT = free_port()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from agents.guarding import Place
 from tests.fakes import FakeSpeaker
 from tests.gate.voices import RATE, Message, messages, samples_of, sentences_of
 from tests.virtual_time import virtual_time
@@ -16,7 +17,7 @@ from worker.background import Start, background
 from worker.gate.alignment import FAST
 from worker.gate.audio_gate import AudioGate, GateEvent, Heard, Progress, Started
 from worker.gate.checking import LONGEST_S, Checked, Checking, Withheld
-from worker.gate.guard import Finding, Guard, Panel, Passage, Place
+from worker.gate.guard import Finding, Guard, Panel, Passage
 from worker.journal import events as journal
 from worker.line.profile import GEMINI, OPENAI, Profile
 

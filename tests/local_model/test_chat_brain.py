@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.free_ports import free_port
 from tests.local_model.chat_endpoint import CUT, DONE, STALL, Endpoint, call, serving, words
 from tests.virtual_time import virtual_time
-from worker.livekit_server import free_port
 from worker.local_model.brain import chat
 from worker.local_model.brain.chat import APOLOGY, LOST, ChatBrain
 from worker.local_model.conversation import Conversation, Message, Say, Tool, ToolCall, ToolResult

@@ -311,3 +311,21 @@ def test_frames_are_kept_as_pictures_are(tmp_path: Path, *, keep: bool | None, k
 
     trial(hold, team=team(showing=ShowingSpec(keep=keep)), keeps=True)(tmp_path)
     assert len(list(tmp_path.rglob("screen-1.jpg"))) == kept
+
+
+async def _cannot_be_kept(at: Stage, folder: Path) -> None:
+    (folder / "files").write_text("in the way of the folder")
+    at.camera.every_s = 1.0
+    at.film("screen")
+    await asyncio.sleep(6)
+    files = [event["files"] for event in at.of("frame.given")]
+    assert len(files) > 1
+    assert not any(files)
+    assert [(event["code"], event["detail"]) for event in at.of("call.warned")] == [
+        ("file.not_kept", "screen-1 could not be kept among the files.")
+    ]
+
+
+test_that_frames_cannot_be_kept_is_told_once = trial(
+    _cannot_be_kept, team=team(showing=ShowingSpec(keep=True)), keeps=True
+)

@@ -18,9 +18,9 @@ from livekit.agents import ToolError, llm
 
 from agents.spec import AgentSpec
 from agents.tool_spec import McpSpec, ToolSpec
+from tests.free_ports import free_port
 from tools.context import CallContext, ProgressMade, Told
 from tools.database import Database
-from worker.livekit_server import free_port
 from worker.mcp.connection import AWAY, BROKEN_OFF
 from worker.mcp.servers import McpServers
 from worker.team.toolbox import Outcome, Toolbox
@@ -221,10 +221,11 @@ async def test_given_a_server_that_is_away_then_its_tools_say_so_until_it_comes(
         (McpSpec(command=("no-such-program-here",)), "there is no program 'no-such-program-here'"),
         (McpSpec(command=(sys.executable, "-c", "pass")), "it ends before it answers"),
         (McpSpec(url="http://127.0.0.1:1/${WHERE}"), "the variable WHERE is not set"),
+        (McpSpec(url="http://127.0.0.1:1/${EMPTY}"), "the variable EMPTY is not set"),
     ],
 )
 async def test_given_a_server_that_cannot_be_used_then_its_trouble_says_why(spec: McpSpec, why: str) -> None:
-    with McpServers({"shelf": spec}, {}) as servers:
+    with McpServers({"shelf": spec}, {"EMPTY": ""}) as servers:
         assert servers.trouble("shelf") == why
 
 

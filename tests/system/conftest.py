@@ -17,8 +17,9 @@ import pytest
 import sqlalchemy
 import yaml
 
+from tests.free_ports import free_port, with_free_ports
 from worker.caller import Caller, CallerError
-from worker.livekit_server import free_port, read_config, with_free_ports
+from worker.livekit_server import read_config
 from worker.local_model.ears import Ears
 from worker.local_model.senses import Senses
 from worker.local_model.server import load_senses

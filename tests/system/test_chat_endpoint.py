@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from tests.free_ports import free_port
 from tests.local_model.chat_endpoint import DONE, STALL, Endpoint, call, words
 from tests.local_model.chat_endpoint import serving as serving_chat
 from tests.system.embedded_model import serving
 from tests.system.test_openai_client import WEATHER, Client, client_on
-from worker.livekit_server import free_port
 from worker.local_model.brain import make_brain
 from worker.local_model.senses import Senses
 from worker.settings import Settings

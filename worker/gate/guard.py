@@ -4,12 +4,11 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
+
+from agents.guarding import Action, Place
 
 logger = logging.getLogger(__name__)
-
-Place = Literal["output", "input", "tool"]
-Action = Literal["block", "rewrite", "warn", "hand_over"]
 
 
 @dataclass(frozen=True, slots=True)

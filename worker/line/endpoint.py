@@ -14,7 +14,6 @@ from worker.line.entra import EntraToken
 from worker.line.profile import AZURE, AZURE_LEGACY, GEMINI, LOCAL, OPENAI, PROFILES, Profile
 from worker.settings import Settings, SettingsError
 
-OPENAI_URL = "https://api.openai.com/v1"
 AUTO = ("openai", "azure", "gemini")  # in this order, those whose keys are set
 
 
@@ -180,7 +179,7 @@ def _told(name: str, team: TeamSpec) -> OpenAISpec | GeminiSpec:
 def _openai(settings: Settings, team: TeamSpec) -> Endpoint:
     key = settings.openai_api_key.get_secret_value()
     profile = profile_of(OPENAI.provider, settings, team)
-    return Endpoint(profile, settings.openai_base_url or OPENAI_URL, key, team.providers.openai)
+    return Endpoint(profile, settings.openai_url, key, team.providers.openai)
 
 
 def _azure(settings: Settings, team: TeamSpec) -> Endpoint:

@@ -1,7 +1,5 @@
 """Looking at people's cameras and screens: which frames the model has before it, and what the journal tells of it."""
 
-import asyncio
-import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,15 +11,13 @@ from agents.showing import SOURCES, ShowingSpec, Source
 from worker.background import Start
 from worker.describing import Describer
 from worker.journal import events as journal
-from worker.journal.files import Files, FilesError, write_all
+from worker.keeping import Keeping
 from worker.line.line import Line
 from worker.looking.glimpse import Glimpse
 from worker.looking.sampler import Pace, Sampler
 from worker.looking.view import View
 from worker.room.events import Filming
 from worker.shown.result import Size
-
-logger = logging.getLogger(__name__)
 
 COMES_S = 2.0  # an answer waits so long for the first frame: who turns a camera on asks about what is before it
 MOMENT_S = 0.8  # and so long for the frame of the moment
@@ -69,6 +65,7 @@ class _Watch:
     awaited_until: float  # an answer waits for a frame
     looks: bool = False  # at this moment
     given: int = 0  # frames
+    unkept: bool = False  # the last of them could not be kept
     reading: dict[str, float] = field(default_factory=dict)  # what our eyes are at: until when an answer waits for it
 
 
@@ -90,12 +87,10 @@ class Looking:
         spec: ShowingSpec,
         line: Line,
         camera: Camera,
-        files: Files | None,
+        keeping: Keeping,
         past: Sequence[journal.JournalEvent] = (),
         *,
-        call: str,
         size: Size,
-        redacts: bool,
         clock: Callable[[], float],
         record: Callable[[journal.JournalEvent], None],
         present: Callable[[], tuple[str, int]],
@@ -105,14 +100,7 @@ class Looking:
         tick: Callable[[], None],
         describer: Describer,
     ) -> None:
-        keeps = not redacts if spec.keep is None else spec.keep
-        self._line, self._camera, self._files, self._call, self._size = (
-            line,
-            camera,
-            files if keeps else None,
-            call,
-            size,
-        )
+        self._line, self._camera, self._keeping, self._size = line, camera, keeping, size
         self._clock, self._record, self._tick, self._describer = clock, record, tick, describer
         self._present, self._watches, self._called, self._reads = present, watches, called, reads
         self._most = max(len(SOURCES), spec.frames)  # one person's are looked at in any case
@@ -258,7 +246,7 @@ class Looking:
                 return  # it was turned off meanwhile, or somebody else has the call
             ref = self._name(view.source)
             watch.given += 1
-            files = await self._keep(ref, jpeg)
+            files = await self._keep(watch, ref, jpeg)
             self._record(
                 journal.FrameGiven(
                     participant=view.participant,
@@ -293,14 +281,11 @@ class Looking:
         self._count[source] += 1
         return f"{source}-{self._count[source]}"
 
-    async def _keep(self, ref: str, jpeg: bytes) -> tuple[str, ...]:
-        """The names of the files it is in."""
-        if self._files is None:
+    async def _keep(self, watch: _Watch, ref: str, jpeg: bytes) -> tuple[str, ...]:
+        """The names of the files it is in. That frames cannot be kept is told once, not with each of them."""
+        if not self._keeping.on:
             return ()
         name = f"{ref}.jpg"
-        try:
-            await asyncio.to_thread(write_all, self._files, self._call, {name: jpeg})
-        except (OSError, FilesError) as error:
-            logger.warning("call %s: %s is not kept: %s", self._call, ref, error)
-            return ()
-        return (name,)
+        kept = await self._keeping.write(ref, {name: jpeg}, tells=not watch.unkept)
+        watch.unkept = not kept
+        return (name,) if kept else ()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import TracebackType
@@ -19,6 +18,7 @@ from mcp_types import CONNECTION_CLOSED, Tool
 
 from agents.tool_spec import McpSpec
 from worker.mcp.result import told
+from worker.variables import Unset, fill
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ AWAY = "This is not available at the moment. Apologise; it may be tried again la
 BROKEN_OFF = (
     "The connection broke off in the middle. Whether it was done is not known: say so, and try again only if asked to."
 )
-_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
 class Connection:
@@ -144,14 +143,7 @@ class Connection:
             self._session_over = True
 
     def _filled(self, text: str) -> str:
-        """With the values of the variables it names. Raises Unset."""
-
-        def value(match: re.Match[str]) -> str:
-            if match[1] not in self._variables:
-                raise Unset(match[1])
-            return self._variables[match[1]]
-
-        return _VARIABLE.sub(value, text)
+        return fill(text, self._variables)
 
     def _in_words(self, error: BaseException) -> str:
         """What is wrong, without anything that a header, a variable or an address may hold."""
@@ -178,16 +170,6 @@ class Connection:
                 return f"it answers: {error.message}"
             case _:
                 return type(error).__name__
-
-
-class Unset(Exception):
-    """A variable that the team file names has no value."""
-
-    __match_args__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class _Watched:

@@ -12,9 +12,9 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 from agents.spec import SpecError
 from agents.strict import Name, Spec, Text
 from agents.team_file import line_of
+from worker.variables import Unset, fill
 
 Digits = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,15}$")]
-_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _SECRET = frozenset({"username", "password", "pin"})
 
 
@@ -128,29 +128,22 @@ def read(path: Path, variables: Mapping[str, str]) -> TelephonySpec:
         raise TelephonyError(f"{path}: not YAML: {error}") from error
     if not isinstance(data, dict):
         raise TelephonyError(f"{path}: a telephony file is a mapping with `trunks` and `numbers`.")
-    missing = list[str]()
-    filled = _filled(data, variables, missing)
-    if missing:
-        raise TelephonyError(f"{path}: {missing[0]} is not set. Set it in the environment, or in .env.")
     try:
-        return TelephonySpec.model_validate(filled)
+        return TelephonySpec.model_validate(_filled(data, variables))
+    except Unset as error:
+        raise TelephonyError(f"{path}: {error.name} is not set. Set it in the environment, or in .env.") from None
     except ValidationError as error:
         raise TelephonyError("\n".join(_explain(path, root, fault) for fault in error.errors())) from None
 
 
-def _filled(value: Any, variables: Mapping[str, str], missing: list[str]) -> Any:
-    def fill(found: re.Match[str]) -> str:
-        if not variables.get(found[1]):
-            missing.append(found[1])
-        return variables.get(found[1], "")
-
+def _filled(value: Any, variables: Mapping[str, str]) -> Any:
     match value:
         case str():
-            return _VARIABLE.sub(fill, value)
+            return fill(value, variables)
         case dict():
-            return {key: _filled(one, variables, missing) for key, one in value.items()}
+            return {key: _filled(one, variables) for key, one in value.items()}
         case list():
-            return [_filled(one, variables, missing) for one in value]
+            return [_filled(one, variables) for one in value]
         case _:
             return value
 

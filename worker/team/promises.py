@@ -7,7 +7,7 @@ from collections.abc import Callable
 from livekit.agents import llm
 from livekit.agents.utils import shortuuid
 
-from agents.loader import load_when_unreachable
+from agents.loader import load_promise
 from agents.spec import TeamSpec
 from tools.context import CallContext
 from worker.gate.guard import Finding
@@ -53,7 +53,7 @@ class Promises:
         promised, failure = None, ""
         try:
             async with asyncio.timeout(PROMISE_S):
-                promised = await load_when_unreachable(path)(context)
+                promised = await load_promise(path)(context)
             if not isinstance(promised, str | None):
                 raise TypeError(f"{path} returns no sentence")
         except Exception as error:  # whatever it is, the caller hears the sentence that always holds

@@ -73,8 +73,8 @@ def _choose(settings: Settings, agent: AgentSpec, usual: str) -> TextModel:
         provider = {"local": "local", "openai": "openai", "gemini": "google"}.get(usual, by_key)
     match provider:
         case "openai":
-            base_url = settings.openai_base_url or "https://api.openai.com/v1"
-            found, variable = TextModel("openai", base_url, wish.name or _OPENAI, openai_key), "OPENAI_API_KEY"
+            found = TextModel("openai", settings.openai_url, wish.name or _OPENAI, openai_key)
+            variable = "OPENAI_API_KEY"
         case "google":
             found = TextModel("google", settings.google_gemini_base_url, wish.name or _GOOGLE, google_key)
             variable = "GOOGLE_API_KEY"

@@ -11,8 +11,6 @@ from worker.gate.guards.aside import aside
 from worker.gate.guards.ruling import Look, Ruled
 from worker.settings import Settings, SettingsError
 
-OPENAI_URL = "https://api.openai.com/v1"
-
 
 def build(team: TeamSpec, settings: Settings) -> Panel:
     """Raises SettingsError when a key is missing, SpecError for a function that cannot be found."""
@@ -98,7 +96,7 @@ def _judge(name: str, spec: JudgeSpec, settings: Settings) -> Look:
 
 def judge_url(spec: JudgeSpec, settings: Settings) -> str:
     """Where it is asked."""
-    return spec.url or settings.openai_base_url or OPENAI_URL
+    return spec.url or settings.openai_url
 
 
 def _key(name: str, variable: str | None, url: str, settings: Settings) -> str:

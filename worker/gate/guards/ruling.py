@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.guarding import GuardSpec
-from worker.gate.guard import Finding, Passage, Place
+from agents.guarding import GuardSpec, Place
+from worker.gate.guard import Finding, Passage
 
 
 @dataclass(frozen=True, slots=True)
