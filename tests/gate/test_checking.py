@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from agents.guarding import Place
@@ -162,7 +162,13 @@ def cases(draw: st.DrawFn) -> tuple[Message, Judge, list[tuple[float, str]]]:
     return message, Judge(blocks, delays), acts
 
 
+RUNS_ON = Message(
+    ["Aa a.", "Aa a.", "Aa.", "Aa.", "Aa.", "Aa."], pace=17.0, pauses_ms=[0, 56, 0, 50, 0, 0], lead="before", speed=1.0
+)
+
+
 @given(cases())
+@example((RUNS_ON, Judge(frozenset({"Aa."}), {"Aa a.": 0.0, "Aa.": 0.0}), []))
 @virtual_time
 async def test_nothing_is_heard_or_shown_that_has_not_passed(
     case: tuple[Message, Judge, list[tuple[float, str]]],

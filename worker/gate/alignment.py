@@ -71,10 +71,11 @@ class Alignment:
     def _pause(self, text: str, ends: Sequence[int], number: int, *, ended: bool) -> Pause | None:
         """The one that ends the sentence of that number, or an earlier one.
 
-        Between that and the last end that was found are `blanks`, which take no time where a voice runs on.
+        Between the end of the next sentence and the last end that was found are `blanks`, one after each sentence, which
+        take no time where a voice runs on.
         """
         end, after = ends[number], ends[number + 1] if number + 1 < len(ends) else len(text)
-        blanks = number - self._anchored + 1
+        blanks = number + 1 - max(0, self._anchored - 1)
         soonest = self._soonest(text, end, ended=ended) - self._sample_rate // 100
         pause = next((pause for pause in self._pauses.found if pause.start >= soonest), None)
         return pause if pause and pause.before < self._too_late(text, after, blanks, ended=ended) else None
