@@ -104,6 +104,8 @@ class WaitingLine:
         if await self._has_begun(one.job):  # and is over, or was left by its worker, whose lease is watched
             self._callers.remove(one)
             return False
+        if not one.waits:
+            logger.warning("nobody has taken call %s; it is offered again until somebody does", _call(one.job))
         one.offered_at, one.waits = now, True
         offers = await self._livekit.agent_dispatch.list_dispatch(one.room)
         await self._offer(one)
@@ -114,7 +116,6 @@ class WaitingLine:
         return True
 
     async def _offer(self, one: _Caller) -> None:
-        logger.warning("nobody has taken call %s; it is offered again", _call(one.job))
         await self._livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=one.room, metadata=one.job)
         )
