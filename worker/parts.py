@@ -1,8 +1,10 @@
 """How a part of `baton up` tells that it is ready, and ends with whoever started it."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Coroutine
@@ -16,7 +18,20 @@ class PortError(Exception):
     """A port cannot be had, most often as something else has it."""
 
     def __init__(self, port: int, why: OSError, setting: str) -> None:
-        super().__init__(f"Port {port}: {why.strerror}. Set {setting} to another.")
+        in_use = f"Port {port} is in use. Stop what uses it, or set another ({setting})."
+        super().__init__(
+            in_use if why.errno == errno.EADDRINUSE else f"Port {port}: {why.strerror}. Set {setting} to another."
+        )
+
+
+def need_port(port: int, setting: str) -> None:
+    """Raises PortError when it cannot be had: for who leaves it to others to open it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortError(port, error, setting) from None
 
 
 def ready(what: str) -> None:

@@ -22,7 +22,7 @@ from worker.line.cost import read_prices
 from worker.line.endpoint import choose_endpoints
 from worker.livekit_server import LiveKitError
 from worker.mcp.servers import McpServers
-from worker.parts import ready, until_told
+from worker.parts import need_port, ready, until_told
 from worker.places import Places
 from worker.redaction.policy import Policy
 from worker.room.sounds import of_spec
@@ -34,8 +34,13 @@ logger = logging.getLogger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Takes calls until told to stop. Raises SettingsError, SpecError, StoreError or LiveKitError when it cannot begin."""
+    """Takes calls until told to stop.
+
+    Raises SettingsError, SpecError, StoreError, PortError or LiveKitError when it cannot begin.
+    """
     settings.need_livekit()
+    for setting, port in settings.worker_ports.items():
+        need_port(port, setting)
     footprint.give_back()
     team = load_team(settings.team)
     endpoints = choose_endpoints(settings, team)

@@ -167,6 +167,12 @@ class Settings(BaseSettings):
             wrong = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
             raise SettingsError(wrong) from error
 
+    @property
+    def worker_ports(self) -> dict[str, int]:
+        """What a worker opens, by the names of the settings."""
+        metrics = {} if self.worker_metrics_port is None else {"BATON_WORKER_METRICS_PORT": self.worker_metrics_port}
+        return {"BATON_WORKER_HTTP_PORT": self.worker_http_port, **metrics}
+
     def need_livekit(self) -> None:
         """Raises SettingsError where LiveKit's address, key or secret is not set."""
         if not (self.livekit_url and self.livekit_api_key and self.livekit_api_secret.get_secret_value()):

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, Literal
 from agents.team_file import read_team
 from worker import keys, livekit_server
 from worker.line.endpoint import choose_endpoints
-from worker.parts import CHILD, READY, until_told
+from worker.parts import CHILD, READY, need_port, until_told
 from worker.settings import STATE_FOLDER, Settings
 from worker.team.text_models import choose_text_models
 
@@ -39,7 +38,10 @@ class Part:
 
 
 async def run(settings: Settings) -> None:
-    """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies. Raises PartError and the like."""
+    """Starts all, tells the address, and stops all at Ctrl-C, TERM, or when one dies.
+
+    Raises PartError, PortError and the like.
+    """
     team = read_team(settings.team)
     endpoints = choose_endpoints(settings, team)
     text_models = choose_text_models(settings, team).values()
@@ -158,16 +160,11 @@ async def _stop(parts: list[Part]) -> None:
 
 
 def _check_ports(settings: Settings, *, local: bool, own_livekit: bool) -> None:
-    """Raises PartError, naming the setting, when a port is taken: before anything has started."""
-    wanted = {"BATON_HTTP_PORT": settings.http_port, "BATON_WORKER_HTTP_PORT": settings.worker_http_port}
+    """Raises PortError, naming the setting, when a port is taken: before anything has started."""
+    wanted = {"BATON_HTTP_PORT": settings.http_port, **settings.worker_ports}
     if local:
         wanted["BATON_LOCAL_MODEL_PORT"] = settings.local_model_port
     if own_livekit:
         wanted["port in livekit.yaml"] = int(str(livekit_server.read_config()["port"]))
     for setting, port in wanted.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                raise PartError(f"Port {port} is in use. Stop what uses it, or set another ({setting}).") from None
+        need_port(port, setting)

@@ -49,7 +49,15 @@ def test_given_a_port_in_use_then_it_says_which_and_starts_nothing(tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize(("part", "setting"), [("desk", "BATON_HTTP_PORT"), ("model", "BATON_LOCAL_MODEL_PORT")])
+@pytest.mark.parametrize(
+    ("part", "setting"),
+    [
+        ("desk", "BATON_HTTP_PORT"),
+        ("model", "BATON_LOCAL_MODEL_PORT"),
+        ("worker", "BATON_WORKER_HTTP_PORT"),
+        ("worker", "BATON_WORKER_METRICS_PORT"),
+    ],
+)
 def test_given_a_port_in_use_then_a_part_by_itself_says_so_too(tmp_path: Path, part: str, setting: str) -> None:
     livekit = {"LIVEKIT_URL": "ws://127.0.0.1:9", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s" * 32}
     with socket.socket() as taken:
@@ -58,8 +66,7 @@ def test_given_a_port_in_use_then_a_part_by_itself_says_so_too(tmp_path: Path, p
         port = str(taken.getsockname()[1])
         result = baton(tmp_path, part, **{setting: port}, **livekit)
     assert result.returncode == 1
-    assert f"baton: Port {port}: " in result.stderr
-    assert f"Set {setting} to another." in result.stderr
+    assert f"baton: Port {port} is in use. Stop what uses it, or set another ({setting})." in result.stderr
 
 
 def test_given_a_sub_agent_who_thinks_with_the_embedded_model_then_that_is_started_beside_a_provider(
