@@ -235,12 +235,13 @@ _Out = Annotated[Path, typer.Option("--out", help="The folder for the figures (J
 def bench_call(
     calls: Annotated[str, typer.Option(help="How many calls at once, for CPU and memory.")] = "1,4,8",
     rounds: Annotated[int, typer.Option(min=1, help="How many turns, handoffs and so on.")] = 20,
-    seconds: Annotated[float, typer.Option(min=1, help="How long CPU is measured.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1, help="How long CPU is measured each time.")] = 16.0,
+    repeats: Annotated[int, typer.Option(min=1, help="How many times CPU and memory are measured.")] = 3,
     out: _Out = Path("bench/results"),
 ) -> None:
     """Greeting, reply, handoff and barge-in in ms; CPU and memory a call."""
     at_once = [int(number) for number in calls.split(",") if number.strip().isdigit()]
-    _measure(lambda bench: bench.call(calls=at_once, rounds=rounds, seconds=seconds), out)
+    _measure(lambda bench: bench.call(calls=at_once, rounds=rounds, seconds=seconds, repeats=repeats), out)
 
 
 @bench.command(name="handoff")
