@@ -5,6 +5,7 @@ python -m bench.floor     LIVEKIT_* in the environment; registers as `baton`, pr
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorType
 
 from bench.tones import ALFA, CHAT, loudest, tone
-from worker.room.microphone import FRAME_MS, Microphone
+from worker.room.microphone import Microphone
 from worker.room.speaker import Speaker
 from worker.settings import AGENT_NAME
 
 RATE = 24000
+FRAME_MS = 40  # of what it says, and of what it looks for a pitch in
 REPLY_MS = 4000
 WAIT_MS = 550  # after the caller's end, as a provider waits
 
@@ -30,6 +32,13 @@ async def hold(job: JobContext) -> None:
     await speaker.publish(job.room)
     frame = tone(ALFA, FRAME_MS, RATE).tobytes()
     left, silent_ms = REPLY_MS // FRAME_MS, -1
+    heard = bytearray()
+
+    def gather(frames: Sequence[bytes]) -> None:
+        heard.extend(b"".join(frames))
+        while len(heard) >= len(frame):
+            hear(bytes(heard[: len(frame)]))
+            del heard[: len(frame)]
 
     def hear(pcm: bytes) -> None:
         nonlocal left, silent_ms
@@ -43,7 +52,7 @@ async def hold(job: JobContext) -> None:
             left -= 1
             speaker.put(frame)
 
-    await Microphone(await tracks.get(), RATE, hear).run()
+    await Microphone(await tracks.get(), RATE, gather).run()
     job.shutdown("the caller has left")
 
 

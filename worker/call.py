@@ -238,28 +238,27 @@ class Call:
         """Whether the caller can hear yet; until then what is said waits."""
         self._gate.audience(present)
 
-    def hear(self, pcm: bytes) -> None:
-        """A frame of the caller's microphone: PCM16 mono at the profile's rate."""
+    def hear(self, *frames: bytes) -> None:
+        """Frames of the caller's microphone that come together, all of one length: PCM16 mono at the profile's rate."""
         parts = self._parts
-        if parts.side_talk.on:
+        if parts.side_talk.on or not frames:
             return
-        heard = parts.floor.hear(pcm)  # first: who speaks over a reply waits for silence
+        heard = [parts.floor.hear(pcm) for pcm in frames]  # first: who speaks over a reply waits for silence
+        pcm = b"".join(frames)  # a message to the provider costs more than what is in it
         self._line.hear(pcm)
         self._recording.hear(pcm)
-        if parts.looking.hear(loud=parts.floor.loud) or heard:
+        if parts.looking.hear(loud=parts.floor.loud) or any(heard):
             self._set_timer()
         self._follow_waiting()
         if complaint := parts.floor.complaint():
             self.put(Warned(*complaint))
 
-    def hear_person(self, who: str, track: str, pcm: bytes) -> None:
+    def hear_person(self, who: str, track: str, frames: Sequence[bytes]) -> None:
         """The same of one of several people, each with a track of their own."""
-        for frame in self._parts.people.hear(who, track, pcm):
-            self.hear(frame)
+        self.hear(*self._parts.people.hear(who, track, frames))
 
     def track_ended(self, who: str, track: str) -> None:
-        for frame in self._parts.people.ended(who, track):
-            self.hear(frame)
+        self.hear(*self._parts.people.ended(who, track))
 
     async def run(self) -> str:
         """Holds the call until the caller leaves or the line is dead. Returns why it ended."""

@@ -1,6 +1,6 @@
 """The people of a call: their sound as one, who of them said what, and what the model, the journal and the page are told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from agents import people as told
 from agents.people import Names
@@ -72,10 +72,11 @@ class People:
 
     # ---- what they say
 
-    def hear(self, who: str, track: str, pcm: bytes) -> Iterator[bytes]:
-        """A frame of somebody's microphone: PCM16 mono, FRAME_MS. Gives those that are to be heard now, of all together."""
+    def hear(self, who: str, track: str, frames: Iterable[bytes]) -> Iterator[bytes]:
+        """Frames of somebody's microphone: PCM16 mono, FRAME_MS. Gives those that are to be heard now, of all together."""
         self._tracks[who] = track
-        yield from self._heard(self._mixer.take((who, track), pcm, self._clock()))
+        for pcm in frames:
+            yield from self._heard(self._mixer.take((who, track), pcm, self._clock()))
 
     def ended(self, who: str, track: str) -> Iterator[bytes]:
         """No more comes of a track."""

@@ -300,7 +300,7 @@ class Stage:
             if not self.people and not self.muted:
                 self.call.hear(_next_frame(self.waiting, quiet))
             for who, waiting in list(self.people.items()):
-                self.call.hear_person(who, f"TR_{who}", _next_frame(waiting, quiet))
+                self.call.hear_person(who, f"TR_{who}", [_next_frame(waiting, quiet)])
             await asyncio.sleep(FRAME_S)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -75,9 +76,9 @@ class Ear:
         others = self._room.remote_participants.values()
         return any(other.attributes.get("lk.agent.state") == "listening" for other in others)
 
-    def _hear(self, pcm: bytes) -> None:
-        self._frames.append(pcm)
-        if np.abs(np.frombuffer(pcm, np.int16)).max() > _LOUD:
+    def _hear(self, frames: Sequence[bytes]) -> None:
+        self._frames += frames
+        if any(np.abs(np.frombuffer(pcm, np.int16)).max() > _LOUD for pcm in frames):
             self._loud_at = self._now()
         self._changed.set()
 

@@ -49,12 +49,13 @@ async def test_what_is_taken_at_once_wakes_nobody_and_the_rest_is_queued() -> No
         taken.append(event)
         return event.audio_stream_event.HasField("frame_received")
 
-    own_events.straight(ours, take)
-    frame, end = FfiEvent(), FfiEvent()
+    own_events.straight(ours, lambda event: event.HasField("audio_stream_event"), take)
+    frame, end, other = FfiEvent(), FfiEvent(), FfiEvent()
+    other.room_event.room_handle = OTHERS
     frame.audio_stream_event.frame_received.frame.handle.id = OURS
     end.audio_stream_event.eos.SetInParent()
-    native.put(frame)
-    native.put(end)
+    for event in (frame, other, end):
+        native.put(event)
     await asyncio.sleep(0)
     native.unsubscribe(ours)
     native.put(end)

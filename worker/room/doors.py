@@ -1,7 +1,7 @@
 """What comes in from the room: callers' microphones, what they dial, and that they come and leave."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -20,8 +20,8 @@ _HOW: Mapping[str, Literal["speech", "text"]] = {"speech": "speech", "text": "te
 
 
 class Doors:
-    """`people` are those who are heard, as they come and go. `hear` gets whose frame it is, and of which track: PCM16 mono
-    at `sample_rate` Hz, FRAME_MS of it; `ended` hears that a track is over."""
+    """`people` are those who are heard, as they come and go. `hear` gets whose frames they are, and of which track: PCM16
+    mono at `sample_rate` Hz, FRAME_MS of it each; `ended` hears that a track is over."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Doors:
         sample_rate: int,
         *,
         tell: Callable[[RoomEvent], None],
-        hear: Callable[[str, str, bytes], None],
+        hear: Callable[[str, str, Sequence[bytes]], None],
         ended: Callable[[str, str], None],
         digits: Callable[[str], Digits],
     ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 Track = TypeVar("Track", bound=Hashable)
 
 LEADS_S = 0.25  # a leader who sends nothing for so long leads no more
-MOST = 50  # frames that wait of one track, 2 s: of more, the oldest are dropped
+MOST = 100  # frames that wait of one track, 2 s: of more, the oldest are dropped
 _SILENT = 60  # peak of 32768 of a frame that nobody misses
 
 

@@ -39,12 +39,19 @@ def only(subscriber: rtc._utils.Queue[FfiEvent], wanted: Callable[[FfiEvent], bo
         ]
 
 
-def straight(subscriber: rtc._utils.Queue[FfiEvent], take: Callable[[FfiEvent], bool]) -> None:
-    """From now on `take` gets its events, on its loop, and no task is woken for those of which it returns True."""
-    queued = subscriber.put_nowait
+def straight(
+    subscriber: rtc._utils.Queue[FfiEvent], wanted: Callable[[FfiEvent], bool], take: Callable[[FfiEvent], bool]
+) -> None:
+    """From now on `take` gets what is wanted, on the subscriber's loop. Of what it returns True for, no task is woken.
+
+    The native side's thread asks `wanted`, for each event of the process.
+    """
+    queued, queue = subscriber.put_nowait, FfiClient.instance.queue
 
     def put(item: FfiEvent) -> None:
         if not take(item):
             queued(item)
 
-    subscriber.put_nowait = put  # type: ignore[method-assign]
+    with queue._lock:  # no event is taken that was not asked for, nor the other way round
+        subscriber.put_nowait = put  # type: ignore[method-assign]
+        only(subscriber, wanted)
