@@ -87,6 +87,39 @@ async def test_given_a_telephone_that_is_offered_to_two_workers_at_once_then_one
             assert len(provider.connections) == 1
 
 
+async def test_given_telephones_and_browsers_and_one_place_then_each_has_it_in_the_order_in_which_they_came(
+    tmp_path: Path,
+) -> None:
+    with house_with([1], tmp_path) as house:
+        log = next(house.folder.glob("desk*.log"))
+        async with Provider(script({}), transcribe=transcribe).serve(house.provider_port) as provider:
+            stage = Stage(house, provider)
+            async with (
+                AsyncExitStack() as first,
+                AsyncExitStack() as second,
+                AsyncExitStack() as third,
+                AsyncExitStack() as rest,
+            ):
+                await stage.greeted(await first.enter_async_context(stage.caller()))
+                rings = await second.enter_async_context(phone(stage, metadata=BY_TELEPHONE))
+                await asyncio.to_thread(_written, [log], "it is offered again")
+                browser = await third.enter_async_context(stage.caller())
+                hangs_up = phone(stage, metadata=BY_TELEPHONE)
+                async with hangs_up:
+                    last = await rest.enter_async_context(phone(stage, metadata=BY_TELEPHONE))
+                await first.aclose()
+                newcomer = await rest.enter_async_context(phone(stage, metadata=BY_TELEPHONE))
+                await rings.answered(0)
+                assert not any(map(stage.journal, (browser.room, last.room_name, newcomer.room_name)))
+                await second.aclose()
+                await stage.greeted(browser)
+                assert not any(map(stage.journal, (last.room_name, newcomer.room_name)))
+                await third.aclose()
+                await last.answered(0)
+                assert not stage.journal(newcomer.room_name)
+            assert not stage.journal(hangs_up.room_name)
+
+
 async def test_given_more_callers_than_places_then_each_keeps_their_place_though_the_front_desk_starts_again(
     tmp_path: Path,
 ) -> None:
