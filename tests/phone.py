@@ -34,7 +34,10 @@ def line(pcm: Pcm) -> Pcm:
 
 
 class Phone(Caller):
-    """A call comes in: `async with` rings. `opens_after_s`: so long after our voice is there, the line is open."""
+    """A call comes in: `async with` rings. `opens_after_s`: so long after our voice is there, the line is open.
+
+    `metadata` is what its dispatch rule has for the job and for the room; `offers`: how often LiveKit offers the job.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Phone(Caller):
         number: str = NUMBER,
         attributes: Mapping[str, str] | None = None,
         opens_after_s: float = 0.0,
+        offers: int = 1,
     ) -> None:
         self.identity, self.room_name = f"sip_{number}", f"phone_{secrets.token_hex(4)}"
         told = {
@@ -68,7 +72,7 @@ class Phone(Caller):
             .with_kind("sip")
             .with_attributes(told)
             .with_grants(grants)
-            .with_room_config(api.RoomConfiguration(agents=[dispatch]))
+            .with_room_config(api.RoomConfiguration(agents=[dispatch] * offers, metadata=metadata))
         )
         super().__init__(url, token.to_jwt())
         self._opens_after_s = opens_after_s

@@ -12,11 +12,11 @@ from worker.places import Places
 class Offer:
     """A job as LiveKit offers it; `answer` is what was said to it."""
 
-    def __init__(self, job: str, assign: Callable[[], None] = lambda: None, metadata: str = "") -> None:
+    def __init__(self, job: str, assign: Callable[[], None] = lambda: None, metadata: str = "", room: str = "") -> None:
         self.answer = ""
         self._assign = assign
         self.request = JobRequest(
-            job=agent.Job(id=job, room=models.Room(name="room"), metadata=metadata),
+            job=agent.Job(id=job, room=models.Room(name="room", sid="RM_1", metadata=room), metadata=metadata),
             on_reject=self._rejected,
             on_accept=self._accepted,
         )
@@ -30,6 +30,10 @@ class Offer:
         self._assign()
 
 
+async def nobody_waits(_: str) -> bool:
+    return False
+
+
 def never_assigned() -> None:
     raise AssignmentTimeoutError
 
@@ -41,7 +45,7 @@ async def offer(places: Places, job: str, assign: Callable[[], None] = lambda: N
 
 
 async def test_given_full_places_when_a_job_is_offered_then_it_is_left_to_others_until_one_is_over() -> None:
-    places = Places(2)
+    places = Places(2, "", nobody_waits)
     assert [await offer(places, job) for job in ("a", "b", "c")] == ["accepted", "accepted", "rejected"]
     assert places.load() == 1.0
     places.free("a")
@@ -50,15 +54,39 @@ async def test_given_full_places_when_a_job_is_offered_then_it_is_left_to_others
 
 
 async def test_given_a_job_that_is_never_assigned_then_its_place_is_free_again() -> None:
-    places = Places(1)
+    places = Places(1, "", nobody_waits)
     assert await offer(places, "late", never_assigned) == "accepted"
     assert places.load() == 0.0
     assert await offer(places, "next") == "accepted"
 
 
 async def test_given_a_job_for_another_team_then_it_is_left_to_that_teams_workers() -> None:
-    places = Places(2, "shop")
+    places = Places(2, "shop", nobody_waits)
     for team, answer in (("hotel", "rejected"), ("shop", "accepted"), ("", "accepted")):
         one = Offer(f"job-{team}", metadata=f'{{"team": "{team}"}}')
         await places.answer(one.request)
         assert one.answer == answer
+
+
+async def test_given_callers_who_wait_then_a_telephone_that_rings_meanwhile_is_left_to_the_front_desk() -> None:
+    waited_for = {"shop"}
+
+    async def somebody_waits(team: str) -> bool:
+        return team in waited_for
+
+    places = Places(9, "shop", somebody_waits)
+    rings = '{"team": "shop", "by": "telephone"}'
+    offered = '{"team": "shop", "by": "telephone", "call": "call-RM_1"}'
+    for metadata, room, answer in (
+        (rings, rings, "rejected"),
+        (offered, rings, "accepted"),
+        ('{"call": "call-1"}', "", "accepted"),
+        (rings, "", "accepted"),  # no desk would find it
+    ):
+        one = Offer(f"job-{metadata}-{room}", metadata=metadata, room=room)
+        await places.answer(one.request)
+        assert one.answer == answer
+    waited_for.clear()
+    one = Offer("next", metadata=rings, room=rings)
+    await places.answer(one.request)
+    assert one.answer == "accepted"

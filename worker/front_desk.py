@@ -74,7 +74,7 @@ class FrontDesk:
         self._origins = Origins(settings.other_origins)
         self._headers = security_headers(settings.livekit_url, self._origins)
         self._joins, self._guesses = RateLimit(_JOINS_A_MINUTE), RateLimit(_GUESSES_A_MINUTE)
-        self._line = WaitingLine(store, self._livekit)
+        self._line = WaitingLine(store, self._livekit, team.team if team else "")
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=_BODY_LIMIT, middlewares=[self._guard])
@@ -154,12 +154,13 @@ class FrontDesk:
             return _refuse(400, f"{where}: {fault['msg']}.", "`name` has 80 characters at most, `room` 16 to 64.")
         call, room = f"call-{secrets.token_hex(8)}", wanted.room or f"room-{secrets.token_urlsafe(12)}"
         job = json.dumps({"call": call, **self._for})
-        at_once = self._line.expect(room, job, _TOKEN_S)
+        identity = f"caller-{secrets.token_hex(6)}"
+        at_once = self._line.expect(room, job, identity, _TOKEN_S)
         _JOINS.inc()
-        joined = {"url": self._settings.livekit_url, "token": self._token(room, job, wanted.name, at_once=at_once)}
-        return web.json_response({**joined, "room": room, "call": call})
+        token = self._token(room, job, identity, wanted.name, at_once=at_once)
+        return web.json_response({"url": self._settings.livekit_url, "token": token, "room": room, "call": call})
 
-    def _token(self, room: str, job: str, name: str, *, at_once: bool) -> str:
+    def _token(self, room: str, job: str, identity: str, name: str, *, at_once: bool) -> str:
         """For this room, to be heard and to write in it, and to be seen if the team looks; to nothing else.
 
         `job`: what workers are told of the call; `at_once`: LiveKit offers it to them when its caller comes.
@@ -176,7 +177,7 @@ class FrontDesk:
         agents = [api.RoomAgentDispatch(agent_name=AGENT_NAME, metadata=job)] if at_once else []
         token = api.AccessToken(self._settings.livekit_api_key, self._settings.livekit_api_secret.get_secret_value())
         return (
-            token.with_identity(f"caller-{secrets.token_hex(6)}")
+            token.with_identity(identity)
             .with_name(name or "Caller")
             .with_grants(granted)
             .with_room_config(api.RoomConfiguration(agents=agents, metadata=job))

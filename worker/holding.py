@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 async def hold(job: JobContext, equipment: Equipment) -> None:
     """One job: takes a call that begins, or that another worker has left, unless another has it."""
-    wanted = jobs.read(job.job.metadata)
+    wanted = jobs.read(job.job.metadata, job.job.room.sid)
     equipment = replace(equipment, team=jobs.led_by(equipment.team, wanted))
     recorder = equipment.recorder
     lease = await recorder.take(wanted.call, job.job.room.name, identity(job.job.id))

@@ -107,7 +107,7 @@ async def run(settings: Settings) -> None:
 
 def _server(equipment: Equipment) -> AgentServer:
     settings = equipment.settings
-    places = Places(settings.max_calls, equipment.team.team)
+    places = Places(settings.max_calls, equipment.team.team, equipment.recorder.waited_for)
     server = AgentServer(
         job_executor_type=JobExecutorType.THREAD,  # a call costs 5 MB in a thread, 45 MB in a process
         num_idle_processes=1,

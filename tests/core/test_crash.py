@@ -17,6 +17,7 @@ from bench.tones import ALFA, BRAVO, CHARLIE
 from tests.core.conftest import PITCHES, House, Stage, agent_of, house_with, transcribe
 from tests.core.forked import Running
 from tests.core.test_core import TONES, kinds, only, script
+from tests.core.test_telephone import BY_TELEPHONE, phone
 from tests.simulators.openai_realtime.script import Asked, CallTool, Pace, Say, Script, Step
 from tests.simulators.openai_realtime.server import Provider
 from worker.journal.leases import HOLDS_S
@@ -208,6 +209,21 @@ async def test_given_a_worker_that_is_killed_while_the_caller_speaks_then_they_a
     events = await journal(stage, caller)
     assert "ask them to say again" in hint(stage)
     assert [event["text"] for event in only(events, "agent.said")[1:]] == [BACK, "alfa answers chat"]
+
+
+async def test_given_a_telephone_whose_worker_is_killed_then_another_goes_on_with_the_same_call(
+    stage: Stage, workers: Workers
+) -> None:
+    stage.provider.play = playing({})
+    async with phone(stage, metadata=BY_TELEPHONE) as caller:
+        await caller.answered(0)
+        room = await caller.room.sid
+        workers.kill()
+        await caller.until(lambda: "call.resumed" in kinds(caller.events), 30, "another worker")
+        await caller.answered(only(caller.events, "call.resumed")[0]["heard_at"])
+    events = await stage.ended(caller.room_name)
+    assert [event["call"] for event in only(events, "call.started")] == [f"call-{room}"]
+    assert [event["text"] for event in only(events, "agent.said")][1:] == [BACK]
 
 
 @pytest.mark.soak

@@ -201,7 +201,7 @@ async def test_given_status_then_each_number_is_told_and_what_is_wrong_is_the_ex
     await exchange.apply()
     code, told = await exchange.phone("status", "telephony.yaml")
     assert code == 0, told
-    assert '+441174960124 by baton/carrier -> baton {"team": "shop", "agent": "returns"}' in told
+    assert '+441174960124 by baton/carrier -> baton {"team": "shop", "agent": "returns", "by": "telephone"}' in told
     async with exchange.livekit() as livekit:
         trunks, rules = await exchange.there()
         lonely = sip.DeleteSIPDispatchRuleRequest(sip_dispatch_rule_id=rules["baton/300"].sip_dispatch_rule_id)
@@ -213,6 +213,22 @@ async def test_given_status_then_each_number_is_told_and_what_is_wrong_is_the_ex
     assert "300: no rule takes its calls; the caller hears nothing at all." in told
     assert "rule 'baton/+441174960123' waits for calls of a trunk that is not there: ST_" in told
     assert "asks for more than there is: create trunk baton/carrier" in told
+
+
+async def test_given_rules_whose_rooms_the_front_desk_does_not_find_then_status_tells_and_apply_changes_them(
+    exchange: Exchange,
+) -> None:
+    await exchange.apply()
+    async with exchange.livekit() as livekit:
+        _, rules = await exchange.there()
+        old = rules["baton/300"]
+        old.room_config.metadata, old.room_config.agents[0].metadata = "", '{"team": "assistant"}'
+        await livekit.sip.update_dispatch_rule(old.sip_dispatch_rule_id, old)
+    code, told = await exchange.phone("status", "telephony.yaml")
+    assert code == 1
+    assert "asks for more than there is: change rule baton/300: room_config. Run apply." in told
+    assert "change rule baton/300: room_config" in await exchange.apply()
+    assert (await exchange.phone("status", "telephony.yaml"))[0] == 0
 
 
 async def test_given_a_bridge_then_its_health_is_asked_for(exchange: Exchange) -> None:

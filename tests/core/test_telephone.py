@@ -53,7 +53,12 @@ def play(asked: Asked) -> Sequence[Step]:
     return [Say(f"you call from {number}", ms=900, hz=hz)]
 
 
-def phone(stage: Stage, *, metadata: str = "", number: str = NUMBER, opens_after_s: float = 0.0, **told: str) -> Phone:
+BY_TELEPHONE = json.dumps({"team": "core", "by": "telephone"})  # as a rule has it
+
+
+def phone(
+    stage: Stage, *, metadata: str = "", number: str = NUMBER, opens_after_s: float = 0.0, offers: int = 1, **told: str
+) -> Phone:
     settings = stage.house.environment
     return Phone(
         settings["LIVEKIT_URL"],
@@ -62,6 +67,7 @@ def phone(stage: Stage, *, metadata: str = "", number: str = NUMBER, opens_after
         metadata=metadata,
         number=number,
         opens_after_s=opens_after_s,
+        offers=offers,
         attributes=told,
     )
 

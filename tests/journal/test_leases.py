@@ -157,6 +157,24 @@ async def test_given_a_call_that_another_holds_then_nothing_is_written_into_its_
     assert await store.events("c1") == [STARTED, said]
 
 
+async def test_given_callers_who_wait_then_every_worker_of_their_team_is_told_until_they_wait_no_more(
+    url: str, stores: tuple[Store, Store]
+) -> None:
+    ours, theirs = stores[0].leases, stores[1].leases
+    assert not await theirs.waited_for("shop")
+    for desk in ("d1", "d2", "d1"):
+        await ours.wait("shop", desk)
+    assert await theirs.waited_for("shop")
+    await ours.wait("x" * 99, "0123456789ab")  # anything may be in a room's metadata
+    for other in ("shop_2", "sho", "sh_p"):
+        assert not await theirs.waited_for(other)
+    assert await ours.lost() == []
+    await ours.wait_no_more("shop", "d1")
+    assert await theirs.waited_for("shop"), "by what another desk tells"
+    await later(url, leases.WAITED_S + 1)
+    assert not await theirs.waited_for("shop"), "a desk that is gone tells nothing"
+
+
 async def test_given_a_call_that_is_over_then_nobody_looks_for_it(url: str, stores: tuple[Store, Store]) -> None:
     held = stores[0].leases
     await held.live("w1")

@@ -29,6 +29,16 @@ async def test_given_a_call_when_it_is_read_back_then_its_events_are_in_order(tm
     await store.close()
 
 
+async def test_given_calls_then_it_is_known_which_have_begun(tmp_path: Path) -> None:
+    store = Store(f"sqlite+aiosqlite:///{tmp_path}/baton.db")
+    await store.open()
+    await store.append("c1", 0, [STARTED, CallEnded(reason="the caller left")])
+    many = [f"c{number}" for number in range(5000)]
+    assert await store.begun(many) == {"c1"}
+    assert await store.begun([]) == set()
+    await store.close()
+
+
 async def test_given_an_unknown_call_when_it_is_read_then_it_has_no_events(tmp_path: Path) -> None:
     store = Store(f"sqlite+aiosqlite:///{tmp_path}/baton.db")
     await store.open()

@@ -59,8 +59,11 @@ def test_given_a_file_then_each_number_has_a_rule_that_sends_the_team_there(tmp_
     callee = returns.rule.dispatch_rule_callee
     assert (callee.room_prefix, callee.pin, callee.randomize) == ("phone", "1234", True)
     [dispatch] = returns.room_config.agents
-    assert (dispatch.agent_name, json.loads(dispatch.metadata)) == ("baton", {"team": "shop", "agent": "returns"})
-    assert json.loads(rules[2].room_config.agents[0].metadata) == {"team": "assistant"}
+    wanted = {"team": "shop", "agent": "returns", "by": "telephone"}
+    assert (dispatch.agent_name, json.loads(dispatch.metadata)) == ("baton", wanted)
+    assert json.loads(rules[2].room_config.agents[0].metadata) == {"team": "assistant", "by": "telephone"}
+    for rule in rules:
+        assert rule.room_config.metadata == rule.room_config.agents[0].metadata, "so the front desk finds its rooms"
 
 
 def test_given_all_is_there_then_nothing_is_to_be_done(tmp_path: Path) -> None:
@@ -70,6 +73,13 @@ def test_given_all_is_there_then_nothing_is_to_be_done(tmp_path: Path) -> None:
     assert plan.strays("baton", wanted, there) == []
     rules = plan.rules(spec(tmp_path), {"baton/carrier": "ST_0", "baton/office": "ST_1"}, "baton")
     assert plan.steps(rules, as_there(rules, "SDR")) == []
+
+
+def test_given_rules_without_metadata_for_their_rooms_then_they_are_to_be_changed(tmp_path: Path) -> None:
+    wanted = plan.rules(spec(tmp_path), {"baton/carrier": "ST_0", "baton/office": "ST_1"}, "baton")
+    there = as_there(wanted, "SDR")
+    there[0].room_config.metadata = ""
+    assert [step.told for step in plan.steps(wanted, there)] == ["change rule baton/+441174960124: room_config"]
 
 
 def test_given_a_change_then_the_field_is_told_and_no_value(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ LATE_S = 0.75  # after the last time: then it is worth a look whether its proces
 OFFERED_S = (
     2.0  # an offer that nobody has taken by then is made again: LiveKit may have given it to the worker that hangs
 )
+WAITED_S = 3.0  # so long it holds that somebody waits in a front desk's line, which tells it anew before
 _FORGOTTEN_S = 3600.0  # a worker that has not told that it lives for so long
 _OFFER = "offer-"  # how the holder of a call begins that a watcher offers
 _NOBODY = ""  # holds what its worker has given up
@@ -71,7 +72,7 @@ class LeaseTables(DeclarativeBase):
 
 
 class _Holder(LeaseTables):
-    """A worker, or an offer of a watcher."""
+    """A worker, an offer of a watcher, or a front desk's line in which somebody waits."""
 
     __tablename__ = "journal_holders"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -177,6 +178,20 @@ class Leases:
         async with self._engine.begin() as connection:
             await connection.execute(delete(_Holder).where(_Holder.id == holder))
 
+    async def wait(self, team: str, desk: str) -> None:
+        """In the line of a front desk callers of a team wait for a place."""
+        async with self._engine.begin() as connection:
+            await _live(connection, _line(team) + desk, WAITED_S)
+
+    async def wait_no_more(self, team: str, desk: str) -> None:
+        await self.leave(_line(team) + desk)
+
+    async def waited_for(self, team: str) -> bool:
+        """Whether callers of a team wait in any line."""
+        line = _Holder.id.startswith(_line(team), autoescape=True)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(select(_Holder.id).where(line, _Holder.until >= _Now()).limit(1)) is not None
+
     async def lost(self) -> list[Lost]:
         """The calls that nobody holds any more, or whose worker is late."""
         late = and_(_Holder.until >= _Now(), _Lease.holder.startswith(HOLDER))
@@ -207,6 +222,11 @@ class Leases:
                 return offer
             await connection.execute(delete(_Holder).where(_Holder.id == offer))
             return None
+
+
+def _line(team: str) -> str:
+    """How the holder begins by which a desk tells that callers of a team wait. No team's name is longer, or has a `-`."""
+    return f"line-{team[:40]}-"
 
 
 async def hold(connection: AsyncConnection, call: str, holder: str, standing: Mapping[str, Any] | None) -> None:

@@ -167,6 +167,14 @@ class Recorder:
         self._later(lambda: self._give_up(lease))
         self.release(lease)
 
+    async def waited_for(self, team: str) -> bool:
+        """Whether callers of a team wait in a front desk's line, from any loop; False when the database does not tell."""
+        try:
+            return await self._ask(self._store.leases.waited_for(team))
+        except (SQLAlchemyError, OSError):
+            logger.exception("whether callers wait is not known")
+            return False
+
     async def spent_today(self) -> float | None:
         """What all calls of all workers have cost today (UTC), from any loop; None when the database does not tell."""
         try:

@@ -1,7 +1,7 @@
 """Where journals, costs and leases are kept, in SQLite or PostgreSQL; read by the front desk and `baton calls`."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -255,6 +255,12 @@ class Store:
         query = select(func.coalesce(func.sum(_Cost.cost), 0.0)).where(_Cost.day == day)
         async with self._open_engine.connect() as connection:
             return float((await connection.execute(query)).scalar_one())
+
+    async def begun(self, calls: Iterable[str]) -> set[str]:
+        """Those of the calls that have begun: there is something in their journals."""
+        async with self._open_engine.connect() as connection:
+            first = select(_Entry.call).where(_Entry.call.in_(calls), _Entry.number == 0)
+            return set(await connection.scalars(first))
 
     async def events(self, call: str, after: int = 0) -> list[JournalEvent]:
         """A call's events in order, without the first `after`; an unknown call has none."""

@@ -11,6 +11,7 @@ from livekit.protocol import sip
 from livekit.protocol.sip import SIPDispatchRuleInfo as Rule
 from livekit.protocol.sip import SIPInboundTrunkInfo as Trunk
 
+from worker.job import TELEPHONE
 from worker.phone.telephony import TelephonySpec
 
 ROOM = "phone"  # how the rooms of telephone calls begin
@@ -62,13 +63,16 @@ def trunks(spec: TelephonySpec) -> list[Trunk]:
 def rules(spec: TelephonySpec, ids: Mapping[str, str], agent_name: str) -> list[Rule]:
     """A rule for each number: a room of its own for each call, and the job that sends a worker there.
 
+    The room tells of the job as well: so the front desk finds it, and has its caller wait with the others.
+
     `ids`: LiveKit's ids of the trunks, by name. The room is named after the number that is called: the caller's own
     would stand in every log that names the room.
     """
     found = list[Rule]()
     for number, one in spec.numbers.items():
-        wanted = {"team": one.team, **({"agent": one.agent} if one.agent else {})}
-        dispatch = api.RoomAgentDispatch(agent_name=agent_name, metadata=json.dumps(wanted))
+        wanted = {"team": one.team, **({"agent": one.agent} if one.agent else {}), "by": TELEPHONE}
+        job = json.dumps(wanted)
+        dispatch = api.RoomAgentDispatch(agent_name=agent_name, metadata=job)
         callee = sip.SIPDispatchRuleCallee(room_prefix=ROOM, pin=one.pin or "", randomize=True)
         found.append(
             Rule(
@@ -78,7 +82,7 @@ def rules(spec: TelephonySpec, ids: Mapping[str, str], agent_name: str) -> list[
                 numbers=[number],  # as it is sent: of a rule, unlike of a trunk, LiveKit compares it letter by letter
                 hide_phone_number=one.hide_caller,
                 attributes=one.attributes,
-                room_config=api.RoomConfiguration(agents=[dispatch]),
+                room_config=api.RoomConfiguration(agents=[dispatch], metadata=job),
             )
         )
     return found
