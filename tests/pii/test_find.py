@@ -115,6 +115,7 @@ def test_given_it_is_there_then_it_is_found_whole(kind: Kind, text: str, place: 
         "The number of the parcel is 1234567890123456.",
         "Sixty watts, two hundred and fifty degrees, one metre forty wide.",
         "86095742710 and 12345678A and DE88370400440532013000 and AB123456E",
+        "Parcels 958ab123669d, 54EC380982A2 and 7b12345678z1 are on their way.",
     ],
 )
 def test_given_what_a_shop_says_then_nothing_is_found(text: str) -> None:

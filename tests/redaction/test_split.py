@@ -50,6 +50,8 @@ def test_given_a_secret_in_pieces_then_all_of_them_are_out(said: list[str], kept
         ["The order is 2041.", "The postcode is 80331.", "I am 44 years old."],
         ["4111 1111", "no wait, that was my membership number, the other one is quite short", "1111 1111"],
         ["it is 1042", "no one knows", "two of them, please"],
+        ["It is done for caller-8eb4a04956c3."],
+        ["They are c401a82a0751, bc59dbb4648b and 75eba125946b."],
     ],
 )
 def test_given_numbers_that_belong_to_different_things_then_they_stay(said: list[str]) -> None:

@@ -73,6 +73,8 @@ def _lettered(
     for match in shape.finditer(spelling.chars):
         if spelling.whole(*match.span()) and is_right(match[0]):
             begin, stop = spelling.span(*match.span())
+            if spelling.text[begin - 1 : begin].isalnum() or spelling.text[stop : stop + 1].isalnum():
+                continue  # it is the middle of an id of letters and digits
             capital = not any(char.islower() for char in re.sub(r"\w{3,}", "", spelling.text[begin:stop]))
             if capital or _named(spelling, begin, name):  # "be 123456 a" is said every day
                 yield begin, stop

@@ -133,7 +133,13 @@ def _pieces(turn: Turn) -> tuple[list[tuple[int, Piece]], int]:
         end, digits, words = one.end, digits + len(one.chars), 0
     if digits:
         found.append((before, Piece(turn, start, end, digits)))
-    return found, words
+    return [one for one in found if not _is_within_word(one[1])], words
+
+
+def _is_within_word(piece: Piece) -> bool:
+    """Whether it is a part of an id of letters and digits."""
+    text = piece.turn.text
+    return text[piece.start - 1 : piece.start].isalnum() or text[piece.end : piece.end + 1].isalnum()
 
 
 def _is_number(chars: str) -> bool:
