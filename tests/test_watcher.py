@@ -80,6 +80,7 @@ class FakeLiveKit:
         self.removed: list[str] = []
         self.order: list[str] = []
         self.failing = 0
+        self.metadata = ""
         self.room = self.agent_dispatch = self
 
     async def list_participants(self, request: api.ListParticipantsRequest) -> api.ListParticipantsResponse:
@@ -87,6 +88,10 @@ class FakeLiveKit:
             raise api.TwirpError(api.TwirpErrorCode.NOT_FOUND, "no such room", status=404)
         found = [api.ParticipantInfo(identity=name.replace("_", "-"), kind=kind) for name, kind in self.inside.items()]
         return api.ListParticipantsResponse(participants=found)
+
+    async def list_rooms(self, request: api.ListRoomsRequest) -> api.ListRoomsResponse:
+        rooms = [api.Room(name=name, sid="RM_1", metadata=self.metadata) for name in request.names]
+        return api.ListRoomsResponse(rooms=rooms)
 
     async def create_dispatch(self, request: api.CreateAgentDispatchRequest) -> None:
         if self.failing:
@@ -119,6 +124,25 @@ async def test_given_a_call_that_nobody_holds_then_it_is_offered_and_the_dead_ag
     assert livekit.removed == ["agent-1"], "and nobody else's"
     assert livekit.order == ["removed", "dispatched"], "never are two agents in the room"
     assert store.offers == [pytest.approx(10.0, abs=0.3)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "told"),
+    [
+        ('{"call": "c1", "team": "shop", "agent": "returns"}', {"team": "shop", "agent": "returns"}),
+        ('{"call": "c2", "team": "shop"}', {}),
+        ("of somebody else", {}),
+    ],
+)
+@virtual_time
+async def test_given_a_call_that_never_began_then_whom_it_is_for_is_what_its_room_tells(
+    metadata: str, told: dict[str, str]
+) -> None:
+    store, livekit = FakeStore(lost_at=10.0, events_of=[]), FakeLiveKit(anna=KIND.STANDARD)
+    livekit.metadata = metadata
+    async with background(watcher(store, livekit).run()):
+        await asyncio.sleep(11.0)
+    assert livekit.dispatched == [{"room": "room", "agent": "baton", "call": "c1", **told}]
 
 
 @virtual_time

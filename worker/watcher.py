@@ -15,6 +15,7 @@ import prometheus_client
 from livekit import api
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker import job as jobs
 from worker.background import Start, background
 from worker.journal.events import CallEnded, CallStarted
 from worker.journal.leases import HOLDS_S, LeaseLost, Lost
@@ -79,11 +80,18 @@ class Watcher:
         _OFFERED.inc()
         if any(one.identity == lost.agent for one in inside):
             await self._remove(lost)  # before another comes: never are two agents in the room
-        begun = await self._store.events(lost.call)
-        team = {"team": begun[0].team} if begun and isinstance(begun[0], CallStarted) else {}
-        metadata = json.dumps({"call": lost.call, **team})
+        metadata = await self._told(lost)
         request = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=lost.room, metadata=metadata)
         await self._livekit.agent_dispatch.create_dispatch(request)
+
+    async def _told(self, lost: Lost) -> str:
+        """What workers are told: the team of a call that has begun; of another what its room tells, if that is ours."""
+        begun = await self._store.events(lost.call)
+        if begun and isinstance(begun[0], CallStarted):
+            return json.dumps({"call": lost.call, "team": begun[0].team})
+        rooms = (await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[lost.room]))).rooms
+        told = jobs.of_room(rooms[0].metadata, rooms[0].sid) if rooms else ""
+        return told if jobs.read(told).call == lost.call else json.dumps({"call": lost.call})
 
     async def _inside(self, room: str) -> list[api.ParticipantInfo]:
         try:
